@@ -202,7 +202,7 @@ impl Model {
 
     /// Where everything is now.
     pub(crate) fn layout(&self) -> Layout {
-        let typing = self.search(self.screen.focus).is_some_and(|search| search.typing);
+        let typing = self.search(self.screen.focus).is_some_and(Search::is_typing);
         self.screen.layout(if typing { 2 } else { 0 })
     }
 
@@ -230,13 +230,15 @@ impl Model {
         }
     }
 
-    fn search_mut(&mut self) -> Option<&mut Search> {
-        match self.screen.focus {
+    /// The filter of the focused pane, and what is known.
+    fn search_mut(&mut self) -> (Option<&mut Search>, &Portfolio) {
+        let search = match self.screen.focus {
             Pane::Cards => Some(&mut self.panes.cards.search),
             Pane::Feed => Some(&mut self.panes.feed.search),
             Pane::Activity => Some(&mut self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
-        }
+        };
+        (search, &self.portfolio)
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {

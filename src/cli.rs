@@ -47,6 +47,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
+use crate::contract::Rows;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
 use failure::{Failure, Outcome};
@@ -90,9 +91,9 @@ Exit codes:
 
 /// A subcommand: its arguments, and what it does.
 trait Run: Sized {
-    /// Whether `--filter` chooses among the rows that it prints.
-    fn takes_filter(&self) -> bool {
-        false
+    /// The rows among which `--filter` chooses; `None` where it does not.
+    fn filtered(&self) -> Option<Rows> {
+        None
     }
 
     /// Whether it prints records, in the format that `--format` names.
@@ -117,9 +118,9 @@ macro_rules! commands {
         }
 
         impl Run for Command {
-            fn takes_filter(&self) -> bool {
+            fn filtered(&self) -> Option<Rows> {
                 match self {
-                    $(Self::$name(command) => command.takes_filter(),)*
+                    $(Self::$name(command) => command.filtered(),)*
                 }
             }
 
@@ -190,11 +191,12 @@ pub async fn main_with(
 }
 
 async fn run(cli: Cli) -> Outcome {
-    let Cli { global, command } = cli;
+    let Cli { mut global, command } = cli;
     if let Some(path) = &global.log_file {
         log::log_to(path)?;
     }
     let clock = Clock::real();
+    global.filtered = command.as_ref().and_then(Command::filtered);
     refuse_ignored_flags(&global, command.as_ref())?;
     match command {
         None => board::run(&global, clock).await,
@@ -208,7 +210,7 @@ async fn run(cli: Cli) -> Outcome {
 /// Flags that would be ignored are refused: an unfiltered answer must not look like a filtered one,
 /// and words must not be taken for records.
 fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
-    if global.filter.is_some() && !command.is_some_and(Command::takes_filter) {
+    if global.filter.is_some() && global.filtered.is_none() {
         return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
     }
     let has_records = command.is_some_and(Command::prints_records);
@@ -315,11 +317,15 @@ mod tests {
 
     #[test]
     fn a_filter_that_would_be_ignored_is_refused() {
+        let refused = |line| {
+            let mut cli = parse(line).expect("a valid line");
+            cli.global.filtered = cli.command.as_ref().and_then(Command::filtered);
+            refuse_ignored_flags(&cli.global, cli.command.as_ref())
+        };
         for line in
             ["cardtop --filter x", "cardtop providers --filter x", "cardtop freeze 4242 --filter x"]
         {
-            let cli = parse(line).expect("a valid line");
-            let failure = refuse_ignored_flags(&cli.global, cli.command.as_ref()).expect_err(line);
+            let failure = refused(line).expect_err(line);
             assert_eq!(failure.exit, Exit::Usage, "{line}");
         }
         for line in [
@@ -327,8 +333,7 @@ mod tests {
             "cardtop transactions --filter x",
             "cardtop ops --filter x",
         ] {
-            let cli = parse(line).expect("a valid line");
-            assert!(refuse_ignored_flags(&cli.global, cli.command.as_ref()).is_ok(), "{line}");
+            assert!(refused(line).is_ok(), "{line}");
         }
     }
 }

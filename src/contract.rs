@@ -40,7 +40,7 @@ mod transaction;
 mod value;
 
 pub use failure::{Failure, FailureKind};
-pub use filter::{CardRow, OperationRow, TransactionRow};
+pub use filter::{CardRow, History, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;
 pub use missing::Missing;
 pub use planned::PlannedChange;
@@ -152,6 +152,8 @@ struct Filtering {
     any_spelling: bool,
     /// Free words are searched in it.
     searched: bool,
+    /// It is the time that `since:` and `until:` compare.
+    dates_row: bool,
 }
 
 impl<T> Field<T> {
@@ -163,7 +165,13 @@ impl<T> Field<T> {
         doc: &'static str,
         value: for<'a> fn(Row<'a, T>) -> Value<'a>,
     ) -> Self {
-        let filter = Filtering { by_name: true, also: &[], any_spelling: false, searched: false };
+        let filter = Filtering {
+            by_name: true,
+            also: &[],
+            any_spelling: false,
+            searched: false,
+            dates_row: false,
+        };
         Self { name, kind, doc, null: None, value, in_json: true, csv: Csv::Yes, filter }
     }
 
@@ -201,6 +209,18 @@ impl<T> Field<T> {
     #[must_use]
     pub const fn not_filtered(self) -> Self {
         Self { filter: Filtering { by_name: false, ..self.filter }, ..self }
+    }
+
+    /// Known to filters although it is no field of JSON.
+    #[must_use]
+    pub const fn filtered(self) -> Self {
+        Self { filter: Filtering { by_name: true, ..self.filter }, ..self }
+    }
+
+    /// The time of the record, which `since:` and `until:` of a filter compare.
+    #[must_use]
+    pub const fn dates_row(self) -> Self {
+        Self { filter: Filtering { dates_row: true, ..self.filter }, ..self }
     }
 
     /// Also known to filters by these names.

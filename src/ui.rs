@@ -49,7 +49,7 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     }
     status::bottom(model, layout.bottom, &mut canvas);
     if let Some(help) = &model.help {
-        help::view(model, help, screen, &mut canvas);
+        help::view(model, help, &mut canvas);
         cursor = None;
     }
     if let Some(open) = &model.dialog {

@@ -12,7 +12,7 @@ use super::present::decline;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::operation::{ActionKind, Operation, OperationState};
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::engine::{HealthState, Job};
 
 impl Model {
@@ -75,7 +75,7 @@ impl Model {
         };
         let Known::Transaction(row) = list.selected()?.known(&self.portfolio)? else { return None };
         let is_meant = list.is_touched() || is_for_lack_of_money(row);
-        (row.state == TransactionState::Declined && is_meant).then_some(row)
+        (row.decline().is_some() && is_meant).then_some(row)
     }
 
     /// Opens the dialog that records the outcome of the selected operation by hand.

@@ -7,7 +7,8 @@ use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use super::work::{Work, count};
-use crate::contract::OperationRow;
+use crate::contract::{OperationRow, Rows};
+use crate::domain::filter::Filter;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::Job;
 use jiff::Timestamp;
@@ -50,7 +51,7 @@ impl Tab {
 }
 
 /// The pane of operations.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Activity {
     pub(crate) list: List<OperationId>,
     pub(crate) search: Search,
@@ -63,28 +64,41 @@ pub(crate) struct Activity {
     steps_asked: Option<(OperationId, Timestamp)>,
 }
 
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            list: List::default(),
+            search: Search::new(Rows::Operations),
+            tab: Tab::default(),
+            hidden: 0,
+            memo: Memo::default(),
+            steps_asked: None,
+        }
+    }
+}
+
 impl Activity {
     /// Makes the rows again where something they depend on has changed.
     pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         let data = DataVersion::of_all(portfolio);
-        if self.search.is_on() && self.memo.is_of_another_minute(data) {
+        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         if !self.memo.renew(data, (self.search.revision, self.tab), movement) {
             return;
         }
-        let wanted = |row: &&Operation| {
-            count(Work::HistoryVisited);
-            let holder = portfolio.holder(&row.card);
-            self.tab.shows(row, portfolio)
-                && self.search.filter.matches(&OperationRow {
-                    operation: row,
-                    holder,
-                    now: portfolio.now,
-                })
+        let (tab, now) = (self.tab, portfolio.now);
+        let rows = |filter: &Filter| -> Vec<OperationId> {
+            let wanted = |operation: &&Operation| {
+                count(Work::HistoryVisited);
+                let holder = portfolio.holder(&operation.card);
+                tab.shows(operation, portfolio)
+                    && filter.matches(&OperationRow { operation, holder, now })
+            };
+            portfolio.operations.iter().filter(wanted).map(|row| row.id).collect()
         };
-        let rows: Vec<OperationId> =
-            portfolio.operations.iter().filter(wanted).map(|row| row.id).collect();
+        let (rows, set_aside) = self.search.choose(rows, Vec::is_empty);
+        self.search.set_aside(set_aside);
         self.hidden = portfolio.operations.len() - rows.len();
         self.list.set(rows);
     }

@@ -13,9 +13,10 @@ use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use super::work::{Work, count};
-use crate::contract::CardRow;
+use crate::contract::{CardRow, Rows};
 use crate::domain::attention::{Attention, Signals, low};
 use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::filter::Filter;
 use crate::domain::money::{Currency, Money};
 
 /// What the cards are sorted by.
@@ -66,7 +67,7 @@ impl Sort {
 }
 
 /// The pane of all cards.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Cards {
     pub(crate) list: List<CardKey>,
     pub(crate) search: Search,
@@ -83,6 +84,23 @@ pub(crate) struct Cards {
     memo: Memo<(u64, u64)>,
     /// Grows with every change of order or marks.
     order_revision: u64,
+}
+
+impl Default for Cards {
+    fn default() -> Self {
+        Self {
+            list: List::default(),
+            search: Search::new(Rows::Cards),
+            sort: Sort::default(),
+            reversed: false,
+            marks: BTreeSet::new(),
+            hidden: 0,
+            attention: BTreeMap::new(),
+            attention_of: None,
+            memo: Memo::default(),
+            order_revision: 0,
+        }
+    }
 }
 
 impl Cards {
@@ -141,28 +159,28 @@ impl Cards {
             self.attention_of = Some(data);
             self.attention = attention(portfolio);
         }
-        if self.search.is_on() && self.memo.is_of_another_minute(data) {
+        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         let choices = (self.search.revision, self.order_revision);
         if self.memo.renew(data, choices, movement) {
-            let keys = self.rows(portfolio);
+            let (keys, set_aside) =
+                self.search.choose(|filter| self.rows(filter, portfolio), Vec::is_empty);
+            self.search.set_aside(set_aside);
             self.hidden = portfolio.cards.len() - keys.len();
             self.list.set(keys);
         }
     }
 
     /// The cards that the filter shows, in order.
-    fn rows(&self, portfolio: &Portfolio) -> Vec<CardKey> {
+    fn rows(&self, filter: &Filter, portfolio: &Portfolio) -> Vec<CardKey> {
         let mut rows: Vec<SortKey<'_>> = portfolio
             .cards
             .values()
             // Made of the same cards in the same order by `attention`.
             .zip(self.attention.values())
             .inspect(|_| count(Work::CardVisited))
-            .filter(|(card, attention)| {
-                self.search.filter.matches(&self.row(card, attention, portfolio))
-            })
+            .filter(|(card, attention)| filter.matches(&self.row(card, attention, portfolio)))
             .map(|(card, attention)| SortKey::of(card, attention))
             .collect();
         rows.sort_by(|a, b| {
@@ -174,7 +192,12 @@ impl Cards {
         rows.into_iter().map(|row| row.card.key.clone()).collect()
     }
 
-    fn row<'a>(&self, card: &'a Card, attention: &Attention, portfolio: &Portfolio) -> CardRow<'a> {
+    fn row<'a>(
+        &self,
+        card: &'a Card,
+        attention: &Attention,
+        portfolio: &'a Portfolio,
+    ) -> CardRow<'a> {
         CardRow {
             card,
             now: portfolio.now,
@@ -182,6 +205,7 @@ impl Cards {
             marked: self.marks.contains(&card.key),
             low: low(card).is_some(),
             unknown: matches!(attention, Attention::Unknown { .. }),
+            history: portfolio,
         }
     }
 }

@@ -197,10 +197,10 @@ commands! {
         Hint::Pane("explain"), "explain this row", Run::Show(Model::explain);
     Shorter "shorter" ["["] FEED Find
         Hint::Hidden, "time range",
-        Run::Show(|model| model.panes.feed.step_range(Direction::Backward));
+        Run::Show(|model| model.step_range(Direction::Backward));
     Longer "longer" ["]"] FEED Find
         Hint::Pair(Command::Shorter, " ", "range"), "time range",
-        Run::Show(|model| model.panes.feed.step_range(Direction::Forward));
+        Run::Show(|model| model.step_range(Direction::Forward));
     Pause "pause" ["p"] WITH_ROWS Watch
         Hint::Pane("pause"), "pause screen", Run::Show(Model::pause);
     Follow "follow" ["F"] FEED Watch

@@ -10,7 +10,7 @@ use crate::app::portfolio::Portfolio;
 use crate::domain::card::{Card, CardKey, CardState};
 use crate::domain::decline::{DeclineReason, Disclosure, Funds, Remedy};
 use crate::domain::money::Money;
-use crate::domain::operation::{ActionKind, Operation, OperationState};
+use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
 use crate::domain::text;
 use crate::domain::transaction::Transaction;
 
@@ -24,6 +24,14 @@ pub(crate) struct Cover {
     pub(crate) decline: Transaction,
     /// What to send.
     pub(crate) amount: Money,
+}
+
+/// What helps after a decline.
+#[derive(Debug)]
+pub(crate) struct NextStep {
+    pub(crate) words: String,
+    /// Whether it tells more than everybody may hear, and so waits for the caller to be verified.
+    pub(crate) after_verification: bool,
 }
 
 /// Words about an action, with its key before them where it has one.
@@ -68,14 +76,42 @@ pub(crate) fn earlier_cover<'a>(
     })
 }
 
-/// What helps after a decline for this reason, but for a top-up. What would tell the caller more
-/// than everybody may hear is for after verification.
-pub(crate) fn next_step(reason: DeclineReason, provider: &str, hint: Hint<'_>) -> String {
-    let words = reason.next(provider);
-    let words = reason.remedy().map_or_else(|| words.clone(), |remedy| hint(remedy, &words));
-    match reason.disclosure() {
-        Disclosure::AfterVerification => format!("once verified: {words}"),
-        Disclosure::Safe | Disclosure::Never => words,
+/// What helps after a decline for this reason, but for a top-up; or why it cannot be done now.
+pub(crate) fn next_step(
+    reason: DeclineReason,
+    key: &CardKey,
+    hint: Hint<'_>,
+    portfolio: &Portfolio,
+) -> NextStep {
+    let words = reason.next(key.provider.name());
+    let after_verification = reason.disclosure() == Disclosure::AfterVerification;
+    let Some(remedy) = reason.remedy() else { return NextStep { words, after_verification } };
+    match portfolio.check(action_of(remedy), key) {
+        Ok(()) => NextStep { words: hint(remedy, &words), after_verification },
+        Err(why) => NextStep { words: impossible(&words, &why), after_verification: false },
+    }
+}
+
+/// What cannot be done now, and why.
+pub(crate) fn impossible(words: &str, why: &Refusal) -> String {
+    if let Refusal::Open(open) = why {
+        return format!(
+            "wait: {} is {} (op {})",
+            open.action_kind.phrase(),
+            open.state.as_str(),
+            open.id.short()
+        );
+    }
+    format!("not possible now: {words} ({why})")
+}
+
+/// The action of a remedy.
+pub(crate) const fn action_of(remedy: Remedy) -> ActionKind {
+    match remedy {
+        Remedy::TopUp => ActionKind::TopUp,
+        Remedy::Freeze => ActionKind::Freeze,
+        Remedy::Unfreeze => ActionKind::Unfreeze,
+        Remedy::SetPin => ActionKind::SetPin,
     }
 }
 
@@ -150,7 +186,7 @@ fn pick<'a>(
         return if is_for_lack_of_money(row) {
             Ok(row)
         } else {
-            Err(other_reason("this decline", row, hint, portfolio))
+            Err(other_reason("this decline", row, key, hint, portfolio))
         };
     }
     if let Some(row) = recent(key, portfolio).next() {
@@ -168,7 +204,7 @@ fn pick<'a>(
             top_up()
         ));
     }
-    Err(other_reason("the last decline", last, hint, portfolio))
+    Err(other_reason("the last decline", last, key, hint, portfolio))
 }
 
 /// Declines for lack of money within a day, newest first.
@@ -180,9 +216,15 @@ fn recent<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> impl Iterator<Item 
 }
 
 /// Why a decline that is not for lack of money is not covered.
-fn other_reason(which: &str, row: &Transaction, hint: Hint<'_>, portfolio: &Portfolio) -> String {
+fn other_reason(
+    which: &str,
+    row: &Transaction,
+    key: &CardKey,
+    hint: Hint<'_>,
+    portfolio: &Portfolio,
+) -> String {
     let age = text::age(portfolio.now, row.at);
-    let provider = row.provider.name();
+    let provider = key.provider.name();
     let Some(reason) = row.decline().and_then(|cause| cause.reason()) else {
         let code = row.decline_reason.as_deref().filter(|code| !code.is_empty());
         let what = code.map_or_else(
@@ -193,10 +235,12 @@ fn other_reason(which: &str, row: &Transaction, hint: Hint<'_>, portfolio: &Port
             "{which}, {age} ago, {what}: nobody can tell that money was missing; ask {provider}"
         );
     };
+    let step = next_step(reason, key, hint, portfolio);
+    let when = if step.after_verification { "Once verified" } else { "Next" };
     format!(
-        "{which}, {age} ago: {}; money was not what was missing. Next: {}",
+        "{which}, {age} ago: {}; money was not what was missing. {when}: {}",
         reason.words(),
-        next_step(reason, provider, hint)
+        step.words
     )
 }
 

@@ -11,8 +11,9 @@ use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use super::work::{Work, count};
-use crate::contract::{OperationRow, TransactionRow};
+use crate::contract::{OperationRow, Rows, TransactionRow};
 use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::filter::Filter;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -135,6 +136,17 @@ const RANGES: [(&str, Option<SignedDuration>); 8] = [
     ("ever", None),
 ];
 
+/// The stretch of time that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    /// As long as this word says: `24h`.
+    Last(&'static str),
+    /// Everything.
+    Ever,
+    /// The filter says it: since this time, or all that it accepts.
+    OfFilter(Option<Timestamp>),
+}
+
 /// Sums of one currency over the rows that are shown. A sum too large to be exact is `None`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Total {
@@ -172,7 +184,7 @@ impl Default for Feed {
     fn default() -> Self {
         Self {
             list: List::default(),
-            search: Search::default(),
+            search: Search::new(Rows::Feed),
             totals: Vec::new(),
             follow: true,
             explain: false,
@@ -185,9 +197,15 @@ impl Default for Feed {
 }
 
 impl Feed {
-    /// The time range in words: `24h`, `ever`.
-    pub(crate) fn range(&self) -> &'static str {
-        RANGES.get(self.range).map_or("ever", |(word, _)| word)
+    /// Which rows are shown, but for what the filter says of anything but time.
+    pub(crate) fn range(&self) -> Range {
+        let filter = self.search.filter();
+        match (filter.since(), RANGES.get(self.range)) {
+            (Some(at), _) => Range::OfFilter(Some(at)),
+            (None, _) if filter.names_time() => Range::OfFilter(None),
+            (None, Some((word, Some(_)))) => Range::Last(word),
+            (None, Some((_, None)) | None) => Range::Ever,
+        }
     }
 
     /// Shows more time (forward), or less.
@@ -228,7 +246,7 @@ impl Feed {
         paused: Option<Timestamp>,
     ) {
         let data = DataVersion::of_history(portfolio);
-        if self.search.is_on() && self.memo.is_of_another_minute(data) {
+        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         self.waiting = paused.map_or(0, |since| {
@@ -239,54 +257,64 @@ impl Feed {
         if !self.memo.renew(data, (self.search.revision, self.range), movement) {
             return;
         }
-        let all = self.in_range(portfolio, paused);
-        let total = all.len();
-        let rows: Vec<Known<'_>> =
-            all.into_iter().filter(|row| self.is_wanted(row, portfolio)).collect();
+        let range = self.range;
+        let rows = |filter: &Filter| {
+            let all = in_range(since(filter, range, portfolio.now), portfolio, paused);
+            let total = all.len();
+            let rows = all.into_iter().filter(|row| is_wanted(row, filter, portfolio));
+            (rows.collect::<Vec<Known<'_>>>(), total)
+        };
+        let ((rows, total), set_aside) = self.search.choose(rows, |(rows, _)| rows.is_empty());
+        self.search.set_aside(set_aside);
         self.hidden = total - rows.len();
         self.totals = totals(&rows);
         self.list.set(entries(&rows));
     }
+}
 
-    /// Rows of the time range that is shown. On a paused screen, those that were known then.
-    fn in_range<'a>(&self, portfolio: &'a Portfolio, paused: Option<Timestamp>) -> Vec<Known<'a>> {
-        let range = RANGES.get(self.range).and_then(|(_, range)| *range);
-        let since =
-            range.and_then(|range| portfolio.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
-        let was_known = |at: Timestamp| paused.is_none_or(|since| at <= since);
-        merged(
-            portfolio
-                .transactions
-                .iter()
-                .inspect(|_| count(Work::HistoryVisited))
-                .take_while(|row| row.at >= since)
-                .filter(|row| was_known(row.seen_at)),
-            portfolio
-                .operations
-                .iter()
-                .inspect(|_| count(Work::HistoryVisited))
-                .take_while(|row| row.created_at >= since)
-                .filter(|row| was_known(row.created_at)),
-            portfolio.transactions.proven(),
-        )
+/// From when on rows are shown: what the filter says goes before the range.
+fn since(filter: &Filter, range: usize, now: Timestamp) -> Timestamp {
+    let of_range = || {
+        let (_, range) = RANGES.get(range)?;
+        now.checked_sub((*range)?).ok()
+    };
+    filter
+        .since()
+        .or_else(|| if filter.names_time() { None } else { of_range() })
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// Rows since a time. On a paused screen, those that were known then.
+fn in_range(since: Timestamp, portfolio: &Portfolio, paused: Option<Timestamp>) -> Vec<Known<'_>> {
+    let was_known = |at: Timestamp| paused.is_none_or(|since| at <= since);
+    merged(
+        portfolio
+            .transactions
+            .iter()
+            .inspect(|_| count(Work::HistoryVisited))
+            .take_while(|row| row.at >= since)
+            .filter(|row| was_known(row.seen_at)),
+        portfolio
+            .operations
+            .iter()
+            .inspect(|_| count(Work::HistoryVisited))
+            .take_while(|row| row.created_at >= since)
+            .filter(|row| was_known(row.created_at)),
+        portfolio.transactions.proven(),
+    )
+}
+
+fn is_wanted(row: &Known<'_>, filter: &Filter, portfolio: &Portfolio) -> bool {
+    if filter.is_empty() {
+        return true;
     }
-
-    fn is_wanted(&self, row: &Known<'_>, portfolio: &Portfolio) -> bool {
-        if !self.search.is_on() {
-            return true;
+    let (card, now) = (row.card(), portfolio.now);
+    let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
+    match row {
+        Known::Transaction(transaction) => {
+            filter.matches(&TransactionRow { transaction, holder, now })
         }
-        let card = row.card();
-        let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
-        match row {
-            Known::Transaction(transaction) => self.search.filter.matches(&TransactionRow {
-                transaction,
-                holder,
-                now: portfolio.now,
-            }),
-            Known::Operation(operation) => {
-                self.search.filter.matches(&OperationRow { operation, holder, now: portfolio.now })
-            }
-        }
+        Known::Operation(operation) => filter.matches(&OperationRow { operation, holder, now }),
     }
 }
 

@@ -1,55 +1,72 @@
-//! The help over the board: every command with its keys, from the table that dispatches them.
+//! The help over the board: how far it is scrolled, and where it stands.
 
+use ratatui::layout::Rect;
+
+use super::Model;
 use super::chord::{Chord, Key};
-use super::command::{Command, Group, TABLE};
-use super::keymap::{Keymap, written};
+use super::command::Command;
+use super::present::help::lines;
 
 #[derive(Debug, Default)]
 pub(crate) struct Help {
     /// Rows scrolled away.
     pub(crate) top: usize,
-    /// Closed by the last key.
-    pub(crate) closed: bool,
 }
 
-impl Help {
-    /// A key: rows scroll; Esc, q and the key of the help close.
-    pub(crate) fn key(&mut self, chord: &Chord, command: Option<Command>) {
-        match command {
-            Some(Command::Down) => self.top += 1,
-            Some(Command::Up) => self.top = self.top.saturating_sub(1),
-            Some(Command::PageDown | Command::HalfDown) => self.top += 8,
-            Some(Command::PageUp | Command::HalfUp) => self.top = self.top.saturating_sub(8),
-            Some(Command::First) => self.top = 0,
-            Some(Command::Help | Command::Back | Command::Quit | Command::Open) => {
-                self.closed = true
-            }
-            Some(_) | None => self.closed = chord.key == Key::Esc,
+/// What a key does to the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Up(usize),
+    Down(usize),
+    Close,
+    Nothing,
+}
+
+impl Model {
+    /// A key over the help: rows scroll; Esc, q and the key of the help close it.
+    pub(super) fn press_over_help(&mut self, chord: &Chord, command: Option<Command>) {
+        let (columns, rows) = inside(self.help_area());
+        let most = lines(self, columns).len().saturating_sub(rows);
+        let page = rows.saturating_sub(1).max(1);
+        let step = match command {
+            Some(Command::Down) => Step::Down(1),
+            Some(Command::Up) => Step::Up(1),
+            Some(Command::PageDown) => Step::Down(page),
+            Some(Command::PageUp) => Step::Up(page),
+            Some(Command::HalfDown) => Step::Down(page.div_ceil(2)),
+            Some(Command::HalfUp) => Step::Up(page.div_ceil(2)),
+            Some(Command::First) => Step::Up(most),
+            Some(Command::Last) => Step::Down(most),
+            Some(Command::Help | Command::Back | Command::Quit | Command::Open) => Step::Close,
+            Some(_) | None if chord.key == Key::Esc => Step::Close,
+            Some(_) | None => Step::Nothing,
+        };
+        let Some(help) = &mut self.help else { return };
+        // At another size there may be fewer rows than it was scrolled by.
+        let top = help.top.min(most);
+        match step {
+            Step::Up(rows) => help.top = top.saturating_sub(rows),
+            Step::Down(rows) => help.top = (top + rows).min(most),
+            Step::Close => self.help = None,
+            Step::Nothing => {}
         }
+    }
+
+    /// The box of the help: in the middle of the screen, as tall as it needs to be where there is
+    /// room.
+    pub(crate) fn help_area(&self) -> Rect {
+        /// Two columns of keys and one more; a wider box is hard to read.
+        const WIDEST: u16 = 96;
+        let (columns, rows) = self.screen.size;
+        let width = WIDEST.min(columns.saturating_sub(2));
+        let most = rows.saturating_sub(2);
+        let needed = lines(self, usize::from(width.saturating_sub(4))).len() + 2;
+        let height = u16::try_from(needed).unwrap_or(u16::MAX).min(most);
+        Rect::new((columns - width) / 2, (rows - height) / 2, width, height)
     }
 }
 
-/// The lines of a group: keys, and what they do.
-pub(crate) fn lines(keymap: &Keymap, group: Group) -> Vec<(String, &'static str)> {
-    let mut lines: Vec<(Vec<String>, &'static str)> = Vec::new();
-    for spec in TABLE.iter().filter(|spec| spec.group == group) {
-        let chords: Vec<String> =
-            keymap.chords(spec.command).iter().map(|chord| written(*chord)).collect();
-        match lines.iter_mut().find(|(_, help)| *help == spec.help) {
-            Some((keys, _)) => keys.extend(chords.into_iter().take(1)),
-            None => {
-                // A command that shares its line with others shows one key there.
-                let shared = TABLE.iter().filter(|other| other.help == spec.help).count() > 1;
-                lines.push((
-                    chords.into_iter().take(if shared { 1 } else { 2 }).collect(),
-                    spec.help,
-                ));
-            }
-        }
-    }
-    lines
-        .into_iter()
-        .filter(|(keys, _)| !keys.is_empty())
-        .map(|(keys, help)| (keys.join(" "), help))
-        .collect()
+/// Columns and rows for words in a box: inside its frame, one column free on each side.
+pub(crate) fn inside(area: Rect) -> (usize, usize) {
+    (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(2)))
 }

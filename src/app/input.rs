@@ -25,23 +25,21 @@ impl Model {
             let transition = dialog.key(&chord, &mut self.portfolio);
             return self.follow(transition);
         }
-        if let Some(help) = &mut self.help {
-            help.key(&chord, command);
-            if help.closed {
-                self.help = None;
-            }
+        if self.help.is_some() {
+            self.press_over_help(&chord, command);
             return Vec::new();
         }
         if std::mem::take(&mut self.copying) {
             return self.copy(chord);
         }
-        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         match self.search_mut() {
-            Some(search) if search.typing && !(chord.ctrl && command == Some(Command::Quit)) => {
-                search.key(&chord, now, &zone);
+            (Some(search), portfolio)
+                if search.is_typing() && !(chord.ctrl && command == Some(Command::Quit)) =>
+            {
+                search.key(&chord, portfolio);
                 Vec::new()
             }
-            Some(_) | None => match command {
+            (Some(_) | None, _) => match command {
                 Some(command) => self.carry_out(command),
                 None => {
                     self.remark_other_panes(chord);
@@ -56,9 +54,8 @@ impl Model {
             let transition = dialog.paste(text, &self.portfolio);
             return self.follow(transition);
         }
-        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
-        if let Some(search) = self.search_mut().filter(|search| search.typing) {
-            search.paste(text, now, &zone);
+        if let (Some(search), portfolio) = self.search_mut() {
+            search.paste(text, portfolio);
         }
         Vec::new()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::command::Command;
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
@@ -54,16 +55,22 @@ impl Model {
             return;
         }
         let Some(key) = self.subject() else { return };
+        let row = match self.screen.focus {
+            Pane::Feed => self.panes.feed.list.selected().cloned(),
+            Pane::Cards | Pane::Detail | Pane::Activity | Pane::Providers => None,
+        };
         self.panes.detail.show(Some(key));
+        // The row that was opened stays under the cursor.
+        _ = row.map(|row| self.panes.detail.list.select(&row));
         self.screen.open_card();
     }
 
-    /// Leaves the zoom, else clears the filter, else goes back.
+    /// Clears the filter, as its title says; else leaves the zoom, else goes back.
     pub(super) fn back(&mut self) {
-        if self.screen.zoomed {
+        if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {
+            _ = self.search_mut().0.map(Search::clear);
+        } else if self.screen.zoomed {
             self.screen.zoomed = false;
-        } else if self.search(self.screen.focus).is_some_and(|search| !search.text().is_empty()) {
-            _ = self.search_mut().map(Search::clear);
         } else {
             self.screen.back();
         }
@@ -113,7 +120,18 @@ impl Model {
 
     /// Keys go to the filter of the focused pane from now on.
     pub(super) fn type_filter(&mut self) {
-        _ = self.search_mut().map(|search| search.typing = true);
+        _ = self.search_mut().0.map(Search::open);
+    }
+
+    /// Shows more time in the feed, or less; not while its filter says how much.
+    pub(super) fn step_range(&mut self, direction: Direction) {
+        match self.panes.feed.range() {
+            feed::Range::OfFilter(_) => {
+                let back = self.keymap.hint(Command::Back, "clears it");
+                self.show_notice(&format!("the filter says which time is shown: {back}"));
+            }
+            feed::Range::Last(_) | feed::Range::Ever => self.panes.feed.step_range(direction),
+        }
     }
 
     /// Holds the rows still, or lets them go on.

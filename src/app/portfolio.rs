@@ -12,12 +12,13 @@ use jiff::tz::TimeZone;
 use super::transactions::Transactions;
 use super::work::{Work, count};
 use crate::config::Environment;
+use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
 };
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
@@ -232,10 +233,16 @@ impl Portfolio {
         self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
+    /// When the oldest transaction that is known happened.
+    #[must_use]
+    pub fn oldest_transaction(&self) -> Option<Timestamp> {
+        self.transactions.oldest()
+    }
+
     /// The newest decline of a card.
     #[must_use]
     pub fn last_decline<'a>(&'a self, key: &'a CardKey) -> Option<&'a Transaction> {
-        self.transactions_of(key).find(|row| row.state == TransactionState::Declined)
+        self.transactions_of(key).find(|row| row.decline().is_some())
     }
 
     /// The operation of this id.
@@ -257,6 +264,12 @@ impl Portfolio {
     #[must_use]
     pub fn holder(&self, key: &CardKey) -> &str {
         self.cards.get(key).map_or("", |card| &card.holder)
+    }
+}
+
+impl History for Portfolio {
+    fn any_transaction(&self, card: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool {
+        self.transactions_of(card).any(test)
     }
 }
 

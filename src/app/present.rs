@@ -8,8 +8,10 @@ pub(crate) mod card;
 pub(crate) mod cards;
 pub(crate) mod decline;
 pub(crate) mod feed;
+pub(crate) mod finder;
 pub(crate) mod footer;
 pub(crate) mod header;
+pub(crate) mod help;
 pub(crate) mod line;
 pub(crate) mod operation;
 pub(crate) mod provider;
@@ -18,6 +20,7 @@ mod role;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod timeline;
+pub(crate) mod title;
 pub(crate) mod transaction;
 mod unmapped;
 
@@ -26,8 +29,7 @@ pub use role::Role;
 
 use super::Model;
 use super::layout::Pane;
-use super::search::Search;
-use crate::contract::filter::{Rows, language};
+use crate::contract::filter::language;
 
 /// The row under the cursor as plain text.
 pub(crate) fn row_text(model: &Model) -> Option<String> {
@@ -42,21 +44,6 @@ pub(crate) fn row_text(model: &Model) -> Option<String> {
 
 /// The filter language for the rows of a pane: what is written, and what it means. Empty for a pane
 /// without a filter.
-#[expect(dead_code, reason = "the help is about to show it")]
 pub(crate) fn filter_language(pane: Pane) -> Vec<(String, String)> {
-    match pane {
-        Pane::Cards => language(Rows::Cards),
-        Pane::Feed => language(Rows::Feed),
-        Pane::Activity => language(Rows::Operations),
-        Pane::Detail | Pane::Providers => Vec::new(),
-    }
-}
-
-/// The filter as a pane's title names it; `None` while there is none.
-fn filter_in_title(search: &Search) -> Option<&str> {
-    match (search.is_on(), &search.error) {
-        (_, Some(_)) => Some("not understood yet"),
-        (true, None) => Some(search.text()),
-        (false, None) => None,
-    }
+    finder::rows(pane).map(language).unwrap_or_default()
 }

@@ -1,158 +1,271 @@
-//! The filter of one pane: what is typed, what is wrong with it, and the last one that was
-//! understood.
+//! The filter of one pane: which one acts, the line it is typed into, and those before it.
 //!
-//! The language is the domain's; nothing here looks at rows.
+//! The language is the domain's. Of rows nothing is known here but that a pane found none.
+
+mod line;
+mod values;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::chord::{Chord, Key};
-use super::field::{Field, Window};
-use crate::contract::filter;
+use super::field::Window;
+use super::portfolio::Portfolio;
+use crate::contract::filter::{self, Rows};
 use crate::domain::filter::{Filter, FilterError};
+use line::{Line, Tab};
+pub(crate) use values::values;
 
-/// Longest filter, in characters.
-const LONGEST: usize = 200;
+/// Most filters that are remembered.
+const REMEMBERED: usize = 50;
 
-/// A filter and the line it is typed into.
+/// The filter of one pane.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
-    line: Field,
-    /// Keys go to the line.
-    pub(crate) typing: bool,
-    /// The last filter that was understood.
-    pub(crate) filter: Filter,
-    /// What is wrong with what stands there now.
-    pub(crate) error: Option<FilterError>,
-    /// What the word under the cursor may become.
-    pub(crate) offers: Vec<String>,
-    /// Grows whenever the filter does.
+    rows: Rows,
+    /// What acts.
+    acting: Acting,
+    /// While it is typed.
+    typing: Option<Typing>,
+    /// Filters that were kept, the oldest first, each once.
+    history: Vec<String>,
+    /// Grows whenever what acts may have changed.
     pub(crate) revision: u64,
 }
 
-impl Default for Search {
-    fn default() -> Self {
-        Self {
-            line: Field::new(LONGEST),
-            typing: false,
-            filter: Filter::default(),
-            error: None,
-            offers: Vec::new(),
-            revision: 0,
-        }
-    }
+/// A filter and its text.
+#[derive(Clone, Debug, Default)]
+struct Acting {
+    text: String,
+    filter: Filter,
+}
+
+/// What is known while a filter is typed.
+#[derive(Clone, Debug)]
+struct Typing {
+    line: Line,
+    /// What acted before, and acts while the line is empty.
+    before: Acting,
+    /// What is wrong with what stands there.
+    error: Option<FilterError>,
+    /// What acts where the whole line would show no row, while its last word is half-written.
+    rest: Option<Acting>,
+    /// That is so.
+    set_aside: bool,
+    /// Which of the remembered filters stands there.
+    past: Option<usize>,
 }
 
 impl Search {
-    /// The text of the line.
+    /// No filter, for these rows.
+    pub(crate) fn new(rows: Rows) -> Self {
+        Self { rows, acting: Acting::default(), typing: None, history: Vec::new(), revision: 0 }
+    }
+
+    /// Whether keys go to its line.
+    pub(crate) const fn is_typing(&self) -> bool {
+        self.typing.is_some()
+    }
+
+    /// The text in the line; while it is closed, of the filter that acts.
     pub(crate) fn text(&self) -> &str {
-        self.line.text()
+        self.typing.as_ref().map_or(&self.acting.text, |typing| typing.line.text())
     }
 
     /// What can be seen of the line in `columns`.
-    pub(crate) fn window(&self, columns: usize) -> Window {
-        self.line.window(columns)
+    pub(crate) fn window(&self, columns: usize) -> Option<Window> {
+        self.typing.as_ref().map(|typing| typing.line.window(columns))
     }
 
-    /// Whether rows are hidden by it.
-    pub(crate) fn is_on(&self) -> bool {
-        !self.filter.is_empty()
+    /// What is wrong with what stands in the line.
+    pub(crate) fn error(&self) -> Option<&FilterError> {
+        self.typing.as_ref()?.error.as_ref()
     }
 
-    /// Parses the text again: `since:15m` moves with the time.
+    /// What the word under the cursor may become, and which of it stands there.
+    pub(crate) fn offers(&self) -> (&[String], Option<usize>) {
+        self.typing.as_ref().map_or((&[], None), |typing| typing.line.offers())
+    }
+
+    /// The filter that acts.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.shown().filter
+    }
+
+    /// The filter that acts, as it was written; `None` while none does.
+    pub(crate) fn chip(&self) -> Option<&str> {
+        let shown = self.shown();
+        (!shown.filter.is_empty()).then_some(shown.text.trim())
+    }
+
+    /// The half-written word that is left out because no row has it.
+    pub(crate) fn half_written(&self) -> Option<&str> {
+        let typing = self.typing.as_ref().filter(|typing| typing.set_aside)?;
+        Some(typing.line.half_written())
+    }
+
+    fn shown(&self) -> &Acting {
+        let rest = self.typing.as_ref().filter(|typing| typing.set_aside);
+        rest.and_then(|typing| typing.rest.as_ref()).unwrap_or(&self.acting)
+    }
+
+    /// The rows that the filter chooses. While a half-written word leaves none, those of the rest
+    /// of the line. Also answers whether that is so, which [`Self::set_aside`] wants to know.
+    pub(crate) fn choose<T>(
+        &self,
+        make: impl Fn(&Filter) -> T,
+        is_empty: impl Fn(&T) -> bool,
+    ) -> (T, bool) {
+        let rows = make(&self.acting.filter);
+        let rest = self.typing.as_ref().and_then(|typing| typing.rest.as_ref());
+        match rest.filter(|_| is_empty(&rows)) {
+            Some(rest) => (make(&rest.filter), true),
+            None => (rows, false),
+        }
+    }
+
+    /// Whether the half-written word of the line is left out.
+    pub(crate) fn set_aside(&mut self, set_aside: bool) {
+        if let Some(typing) = &mut self.typing {
+            typing.set_aside = set_aside;
+        }
+    }
+
+    /// Opens the line, empty. What acts goes on.
+    pub(crate) fn open(&mut self) {
+        self.typing = Some(Typing {
+            line: Line::new(self.rows),
+            before: self.acting.clone(),
+            error: None,
+            rest: None,
+            set_aside: false,
+            past: None,
+        });
+    }
+
+    /// Shows all rows, and closes the line.
+    pub(crate) fn clear(&mut self) {
+        (self.acting, self.typing) = (Acting::default(), None);
+        self.revision += 1;
+    }
+
+    /// Parses what acts again: `since:15m` moves with the time.
     pub(crate) fn reread(&mut self, now: Timestamp, zone: &TimeZone) {
-        match filter::parse(self.text(), now, zone) {
-            Ok(filter) => (self.filter, self.error) = (filter, None),
-            Err(error) => self.error = Some(error),
+        let rows = self.rows;
+        let again = |acting: &mut Acting| {
+            if let Ok(filter) = filter::parse(rows, &acting.text, now, zone) {
+                acting.filter = filter;
+            }
+        };
+        again(&mut self.acting);
+        if let Some(typing) = &mut self.typing {
+            again(&mut typing.before);
+            typing.rest.as_mut().map(again);
         }
         self.revision += 1;
     }
 
-    /// Empties and closes the line.
-    pub(crate) fn clear(&mut self) {
-        *self = Self { revision: self.revision + 1, ..Self::default() };
-    }
-
     /// A key while the line is open.
-    pub(crate) fn key(&mut self, chord: &Chord, now: Timestamp, zone: &TimeZone) {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &Portfolio) {
+        let Some(typing) = &mut self.typing else { return };
         match chord.key {
-            Key::Enter => self.typing = false,
-            Key::Esc => self.clear(),
-            Key::Tab => {
-                self.complete();
-                self.reread(now, zone);
+            Key::Enter => return self.keep(),
+            Key::Esc => {
+                self.acting = std::mem::take(&mut typing.before);
+                self.typing = None;
             }
-            _ if self.line.key(chord) => {
-                self.offers.clear();
-                self.reread(now, zone);
-            }
-            _ => {}
+            Key::Tab => typing.line.complete(Tab::Forward, portfolio),
+            Key::BackTab => typing.line.complete(Tab::Backward, portfolio),
+            Key::Up => typing.earlier(&self.history, portfolio),
+            Key::Down => typing.later(&self.history, portfolio),
+            _ if typing.line.key(chord, portfolio) => typing.past = None,
+            _ => return,
         }
+        self.apply(portfolio);
     }
 
     /// Pasted text goes in as one line.
-    pub(crate) fn paste(&mut self, pasted: &str, now: Timestamp, zone: &TimeZone) {
-        self.line.paste(pasted);
-        self.reread(now, zone);
+    pub(crate) fn paste(&mut self, pasted: &str, portfolio: &Portfolio) {
+        if let Some(typing) = &mut self.typing {
+            typing.line.paste(pasted, portfolio);
+            self.apply(portfolio);
+        }
     }
 
-    /// Completes the word before the cursor as far as it is certain; what it may become is kept to
-    /// be shown.
-    fn complete(&mut self) {
-        let value = self.text().to_owned();
-        let cursor = value.char_indices().nth(self.line.cursor()).map_or(value.len(), |(at, _)| at);
-        self.offers = filter::complete(&value, cursor);
-        let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else {
-            return;
-        };
-        let before = value.get(..cursor).unwrap_or_default();
-        let separates = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ':' | '|');
-        let start = before
-            .char_indices()
-            .rev()
-            .find(|(_, c)| separates(*c))
-            .map_or(0, |(at, c)| at + c.len_utf8());
-        let mut word = before.get(start..).unwrap_or_default();
-        word = word.strip_prefix('-').unwrap_or(word);
-        let missing: String = common.chars().skip(word.chars().count()).collect();
-        self.line.paste(&missing);
-        if self.offers.len() == 1 {
-            self.offers.clear();
+    /// Closes the line. What stands there goes on acting and is remembered; an empty line leaves
+    /// what acted before, and one with a mistake stays open with the mistake under it.
+    fn keep(&mut self) {
+        let Some(typing) = self.typing.take_if(|typing| typing.error.is_none()) else { return };
+        let text = typing.line.text().trim();
+        if !text.is_empty() {
+            self.history.retain(|known| known != text);
+            self.history.push(text.to_owned());
+            let surplus = self.history.len().saturating_sub(REMEMBERED);
+            self.history.drain(..surplus);
         }
+        self.revision += 1;
+    }
+
+    /// Lets act what stands in the line: all of it, or without the words that are not understood;
+    /// what acted before, where nothing is left.
+    fn apply(&mut self, portfolio: &Portfolio) {
+        self.revision += 1;
+        let Some(typing) = &mut self.typing else { return };
+        let parse = |text: &str| {
+            let filter = filter::parse(self.rows, text, portfolio.now, &portfolio.zone)?;
+            Ok(Acting { text: text.to_owned(), filter })
+        };
+        let understood = understood(typing.line.text(), parse);
+        typing.error = understood.error;
+        typing.rest = None;
+        if typing.error.is_none() && typing.line.is_half_written() {
+            let rest = self::understood(&typing.line.without_half_written(), parse).acting;
+            typing.rest = Some(rest.unwrap_or_else(|| typing.before.clone()));
+        }
+        self.acting = understood.acting.unwrap_or_else(|| typing.before.clone());
     }
 }
 
-fn common_start(a: &str, b: &str) -> String {
-    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+impl Typing {
+    /// The remembered filter before the one that stands there.
+    fn earlier(&mut self, history: &[String], portfolio: &Portfolio) {
+        let at = self.past.unwrap_or(history.len());
+        if let Some(text) = at.checked_sub(1).and_then(|at| history.get(at)) {
+            self.past = Some(at - 1);
+            self.line.set(text, portfolio);
+        }
+    }
+
+    /// The one after it; after the last the line is empty.
+    fn later(&mut self, history: &[String], portfolio: &Portfolio) {
+        let Some(at) = self.past else { return };
+        self.past = Some(at + 1).filter(|at| *at < history.len());
+        let text = self.past.and_then(|at| history.get(at)).map_or("", String::as_str);
+        self.line.set(text, portfolio);
+    }
+}
+
+/// What of a text is understood.
+struct Understood {
+    /// `None` where nothing is left.
+    acting: Option<Acting>,
+    /// The first mistake.
+    error: Option<FilterError>,
+}
+
+fn understood(text: &str, parse: impl Fn(&str) -> Result<Acting, FilterError>) -> Understood {
+    let (mut text, mut error) = (text.to_owned(), None);
+    while !text.trim().is_empty() {
+        match parse(&text) {
+            Ok(acting) => return Understood { acting: Some(acting), error },
+            Err(mistake) => {
+                text = Filter::without_word(&text, mistake.at);
+                error = error.or(Some(mistake));
+            }
+        }
+    }
+    Understood { acting: None, error }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typed(keys: &str) -> Search {
-        let mut search = Search { typing: true, ..Search::default() };
-        for key in keys.split(' ') {
-            let chord = key.parse().expect("a chord of the test");
-            search.key(&chord, Timestamp::UNIX_EPOCH, &TimeZone::UTC);
-        }
-        search
-    }
-
-    #[test]
-    fn a_wrong_filter_says_so_and_the_last_good_one_goes_on() {
-        let search = typed("4 2 space (");
-        assert!(search.error.is_some() && search.is_on());
-        let search = typed("4 2 space ( backspace enter");
-        assert!(search.error.is_none() && search.is_on() && !search.typing);
-        assert!(!typed("4 2 esc").is_on());
-    }
-
-    #[test]
-    fn tab_completes_what_is_certain() {
-        assert_eq!(typed("h o l tab").text(), "holder:");
-        assert_eq!(typed("- h o l tab").text(), "-holder:");
-        assert_eq!(typed("s t a t e : d e c tab").text(), "state:declined");
-        assert!(typed("c tab").offers.len() > 1, "several fields begin with c");
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! `cards`: by provider in the order of the configuration, then by id.
 
+use std::collections::HashMap;
+
 use clap::Args;
 
 use super::failure::Outcome;
@@ -7,36 +9,49 @@ use super::global::Global;
 use super::incomplete::Missing;
 use super::listing::{finish_list, joined};
 use super::session::Session;
-use super::{Run, print};
+use super::{Run, print, transactions};
 use crate::clock::Clock;
-use crate::contract::{CardRow, Row};
+use crate::contract::{CardRow, History, Row, Rows};
+use crate::domain::attention::low;
 use crate::domain::card::CardKey;
 use crate::domain::operation::OperationState;
+use crate::domain::transaction::Transaction;
 
-/// List cards with their balances, read now
+/// List cards with their balances, read now. Where the filter asks for transactions, such as
+/// merchant:~rewe, those with such a transaction in the last 30 days, or since `since:`
 #[derive(Debug, Args)]
 pub(crate) struct Cards {}
 
 impl Run for Cards {
-    fn takes_filter(&self) -> bool {
-        true
+    fn filtered(&self) -> Option<Rows> {
+        Some(Rows::ReadCards)
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let mut session = Session::open_to_read(global, clock.clone()).await?;
-        let (mut cards, completeness) = joined(session.engine.list_cards().await);
+        let (mut cards, mut completeness) = joined(session.engine.list_cards().await);
+        let history = if session.filter.asks_related() {
+            let (rows, of_rows, since) = transactions::read(&session, None, clock.now()).await;
+            completeness.join(of_rows);
+            Some((ReadHistory::of(rows), since))
+        } else {
+            None
+        };
         let now = clock.now();
         session.view.now = now;
         let unknown = cards_in_doubt(&session).await;
+        let none = ReadHistory::default();
+        let all = cards.len();
         cards.retain(|card| {
-            // What the board keeps of an operator (watched, marked, a low mark) is not known here.
             session.filter.matches(&CardRow {
                 card,
                 now,
+                // Kept by the board, so that no filter of a command asks for them.
                 watched: false,
                 marked: false,
-                low: false,
+                low: low(card).is_some(),
                 unknown: unknown.contains(&card.key),
+                history: history.as_ref().map_or(&none, |(history, _)| history),
             })
         });
         cards.sort_by(|a, b| {
@@ -45,7 +60,38 @@ impl Run for Cards {
         });
         let missing = Missing::of(completeness).with_states_of(&cards);
         let text = print::list(cards.iter().map(Row::from), session.format, &session.view);
-        finish_list(&session, &text, cards.is_empty().then_some("no cards"), &missing).await
+        let since = history.map(|(_, since)| session.view.time(since));
+        let nothing = match (all, since) {
+            (0, _) => "no cards".to_owned(),
+            (all, None) => format!("the filter accepts none of {all} cards"),
+            (all, Some(since)) => {
+                format!("the filter accepts none of {all} cards; transactions since {since}")
+            }
+        };
+        let nothing = cards.is_empty().then_some(nothing.as_str());
+        finish_list(&session, &text, nothing, &missing).await
+    }
+}
+
+/// The transactions that were read, by card.
+#[derive(Debug, Default)]
+struct ReadHistory(HashMap<CardKey, Vec<Transaction>>);
+
+impl ReadHistory {
+    fn of(rows: Vec<Transaction>) -> Self {
+        let mut history = Self::default();
+        for row in rows {
+            if let Some(card) = row.card() {
+                history.0.entry(card).or_default().push(row);
+            }
+        }
+        history
+    }
+}
+
+impl History for ReadHistory {
+    fn any_transaction(&self, card: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool {
+        self.0.get(card).is_some_and(|rows| rows.iter().any(test))
     }
 }
 

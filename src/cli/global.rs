@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::contract::Rows;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
 use crate::tty::Color;
@@ -63,6 +64,9 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) log_file: Option<PathBuf>,
+    /// The rows among which the filter chooses. No argument: the command says it.
+    #[arg(skip)]
+    pub(crate) filtered: Option<Rows>,
     /// The kinds of providers that a configuration may name. No argument: set by the caller of
     /// [`main_with`](super::main_with).
     #[arg(skip = KINDS)]

@@ -14,7 +14,7 @@ use super::listing::{finish, holders};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
-use crate::contract::{OperationRow, Row};
+use crate::contract::{OperationRow, Row, Rows};
 
 /// List the journal of operations, newest first; look again for the fate of one
 #[derive(Debug, Args)]
@@ -36,8 +36,8 @@ enum Command {
 }
 
 impl Run for Ops {
-    fn takes_filter(&self) -> bool {
-        self.command.is_none()
+    fn filtered(&self) -> Option<Rows> {
+        self.command.is_none().then_some(Rows::Operations)
     }
 
     fn may_be_interrupted(&self) -> bool {

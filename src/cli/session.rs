@@ -65,12 +65,7 @@ impl Session {
         let config = configuration(global)?;
         let view = view(global, &config.board.timezone, clock.now())?;
         // A mistake in the filter is reported before any secret is read.
-        let filter = contract::filter::parse(
-            global.filter.as_deref().unwrap_or_default(),
-            view.now,
-            &view.zone,
-        )
-        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))?;
+        let filter = filter(global, &view)?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
@@ -179,6 +174,18 @@ fn how_to_start(place: Option<&Path>) -> Failure {
         .hint("cardtop init KIND       write a commented configuration for what you have")
         .hint("cardtop --config FILE   use the configuration in FILE")
         .hint("cardtop --help          everything else")
+}
+
+/// The filter that `--filter` gives.
+///
+/// # Errors
+/// A usage failure: what is wrong with it, or which field these rows do not have.
+fn filter(global: &Global, view: &View) -> Result<Filter, Failure> {
+    let (Some(text), Some(rows)) = (&global.filter, global.filtered) else {
+        return Ok(Filter::default());
+    };
+    contract::filter::parse(rows, text, view.now, &view.zone)
+        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))
 }
 
 /// The account that `--provider` names, if it is given.

@@ -10,7 +10,7 @@ use super::listing::{finish_list, holders, joined};
 use super::session::Session;
 use super::{Run, find, print};
 use crate::clock::Clock;
-use crate::contract::{Row, TransactionRow};
+use crate::contract::{Row, Rows, TransactionRow};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
 use crate::domain::transaction::Transaction;
@@ -37,8 +37,8 @@ pub(crate) struct Transactions {
 }
 
 impl Run for Transactions {
-    fn takes_filter(&self) -> bool {
-        true
+    fn filtered(&self) -> Option<Rows> {
+        Some(Rows::Transactions)
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
@@ -73,9 +73,10 @@ impl Run for Transactions {
     }
 }
 
-/// The transactions from the filter's `since:`, else of [`WINDOW`], else of [`WIDE_WINDOW`]; what
-/// is missing of them; and the time from which they were read.
-async fn read(
+/// The transactions from the filter's `since:`; else of [`WIDE_WINDOW`] where it names a time in
+/// another way; else of [`WINDOW`], and where that has none, of [`WIDE_WINDOW`]. Also what is
+/// missing of them, and the time from which they were read.
+pub(super) async fn read(
     session: &Session,
     card: Option<&Card>,
     now: Timestamp,
@@ -83,9 +84,10 @@ async fn read(
     let key = card.map(|card| &card.key);
     let until = now.checked_add(AHEAD).unwrap_or(now);
     let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
-    let since = session.filter.since().unwrap_or_else(|| back(WINDOW));
+    let window = if session.filter.names_time() { WIDE_WINDOW } else { WINDOW };
+    let since = session.filter.since().unwrap_or_else(|| back(window));
     let (rows, completeness) = joined(session.engine.list_transactions(since, until, key).await);
-    if session.filter.since().is_some() || !rows.is_empty() || !completeness.is_complete() {
+    if session.filter.names_time() || !rows.is_empty() || !completeness.is_complete() {
         return (rows, completeness, since);
     }
     let since = back(WIDE_WINDOW);

@@ -67,8 +67,7 @@ impl Record for Card {
         Field::<Self>::new("state_as_of", Kind::Time, "when the state was read", |row| {
             row.record.state_at.into()
         })
-        .null("it was never read")
-        .not_filtered(),
+        .null("it was never read"),
         Field::<Self>::new("kind", Kind::Word(kinds), "whether there is a physical card", |row| {
             row.record.kind.map(CardKind::as_str).into()
         })
@@ -97,7 +96,7 @@ impl Record for Card {
         )
         .null("it was never read, or the provider does not send it")
         .digits()
-        .also(&["amount", "balance"]),
+        .also(&["balance"]),
         Field::<Self>::new(
             "current",
             Kind::Money,
@@ -115,7 +114,8 @@ impl Record for Card {
             row.record.balance.at().into()
         })
         .null("they were never read")
-        .only_csv(),
+        .only_csv()
+        .filtered(),
         Field::<Self>::new("expires", Kind::Text, "month of expiry: YYYY-MM", |row| {
             row.record.expires.as_ref().into()
         })

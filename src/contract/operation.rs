@@ -64,30 +64,27 @@ impl Record for Operation {
         Field::<Self>::new("created_at", Kind::Time, "when the intent was saved", |row| {
             row.record.created_at.into()
         })
-        .not_filtered(),
+        .dates_row(),
         Field::<Self>::new(
             "updated_at",
             Kind::Time,
             "when the state or the detail last changed",
             |row| row.record.updated_at.into(),
-        )
-        .not_filtered(),
+        ),
         Field::<Self>::new("detail", Kind::Text, DETAIL, |row| row.record.detail.as_ref().into())
             .null("nothing is known yet")
             .also(&["description"]),
         Field::<Self>::new("proof", Kind::Word(proofs), PROOF, |row| {
             row.record.proven_by.map(ProvenBy::as_str).into()
         })
-        .null("it has not ended")
-        .not_filtered(),
+        .null("it has not ended"),
         Field::<Self>::new(
             "alarm",
             Kind::Text,
             "what contradicts a person's word on how it ended",
             |row| row.record.alarm.as_ref().into(),
         )
-        .null("nothing does")
-        .not_filtered(),
+        .null("nothing does"),
         Field::<Self>::new("currency", Kind::Text, "code of the amount's currency", |row| {
             row.record.amount.map(Money::currency).into()
         })

@@ -78,11 +78,10 @@ impl Record for Transaction {
         Field::<Self>::new("at", Kind::Time, "when it happened, by the provider's clock", |row| {
             row.record.at.into()
         })
-        .not_filtered(),
+        .dates_row(),
         Field::<Self>::new("seen_at", Kind::Time, "when cardtop first saw it", |row| {
             row.record.seen_at.into()
-        })
-        .not_filtered(),
+        }),
         Field::<Self>::new(
             "operation",
             Kind::Text,
@@ -105,7 +104,7 @@ impl Record for Transaction {
         .not_filtered(),
         Field::<Self>::new("decline_say", Kind::Text, SAY, |row| {
             let say = |cause: DeclineCause<'_>| {
-                cause.say(row.record.amount, Funds::NotKnown, |at| at.to_string())
+                cause.say(row.record.amount.abs(), Funds::NotKnown, |at| at.to_string())
             };
             decline(row).map(say).into()
         })
@@ -115,7 +114,7 @@ impl Record for Transaction {
             "decline_say_verified",
             Kind::Text,
             "what may be told to a caller once it is verified who it is",
-            |row| decline(row).and_then(|cause| cause.say_verified(row.record.amount)).into(),
+            |row| decline(row).and_then(|cause| cause.say_verified(row.record.amount.abs())).into(),
         )
         .null("it was not declined, or there is nothing more to tell")
         .not_filtered(),
@@ -176,7 +175,7 @@ const DECLINE: &str = "the reason that the code of a decline stands for, whateve
 const SAY: &str = "what may be told to anybody who calls about the decline: one sentence for all \
                    reasons that help a thief";
 
-const NOT_DECLINED: &str = "it was not declined";
+const NOT_DECLINED: &str = "it was not declined, or was money on its way to the card";
 
 fn decline<'a>(row: Row<'a, Transaction>) -> Option<DeclineCause<'a>> {
     row.record.decline()

@@ -12,6 +12,9 @@
 //! The language knows no field by name: the fields come with a [`Schema`], and their values from
 //! the rows, which are [`Filterable`]. Only `age`, `since`, `until` and `is` belong to the language
 //! itself.
+//!
+//! A schema may have fields of related rows: those of transactions, for cards. Such conditions are
+//! satisfied together, by one and the same related row; behind a `-`, by none.
 
 mod complete;
 mod eval;
@@ -21,6 +24,7 @@ mod parse;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::fmt;
 
@@ -28,8 +32,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+pub use complete::Completion;
 use parse::Term;
-pub use schema::{FieldId, FieldKind, FilterField, Schema};
+pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
 /// A parsed filter. The default matches everything.
 #[derive(Clone, Debug, Default)]
@@ -40,13 +45,19 @@ pub struct Filter(Option<Term>);
 pub struct FilterError {
     /// Byte offset at which the mistake begins, on a character boundary.
     pub at: usize,
-    /// One sentence: what is wrong and what to write instead.
+    /// What is wrong, and in most cases what to write instead.
     pub message: String,
+    /// What could be written instead where that takes long: all the fields, or words.
+    pub advice: Option<String>,
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.advice {
+            Some(advice) => write!(f, ": {advice}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -80,18 +91,42 @@ impl Filter {
         self.0.is_none()
     }
 
-    /// The `since:` that every match satisfies, so that no more is read than needed.
+    /// The time before which it accepts no row, so that no more is read than needed; `None` when
+    /// it accepts rows of any time.
     #[must_use]
     pub fn since(&self) -> Option<Timestamp> {
         eval::since(self.0.as_ref()?)
     }
 
-    /// What the word that ends at byte `cursor` may become: field names with their sign, or the
-    /// words of a field. Each replaces what follows the last blank, bracket, `-`, `:`, `|` or `~`
-    /// before the cursor.
+    /// Whether it says when the rows happened: `since:`, `until:`, `age>`.
     #[must_use]
-    pub fn complete(text: &str, cursor: usize, schema: &Schema) -> Vec<String> {
-        complete::complete(text, cursor, schema)
+    pub fn names_time(&self) -> bool {
+        self.0.as_ref().is_some_and(eval::names_time)
+    }
+
+    /// Whether it asks for related rows: for cards with such a transaction.
+    #[must_use]
+    pub fn asks_related(&self) -> bool {
+        self.0.as_ref().is_some_and(eval::has_related)
+    }
+
+    /// What the word that ends at byte `cursor` may become: field names with their sign, or the
+    /// values of a field. `values` are those of a field without fixed words, the most frequent
+    /// first.
+    #[must_use]
+    pub fn complete(
+        text: &str,
+        cursor: usize,
+        schema: &Schema,
+        values: &dyn Fn(&FilterField) -> Vec<String>,
+    ) -> Completion {
+        complete::complete(text, cursor, schema, values)
+    }
+
+    /// The text without the word at this byte, for a filter whose other words are understood.
+    #[must_use]
+    pub fn without_word(text: &str, at: usize) -> String {
+        lex::without_word(text, at)
     }
 }
 
@@ -114,6 +149,9 @@ pub trait Filterable {
     fn age(&self) -> Option<SignedDuration>;
     /// Whether a flag is set.
     fn is(&self, flag: Flag) -> bool;
+    /// Whether `test` accepts one of the rows that are related to it, such as a card's
+    /// transactions.
+    fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool;
 }
 
 /// What `is:` can ask.

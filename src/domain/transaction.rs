@@ -160,17 +160,29 @@ impl Transaction {
         }
     }
 
-    /// Why it was declined; `None` for a row that was not.
+    /// Why the card was declined; `None` for a row that was not, and for money that was on its way
+    /// to the card.
     #[must_use]
     pub fn decline(&self) -> Option<DeclineCause<'_>> {
-        (self.state == TransactionState::Declined).then(|| self.decline_cause())
+        let spends = match self.kind {
+            TransactionKind::Purchase
+            | TransactionKind::Fee
+            | TransactionKind::Withdrawal
+            | TransactionKind::Other => true,
+            TransactionKind::Refund
+            | TransactionKind::Reversal
+            | TransactionKind::TopUp
+            | TransactionKind::Adjustment => false,
+        };
+        (spends && self.state == TransactionState::Declined).then(|| self.decline_cause())
     }
 
     /// Whether its state, or the code of its decline, is a word that is not mapped.
     #[must_use]
     pub fn has_unmapped_word(&self) -> bool {
         self.state == TransactionState::Unknown
-            || self.decline().is_some_and(|cause| cause.unmapped().is_some())
+            || (self.state == TransactionState::Declined
+                && self.decline_cause().unmapped().is_some())
     }
 
     fn decline_cause(&self) -> DeclineCause<'_> {

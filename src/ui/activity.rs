@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::table::{Row, draw};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::activity::{COLUMNS, titles, why_empty};
+use crate::app::present::activity::{COLUMNS, title, why_empty};
 use crate::app::present::operation::journal;
 use crate::app::present::table::{Context, cells};
 use crate::app::present::time::TimeFormat;
@@ -17,8 +17,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let focused = model.screen.focus == Pane::Activity;
     let parts = model.parts(Pane::Activity, area);
     let with_journal = parts.about.height > 0;
-    let (title, right) = titles(model);
-    canvas.frame(area, &title, &right, focused);
+    canvas.titled(area, &title(model), focused);
     let context = Context { portfolio, time: TimeFormat::for_columns(parts.inside.width) };
     let rows: Vec<Row> = list
         .window()

@@ -6,6 +6,9 @@ use ratatui::style::Style;
 
 use super::frame::Frame;
 use super::theme::{Role, Theme};
+use crate::app::present::Line;
+use crate::app::present::line::width;
+use crate::app::present::title::Title;
 use crate::domain::text::{self, thousands};
 
 /// Where panes are drawn, and how.
@@ -19,6 +22,32 @@ impl Canvas<'_> {
     /// A border with a title on the left and words on the right.
     pub(super) fn frame(&mut self, area: Rect, title: &str, right: &str, focused: bool) -> Rect {
         Frame { title, right, focused }.draw(self.theme, area, self.buffer)
+    }
+
+    /// A border with the title of a pane.
+    pub(super) fn titled(&mut self, area: Rect, title: &Title, focused: bool) {
+        self.frame(area, "", "", focused);
+        if area.width < 8 || area.height < 2 {
+            return;
+        }
+        let (mut left, right) = title.fitted(usize::from(area.width) - 4);
+        let edge = (Role::Text, " ".to_owned());
+        for (role, text) in &mut left {
+            if *role == Role::Heading && focused {
+                *role = Role::Focus;
+            }
+            if self.theme.ascii {
+                *text = text.replace('▐', "[").replace('▌', "]").replace('…', "~");
+            }
+        }
+        let left: Line = std::iter::once(edge.clone()).chain(left).chain([edge.clone()]).collect();
+        self.line(&left, area.x + 1, area.y, area.right() - 1);
+        if !right.is_empty() {
+            let right: Line = std::iter::once(edge.clone()).chain(right).chain([edge]).collect();
+            let columns = u16::try_from(width(&right)).unwrap_or(area.width);
+            let x = (area.right() - 1).saturating_sub(columns);
+            self.line(&right, x.max(area.x + 1), area.y, area.right() - 1);
+        }
     }
 
     /// A line of words from a column on, cut at `end`.

@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::table::{Row, draw};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::cards::{ListedCard, columns, sorted_by, title, why_empty};
+use crate::app::present::cards::{ListedCard, columns, title, why_empty};
 use crate::app::present::table::{Context, cells};
 use crate::app::present::time::TimeFormat;
 
@@ -15,7 +15,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let cards = &model.panes.cards;
     let focused = model.screen.focus == Pane::Cards;
     let table = model.parts(Pane::Cards, area).table;
-    canvas.frame(area, &title(model), &sorted_by(model), focused);
+    canvas.titled(area, &title(model), focused);
     let context = Context { portfolio: &model.portfolio, time: TimeFormat::Seconds };
     let rows: Vec<Row> = cards
         .list

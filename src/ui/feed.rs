@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::table::{Row, draw};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::feed::{columns, explanation, foot, titles, why_empty};
+use crate::app::present::feed::{columns, explanation, foot, title, why_empty};
 use crate::app::present::table::{Context, cells};
 use crate::app::present::time::TimeFormat;
 
@@ -15,8 +15,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let focused = model.screen.focus == Pane::Feed;
     let parts = model.parts(Pane::Feed, area);
-    let (title, right) = titles(model, usize::from(area.width));
-    canvas.frame(area, &title, &right, focused);
+    canvas.titled(area, &title(model), focused);
     let context = Context { portfolio, time: TimeFormat::for_columns(parts.inside.width) };
     let rows: Vec<Row> = feed
         .list

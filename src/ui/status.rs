@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::Model;
 use crate::app::present::line::width;
-use crate::app::present::{footer, header};
+use crate::app::present::{finder, footer, header};
 use crate::domain::text;
 
 /// Draws the two lines above.
@@ -42,10 +42,10 @@ pub(super) fn filter(model: &Model, area: Rect, canvas: &mut Canvas<'_>) -> Opti
     let columns = usize::from(area.width);
     let count = footer::filter_count(model);
     // A long filter shows its end, where it is typed.
-    let window = search.window(columns.saturating_sub(text::width(&count) + 7));
+    let window = search.window(columns.saturating_sub(text::width(&count) + 7))?;
     let left = [(Role::Key, "/ ".to_owned()), (Role::Input, window.seen)];
     two_sides(&left, &[(Role::Muted, count)], area.y, area, canvas);
-    let help = footer::filter_help(search, window.hidden, columns);
+    let help = finder::help(model, search, window.hidden, columns);
     canvas.line(&help, area.x + 1, area.y + 1, area.right());
     let x = u16::try_from(window.cursor).unwrap_or(area.width);
     Some(Position::new((area.x + 3 + x).min(area.right().saturating_sub(1)), area.y))

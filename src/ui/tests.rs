@@ -164,9 +164,84 @@ fn the_age_of_a_provider_is_the_time_since_it_was_last_read_whatever_its_state()
 }
 
 #[test]
-fn the_help_lists_every_key() {
+fn the_help_of_a_view_shows_its_keys_first_then_its_filter_then_the_keys_of_everywhere() {
     insta::assert_snapshot!("help_80x24", text(&board_after((80, 24), "?")));
     insta::assert_snapshot!("help_120x40", text(&board_after((120, 40), "?")));
+    for (keys, own, filtered) in [
+        ("1 ?", "mark all, none", true),
+        ("2 ?", "explain this row", true),
+        ("3 ?", "settle by hand", true),
+        ("4 ?", "pause provider", false),
+        ("enter ?", "cover a decline", false),
+    ] {
+        let lines = whole_help((60, 16), keys);
+        let at = |words: &str| lines.iter().position(|line| line.contains(words));
+        let everywhere = at("Everywhere").expect("the keys of everywhere");
+        assert!(at(own).is_some_and(|own| own < everywhere), "{keys}: {lines:#?}");
+        let filter = at("Filter, after /");
+        assert_eq!(filter.is_some(), filtered, "{keys}: {lines:#?}");
+        if filtered {
+            let fields = at("fields").expect("the fields of its rows");
+            assert!(filter < Some(fields) && fields < everywhere, "{keys}: {lines:#?}");
+        }
+        let other = if own == "pause provider" { "mark all, none" } else { "pause provider" };
+        assert_eq!(at(other), None, "{keys}: a key that does nothing here");
+    }
+}
+
+/// Every line of the help over a view, read by scrolling from its first line to its last.
+fn whole_help(size: (u16, u16), keys: &str) -> Vec<String> {
+    let mut model = board_after(size, keys);
+    let mut lines: Vec<String> = Vec::new();
+    let mut counted = 0;
+    for _ in 0..100 {
+        let screen = text(&model);
+        let area = model.help_area();
+        let inside = |line: &str| -> String {
+            let wide = usize::from(area.width) - 2;
+            line.chars().skip(usize::from(area.x) + 1).take(wide).collect()
+        };
+        let (from, height) = (usize::from(area.y) + 1, usize::from(area.height) - 2);
+        let rows: Vec<String> = screen.lines().skip(from).take(height).map(inside).collect();
+        let until = screen.lines().find_map(|line| {
+            let (before, of) = line.split_once(" of ")?;
+            let of = of.split(' ').next()?.parse::<usize>().ok()?;
+            let (_, until) = before.rsplit_once('-')?;
+            Some((until.parse::<usize>().ok()?, of))
+        });
+        let (until, of) = until.expect("it says which lines can be seen");
+        counted = of;
+        let new = rows.len().saturating_sub(until - lines.len());
+        lines.extend(rows.iter().skip(new).map(|row| row.trim_end().to_owned()));
+        if until == of {
+            break;
+        }
+        press(&mut model, "j");
+    }
+    assert_eq!(lines.len(), counted, "{lines:#?}");
+    lines
+}
+
+#[test]
+fn the_whole_help_fits_every_size_by_scrolling_and_back_up_is_as_far() {
+    for (size, keys) in [((60, 16), "?"), ((80, 24), "2 ?"), ((100, 20), "3 ?")] {
+        let mut model = board_after(size, keys);
+        let first = text(&model);
+        assert!(first.contains("j k scroll"), "{first}");
+        for lines in whole_help(size, keys).iter().filter(|line| !line.contains("since:8h")) {
+            assert!(!lines.ends_with('~'), "{size:?}: {lines}");
+        }
+        press(&mut model, "G");
+        let last = text(&model);
+        press(&mut model, "j ctrl-d pgdn");
+        assert_eq!(text(&model), last, "there is nothing further down");
+        press(&mut model, "k");
+        assert_ne!(text(&model), last, "the first key up scrolls");
+        press(&mut model, "g");
+        assert_eq!(text(&model), first);
+        press(&mut model, "?");
+        assert!(model.help.is_none());
+    }
 }
 
 #[test]
@@ -185,11 +260,7 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
     assert!(text(&model).contains("(^p resume)"));
     press(&mut model, "ctrl-p ?");
     let help = text(&model);
-    assert!(
-        help.contains("B       freeze or unfreeze")
-            || help.contains("B         freeze or unfreeze"),
-        "{help}"
-    );
+    assert!(help.contains("B         freeze or unfreeze"), "{help}");
     assert!(!help.contains("close for good"), "what is off is not offered:\n{help}");
 }
 

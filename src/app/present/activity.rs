@@ -1,10 +1,13 @@
 //! The activity in words: its columns, its titles, and why it is empty.
 
+use super::operation;
 use super::role::Role;
 use super::table::{Cell, Column, Context, plain, whole, words};
-use super::{filter_in_title, operation};
+use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::activity::Tab;
+use crate::app::command::Command;
+use crate::app::layout::Pane;
 use crate::domain::operation::Operation;
 use crate::domain::text::thousands;
 
@@ -55,28 +58,37 @@ fn last_step(context: &Context<'_>, operation: &Operation) -> Cell {
     }
 }
 
-/// How many operations on the left; filter and tabs, the chosen one in brackets, on the right.
-pub(crate) fn titles(model: &Model) -> (String, String) {
+/// How many operations, and the tabs, the chosen one in brackets.
+pub(crate) fn title(model: &Model) -> Title {
     let activity = &model.panes.activity;
     let (shown, all) = (activity.list.len(), model.portfolio.operations.len());
-    let title = if activity.hidden > 0 {
-        format!("Activity  {} of {}", thousands(shown), thousands(all))
-    } else {
-        format!("Activity  {}", thousands(all))
-    };
+    let mut title = Title::of_filtered(model, Pane::Activity, shown, activity.hidden);
+    if !title.has_filter() {
+        let count = if activity.hidden > 0 {
+            format!("  {} of {}", thousands(shown), thousands(all))
+        } else {
+            format!("  {}", thousands(all))
+        };
+        title.add(0, count);
+    }
     let tabs = Tab::ALL.map(|tab| {
         if tab == activity.tab { format!("[{}]", tab.as_str()) } else { tab.as_str().to_owned() }
     });
-    let filter = filter_in_title(&activity.search)
-        .map_or_else(String::new, |filter| format!("filter {filter}   "));
-    (title, format!("{filter}{}", tabs.join(" ")))
+    let chosen = format!("[{}]", activity.tab.as_str());
+    title.add_right(vec![(order::ORDER, tabs.join(" ")), (order::STATE, chosen)]);
+    title
 }
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model) -> String {
-    match model.panes.activity.hidden {
-        0 => "No change was asked yet.".to_owned(),
-        hidden => format!("Tab and filter hide all {} operations.", thousands(hidden)),
+    let activity = &model.panes.activity;
+    match (activity.hidden, activity.search.chip()) {
+        (0, _) => "No change was asked yet.".to_owned(),
+        (hidden, Some(_)) => {
+            let clears = model.keymap.hint(Command::Back, "clears the filter");
+            format!("Tab and filter hide all {} operations: {clears}.", thousands(hidden))
+        }
+        (hidden, None) => format!("This tab hides all {} operations.", thousands(hidden)),
     }
 }
 

@@ -1,11 +1,14 @@
 //! The pane of all cards in words: its columns, its title, and why it is empty.
 
 use super::card::{state_role, state_word};
+use super::feed::known;
+use super::provider;
 use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, whole, words};
-use super::{filter_in_title, provider};
+use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::command::Command;
+use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::attention::{Attention, Tone};
 use crate::domain::card::{Card, CardKey};
@@ -114,34 +117,30 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     (role, attention.words(context.portfolio.now))
 }
 
-/// How many cards there are, are shown and are marked.
-pub(crate) fn title(model: &Model) -> String {
+/// How many cards there are, which are shown and marked, and how they are sorted.
+pub(crate) fn title(model: &Model) -> Title {
     let cards = &model.panes.cards;
-    let (shown, all) = (cards.list.len(), model.portfolio.cards.len());
-    let mut title = if cards.hidden > 0 {
-        format!("Cards {} of {}", thousands(shown), thousands(all))
-    } else {
-        format!("Cards {}", thousands(all))
-    };
+    let mut title = Title::of_filtered(model, Pane::Cards, cards.list.len(), cards.hidden);
+    if !title.has_filter() {
+        title.add(0, format!(" {}", thousands(model.portfolio.cards.len())));
+    }
     if !cards.marks.is_empty() {
-        title.push_str(&format!(", {} marked", cards.marks.len()));
-        match cards.hidden_marks() {
-            0 => {}
-            hidden => title.push_str(&format!(" ({hidden} hidden by the filter)")),
-        }
+        let hidden = match cards.hidden_marks() {
+            0 => String::new(),
+            hidden => format!(" ({hidden} hidden by the filter)"),
+        };
+        title.add(order::STATE, format!(", {} marked{hidden}", cards.marks.len()));
     }
     if model.paused.is_some() {
-        title.push_str(", order PAUSED");
+        title.add(order::LIVE, ", order PAUSED".to_owned());
     }
+    if cards.search.filter().asks_related() {
+        title
+            .add(order::MEANING, format!("  with such a transaction, {}", known(&model.portfolio)));
+    }
+    let reversed = if cards.reversed { " reversed" } else { "" };
+    title.add_right(vec![(order::ORDER, format!("sort {}{reversed}", cards.sort.as_str()))]);
     title
-}
-
-/// How they are sorted and filtered.
-pub(crate) fn sorted_by(model: &Model) -> String {
-    let cards = &model.panes.cards;
-    let order = if cards.reversed { " reversed" } else { "" };
-    let filter = filter_in_title(&cards.search).unwrap_or("none");
-    format!("sort {}{order}   filter {filter}", cards.sort.as_str())
 }
 
 /// Why no card is shown.

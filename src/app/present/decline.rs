@@ -11,7 +11,7 @@ use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::Card;
 use crate::domain::decline::{DeclineCause, DeclineReason, Funds, Remedy};
-use crate::domain::operation::{ActionKind, Refusal};
+use crate::domain::operation::ActionKind;
 use crate::domain::text;
 use crate::domain::transaction::Transaction;
 
@@ -170,28 +170,18 @@ fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, shown: &Shown<'_>) 
     let Some(reason) = cause(shown.decline).reason() else {
         return format!("ask {provider} what it means; do not guess");
     };
-    let Some(remedy) = reason.remedy() else {
-        return cover::next_step(reason, provider, &|_, words| words.to_owned());
-    };
     let hint = |remedy, words: &str| hint(keymap, remedy, words);
-    let (action_kind, words) = match remedy {
-        Remedy::TopUp => match top_up(portfolio, keymap, card, shown, reason) {
-            Ok(words) => (ActionKind::TopUp, words),
-            Err(instead) => return instead,
+    if reason.remedy() != Some(Remedy::TopUp) {
+        let step = cover::next_step(reason, &card.key, &hint, portfolio);
+        let when = if step.after_verification { "once verified: " } else { "" };
+        return format!("{when}{}", step.words);
+    }
+    match top_up(portfolio, keymap, card, shown, reason) {
+        Ok((words, command)) => match portfolio.check(ActionKind::TopUp, &card.key) {
+            Ok(()) => keymap.hint(command, &words),
+            Err(why) => cover::impossible(&words, &why),
         },
-        Remedy::Freeze => (ActionKind::Freeze, cover::next_step(reason, provider, &hint)),
-        Remedy::Unfreeze => (ActionKind::Unfreeze, cover::next_step(reason, provider, &hint)),
-        Remedy::SetPin => (ActionKind::SetPin, cover::next_step(reason, provider, &hint)),
-    };
-    match portfolio.check(action_kind, &card.key) {
-        Ok(()) => words,
-        Err(Refusal::Open(open)) => format!(
-            "wait: {} is {} (op {})",
-            open.action_kind.phrase(),
-            open.state.as_str(),
-            open.id.short()
-        ),
-        Err(why) => format!("{words} - not now: {why}"),
+        Err(instead) => instead,
     }
 }
 
@@ -203,7 +193,7 @@ fn top_up(
     card: &Card,
     shown: &Shown<'_>,
     reason: DeclineReason,
-) -> Result<String, String> {
+) -> Result<(String, Command), String> {
     let hint = |remedy, words: &str| hint(keymap, remedy, words);
     let decline = shown.decline;
     if let Some(why) = cover::cannot_spend(card.state, &hint) {
@@ -219,9 +209,12 @@ fn top_up(
             let at = clock(portfolio, at);
             return Err(format!("there was enough on it at {at}: read it again, then try again"));
         }
-        Funds::NotKnown => return plan.map(|_| String::new()),
+        Funds::NotKnown => {
+            let own = "how much is missing is not known: top it up by an amount of your own";
+            return Err(plan.err().unwrap_or_else(|| own.to_owned()));
+        }
     };
     let words = reason.next(card.key.provider.name()).replace("{short}", &short.to_string());
     let covers_it = plan.is_ok_and(|cover| cover.decline.is_same_row(decline));
-    Ok(keymap.hint(if covers_it { Command::Cover } else { Command::TopUp }, &words))
+    Ok((words, if covers_it { Command::Cover } else { Command::TopUp }))
 }

@@ -5,15 +5,17 @@ use super::line::{Line, paragraph, separator, width};
 use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::time::TimeFormat;
-use super::{filter_in_title, operation, transaction};
+use super::title::{Title, order};
+use super::{operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
-use crate::app::feed::{Known, Total};
+use crate::app::feed::{Known, Range, Total};
+use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::operation::Operation;
-use crate::domain::text::{self, thousands};
+use crate::domain::text::thousands;
 use crate::domain::transaction::Transaction;
 use crate::engine::HealthState;
 
@@ -152,38 +154,61 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
     }
 }
 
-/// Whether rows come, on the left; how many are shown, and since when, on the right: as much of it
-/// as fits into `columns`.
-pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
+/// Whether rows come, how many are shown, and since when.
+pub(crate) fn title(model: &Model) -> Title {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
-    let state = match model.paused {
+    let mut title = Title::of_filtered(model, Pane::Feed, feed.list.len(), feed.hidden);
+    match model.paused {
         Some(since) => {
             let at = portfolio.local_time(since, TimeFormat::Seconds);
-            format!(
-                "PAUSED at {at}, {} new waiting ({})",
-                thousands(feed.waiting),
-                model.keymap.hint(Command::Pause, "resume")
-            )
+            let waiting = thousands(feed.waiting);
+            let resume = model.keymap.hint(Command::Pause, "resume");
+            title.add_forms(vec![
+                (order::WORDS, format!("  PAUSED at {at}, {waiting} new waiting ({resume})")),
+                (order::LIVE, format!("  PAUSED, {waiting} new waiting")),
+            ]);
         }
-        None if feed.follow => format!("{}, follow", live(portfolio)),
-        None => format!("{} ({})", live(portfolio), model.keymap.hint(Command::Follow, "follow")),
+        None => {
+            title.add(order::LIVE, format!("  {}", live(portfolio)));
+            let follow = if feed.follow {
+                ", follow".to_owned()
+            } else {
+                format!(" ({})", model.keymap.hint(Command::Follow, "follow"))
+            };
+            title.add(order::ORDER, follow);
+        }
+    }
+    title.add(order::STATE, not_read(portfolio));
+    title.add_right(range(feed.range(), portfolio));
+    title.add_right(vec![(order::WORDS, "all cards".to_owned())]);
+    title
+}
+
+/// Which time is shown; where that is more than is known, how far that goes back.
+fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
+    let since = match range {
+        Range::Last(word) => return vec![(order::RANGE, format!("since {word}"))],
+        Range::Ever | Range::OfFilter(None) => None,
+        Range::OfFilter(Some(at)) => Some(at),
     };
-    let title = format!("Feed  {state}{}", not_read(portfolio));
-    let filter = filter_in_title(&feed.search)
-        .map_or_else(String::new, |filter| format!("   filter {filter}"));
-    let count = if feed.hidden > 0 {
-        format!("{} of {}   ", thousands(feed.list.len()), thousands(feed.list.len() + feed.hidden))
-    } else {
-        String::new()
-    };
-    let since = if feed.range() == "ever" {
-        "all time".to_owned()
-    } else {
-        format!("since {}", feed.range())
-    };
-    let right = format!("{count}{since}   all cards{filter}");
-    let fits = text::width(&right) + text::width(&title) + 8 <= columns;
-    (title, if fits { right } else { since })
+    let words = since.map_or_else(
+        || "all time".to_owned(),
+        |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
+    );
+    let reaches =
+        since.zip(portfolio.oldest_transaction()).is_some_and(|(at, oldest)| oldest <= at);
+    if reaches {
+        return vec![(order::RANGE, words)];
+    }
+    vec![(order::RANGE, format!("{words}, {}", known(portfolio))), (order::RANGE - 1, words)]
+}
+
+/// How far back transactions are known: `known since Mar 04 09:12`.
+pub(super) fn known(portfolio: &Portfolio) -> String {
+    match portfolio.oldest_transaction() {
+        Some(at) => format!("known since {}", portfolio.local_time(at, TimeFormat::Full)),
+        None => "none known".to_owned(),
+    }
 }
 
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
@@ -363,14 +388,22 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     if feed.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
         lines.push(format!("The filter hides all {} rows: {again}.", thousands(feed.hidden)));
-    } else if feed.range() == "ever" {
-        lines.push("No transaction is known yet.".to_owned());
     } else {
-        lines.push(format!(
-            "Nothing in the last {}: {}.",
-            feed.range(),
-            model.keymap.hint(Command::Longer, "looks further back")
-        ));
+        lines.push(match feed.range() {
+            Range::Ever => "No transaction is known yet.".to_owned(),
+            Range::OfFilter(_) => {
+                let portfolio = &model.portfolio;
+                let again = model.keymap.hint(Command::Back, "clears the filter");
+                format!(
+                    "Nothing in the time that the filter names ({}): {again}.",
+                    known(portfolio)
+                )
+            }
+            Range::Last(word) => {
+                let longer = model.keymap.hint(Command::Longer, "looks further back");
+                format!("Nothing in the last {word}: {longer}.")
+            }
+        });
     }
     for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))
     {

@@ -1,5 +1,6 @@
 //! The two lines below, with the keys that work now, and the help under a filter while it is typed.
 
+use super::finder;
 use super::line::Line;
 use super::role::Role;
 use crate::app::Model;
@@ -10,9 +11,9 @@ use crate::domain::text::{self, thousands};
 
 /// The two lines below: keys, and the notice in place of the second.
 pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
-    let typing = model.search(model.screen.focus).is_some_and(|search| search.typing);
+    let typing = model.search(model.screen.focus).is_some_and(Search::is_typing);
     let (first, second) = if typing {
-        typing_hints()
+        typing_hints(model)
     } else if model.copying {
         (copying_hints(), Vec::new())
     } else {
@@ -39,23 +40,6 @@ pub(crate) fn filter_count(model: &Model) -> String {
     format!("{} of {}", thousands(shown), thousands(shown + hidden))
 }
 
-/// Under a filter while it is typed: what is wrong with it, with a caret under the error, or what
-/// is possible. `hidden` columns of the filter are out of sight on the left.
-pub(crate) fn filter_help(search: &Search, hidden: usize, columns: usize) -> Line {
-    if let Some(error) = &search.error {
-        let before = search.text().get(..error.at).map_or(0, text::width).saturating_sub(hidden);
-        let room = columns.saturating_sub(text::width(&error.message) + 8);
-        let blanks = " ".repeat(before.min(room));
-        return vec![(Role::Danger, format!("  {blanks}^ {}", error.message))];
-    }
-    let text = if search.offers.is_empty() {
-        "word  field:value  field:~part  a|b  amount>20  -not  or  ( )  is:stale".to_owned()
-    } else {
-        search.offers.join("  ")
-    };
-    vec![(Role::Muted, format!("  {text}"))]
-}
-
 /// A key, and what it does.
 type KeyHint = (String, String);
 
@@ -63,15 +47,15 @@ fn hint(key: &str, text: &str) -> KeyHint {
     (key.to_owned(), text.to_owned())
 }
 
-fn typing_hints() -> (Vec<KeyHint>, Vec<KeyHint>) {
+fn typing_hints(model: &Model) -> (Vec<KeyHint>, Vec<KeyHint>) {
     let keys = vec![
         hint("Enter", "keep"),
         hint("Tab", "complete"),
+        hint("Up", "earlier ones"),
         hint("^u", "empty"),
-        hint("Esc", "clear and close"),
+        hint("Esc", "keep the old one"),
     ];
-    let fields = "state type card holder merchant ccy amount balance provider op since age";
-    (keys, vec![hint("fields", fields)])
+    (keys, vec![hint("fields", &finder::fields(model))])
 }
 
 fn copying_hints() -> Vec<KeyHint> {

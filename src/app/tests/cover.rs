@@ -3,6 +3,10 @@
 use super::*;
 use crate::app::dialog::Content;
 use crate::app::dialog::top_up::TopUp;
+use crate::app::fixture::money;
+use crate::domain::card::{Card, CardKind};
+use crate::domain::transaction::{Transaction, TransactionKind};
+use crate::engine::Quote;
 
 /// A day in seconds.
 const DAY: i64 = 24 * 3_600;
@@ -129,12 +133,21 @@ fn a_decline_under_the_cursor_that_money_does_not_cure_is_refused_with_what_help
     press(&mut model, "G T");
     assert_eq!(
         refusal(&model),
-        "this decline, 4d ago: stopped as possible fraud; money was not what was missing. Next: \
-         once verified: f freeze if it was not the holder"
+        "this decline, 4d ago: stopped as possible fraud; money was not what was missing. Once \
+         verified: f freeze if it was not the holder"
     );
     let mut model = nora(&[("51", 60, "100.00 EUR"), ("55", 90, "150.00 EUR")]);
     press(&mut model, "j T");
-    assert!(refusal(&model).ends_with("once verified: P set a new PIN"), "{}", refusal(&model));
+    assert!(
+        refusal(&model).ends_with("set a new PIN (this card is virtual: it has no PIN)"),
+        "{}",
+        refusal(&model)
+    );
+    let nora = card(CardState::Active, "Nora Haugen", "8810", "artha", "77.00 EUR", 0);
+    let nora = Card { kind: Some(CardKind::Physical), ..nora };
+    apply(&mut model, EngineEvent::Cards(vec![nora]));
+    press(&mut model, "esc T");
+    assert!(refusal(&model).ends_with("Once verified: P set a new PIN"), "{}", refusal(&model));
 }
 
 #[test]
@@ -231,8 +244,8 @@ fn a_reason_that_helps_a_thief_is_said_only_once_it_is_verified_who_calls() {
         assert!(text.contains(say), "{text}");
         assert!(text.contains(&format!("  once verified {verified}")), "{text}");
     }
-    let text = summary(&nora(&[("55", 60, "100.00 EUR")]));
-    assert!(text.contains("  next once verified: P set a new PIN"), "{text}");
+    let text = summary(&nora(&[("59", 60, "100.00 EUR")]));
+    assert!(text.contains("  next once verified: f freeze if it was not the holder"), "{text}");
 }
 
 #[test]
@@ -254,4 +267,49 @@ fn what_was_on_the_card_is_not_said_of_now_while_the_provider_is_down() {
     apply(&mut model, stale("177.00 EUR"));
     let text = summary(&model);
     assert!(text.contains("next there was enough on it at 14:07: read it again"), "{text}");
+}
+
+#[test]
+fn a_row_that_is_opened_from_the_feed_stays_under_the_cursor() {
+    let mut model = nora(&[("59", 60, "9.00 EUR"), ("51", 600, "150.00 EUR")]);
+    press(&mut model, "2 / n o r a enter j enter");
+    assert_eq!((selected(&model).as_str(), model.screen.focus), ("c-8810", Pane::Detail));
+    assert!(summary(&model).contains("This decline"), "{}", summary(&model));
+    press(&mut model, "T");
+    assert_eq!(filled(&model).1, "cover decline REWE 0412 150.00");
+}
+
+#[test]
+fn a_top_up_that_was_declined_for_lack_of_money_is_not_the_cards_lack() {
+    let mut model = nora(&[]);
+    let row = transaction(&key("artha", "8810"), "n-1", 60, "150.00 EUR", "FLOAT");
+    let top_up = Transaction { kind: TransactionKind::TopUp, ..row };
+    apply(&mut model, EngineEvent::Transactions(vec![declined(top_up, "INSUFFICIENT_BALANCE")]));
+    assert!(!summary(&model).contains("say"), "{}", summary(&model));
+    press(&mut model, "T");
+    assert!(refusal(&model).starts_with("no decline of this card is known"), "{}", refusal(&model));
+}
+
+#[test]
+fn a_caller_who_was_short_is_helped_in_ten_keys() {
+    let mut model = board((80, 24));
+    let row = transaction(&key("artha", "8810"), "n-1", 60, "150.00 EUR", "REWE 0412");
+    apply(&mut model, EngineEvent::Transactions(vec![declined(row, "51")]));
+    let keys = "/ 8 8 1 0 enter enter T";
+    press(&mut model, keys);
+    wait(&mut model);
+    let asked = press(&mut model, "enter").into_iter().find_map(|effect| match effect {
+        Effect::Ask(Job::RecentCredit { asked, amount, .. }) => Some((asked, amount)),
+        _ => None,
+    });
+    let (asked, amount) = asked.expect("the card's list is asked for");
+    assert_eq!(amount, money("80.00 EUR"));
+    apply(&mut model, EngineEvent::RecentCredit { asked, recent: Ok(None) });
+    let (fee, at) = (Some(money("0.50 EUR")), model.portfolio.now);
+    let quote = Quote { fee, receives: None, debited: None, payer: None, at };
+    apply(&mut model, EngineEvent::Quote { asked, quote: Ok(quote) });
+    wait(&mut model);
+    let sent = jobs(press(&mut model, "y"));
+    assert!(sent.iter().any(|job| job.starts_with("Act")), "{sent:?}");
+    assert_eq!(keys.split_whitespace().count() + 2, 10);
 }

@@ -1,6 +1,7 @@
 //! Which rows are shown, in which order, and that the cursor keeps its row.
 
 use super::*;
+use crate::app::feed::Range;
 
 #[test]
 fn the_most_urgent_cards_come_first() {
@@ -162,9 +163,12 @@ fn the_feed_steps_through_stretches_of_time() {
     press(&mut model, "2");
     let day = model.panes.feed.list.len();
     press(&mut model, "[ [ [");
-    assert!(model.panes.feed.list.len() < day && model.panes.feed.range() == "15m");
+    assert!(model.panes.feed.list.len() < day && model.panes.feed.range() == Range::Last("15m"));
     press(&mut model, "] ] ] ]");
-    assert_eq!((model.panes.feed.range(), model.panes.feed.list.len()), ("2d", day + 1));
+    assert_eq!(
+        (model.panes.feed.range(), model.panes.feed.list.len()),
+        (Range::Last("2d"), day + 1)
+    );
 }
 
 #[test]

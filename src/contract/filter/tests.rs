@@ -1,17 +1,42 @@
 //! What the filter language promises of cardtop's own fields, in the operator's words.
 
+use super::fields::{field_kind, names};
 use super::*;
+use crate::contract::Record;
 use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
+use crate::domain::filter::FieldKind;
 use crate::domain::money::{Currency, Money};
+use crate::domain::operation::Operation;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use jiff::SignedDuration;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 fn now() -> Timestamp {
     "2026-04-03T12:08:12Z".parse().expect("a time")
 }
 
+fn filter_of(rows: Rows, text: &str) -> Filter {
+    parse(rows, text, now(), &TimeZone::UTC).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
 fn filter(text: &str) -> Filter {
-    parse(text, now(), &TimeZone::UTC).unwrap_or_else(|error| panic!("{text}: {error}"))
+    filter_of(Rows::Feed, text)
+}
+
+/// What completion offers, without the values of any row.
+fn offers(rows: Rows, text: &str, cursor: usize) -> Vec<String> {
+    complete(rows, text, cursor, &|_| Vec::new()).offers
+}
+
+/// The transactions of every card.
+#[derive(Debug)]
+struct Paid(Vec<Transaction>);
+
+impl History for Paid {
+    fn any_transaction(&self, _: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool {
+        self.0.iter().any(test)
+    }
 }
 
 fn usd(text: &str) -> Money {
@@ -148,7 +173,7 @@ fn mistakes_are_one_sentence_at_their_place() {
         ("amount>ten", 0, "not a number"),
         ("merchant>5", 0, "is text"),
         ("since:soon", 0, "not a time"),
-        ("is:blue", 0, "is: with one of stale"),
+        ("is:blue", 0, "is: with one of unknown negative"),
         ("a or", 4, "something is missing"),
         ("\"open", 0, "not closed"),
         ("age:5", 0, "compare ages"),
@@ -165,7 +190,7 @@ fn mistakes_are_one_sentence_at_their_place() {
         ("since>2h", 0, "write since:value"),
         ("é colour:red", 3, "no field `colour`"),
     ] {
-        let error = parse(text, now(), &TimeZone::UTC).expect_err(text);
+        let error = parse(Rows::Feed, text, now(), &TimeZone::UTC).expect_err(text);
         assert!(error.at == at && error.message.contains(words), "{text}: {error:?}");
     }
 }
@@ -185,6 +210,7 @@ fn flags_and_numbers_of_cards() {
         marked: false,
         low: false,
         unknown: false,
+        history: &Paid(Vec::new()),
     };
     for (text, expected) in [
         ("is:negative is:stale is:watched", true),
@@ -197,7 +223,7 @@ fn flags_and_numbers_of_cards() {
         ("state:active -is:low", true),
         ("pending>0", false),
     ] {
-        assert_eq!(filter(text).matches(&row), expected, "{text}");
+        assert_eq!(filter_of(Rows::Cards, text).matches(&row), expected, "{text}");
     }
 }
 
@@ -213,15 +239,16 @@ fn what_is_read_can_be_narrowed_by_since() {
 
 #[test]
 fn words_are_completed() {
-    assert_eq!(complete("sta", 3), ["state:", "status:"]);
-    assert_eq!(complete("maxi status:de", 14), ["declined"]);
-    assert_eq!(complete("status:hold|cl", 14), ["closed", "cleared"]);
-    assert_eq!(complete("-is:wa", 6), ["watched"]);
-    assert_eq!(complete("(STA", 4), ["state:", "status:"]);
-    assert_eq!(complete("--wh", 4), ["who:"]);
-    assert_eq!(complete("ag", 2), ["age>"], "an age is compared");
-    assert_eq!(complete("kind:~TOP", 9), ["top-up"]);
-    assert_eq!(complete("é", 1), complete("", 0), "a cursor inside a character stands before it");
+    let offers = |text: &str, cursor| offers(Rows::Feed, text, cursor);
+    assert_eq!(offers("sta", 3), ["state:", "status:"]);
+    assert_eq!(offers("maxi status:de", 14), ["declined"]);
+    assert_eq!(offers("status:hold|cl", 14), ["cleared"]);
+    assert_eq!(offers("-is:un", 6), ["unknown"]);
+    assert_eq!(offers("(STA", 4), ["state:", "status:"]);
+    assert_eq!(offers("--wh", 4), ["who:"]);
+    assert_eq!(offers("ag", 2), ["age>"], "an age is compared");
+    assert_eq!(offers("kind:~TOP", 9), ["top-up"]);
+    assert_eq!(offers("é", 1), offers("", 0), "a cursor inside a character stands before it");
 }
 
 proptest! {
@@ -229,7 +256,7 @@ proptest! {
     fn any_text_is_understood_or_refused_at_a_position_inside_it(
         text in "[a-z:<>~|()\"\\- 0-9é.]{0,40}|\\PC{0,30}",
     ) {
-        match parse(&text, now(), &TimeZone::UTC) {
+        match parse(Rows::Feed, &text, now(), &TimeZone::UTC) {
             Ok(filter) => _ = filter.matches(&TransactionRow {
                 transaction: &decline(),
                 holder: "",
@@ -240,7 +267,7 @@ proptest! {
                 prop_assert!(!error.message.is_empty());
             }
         }
-        let _ = complete(&text, text.len() / 2);
+        let _ = offers(Rows::Cards, &text, text.len() / 2);
     }
 
     #[test]
@@ -273,34 +300,167 @@ fn term() -> impl Strategy<Value = String> {
         "merchant:~stock".to_owned(),
         "ccy:eur".to_owned(),
         "(maxi or lidl)".to_owned(),
-        "is:stale".to_owned(),
+        "is:negative".to_owned(),
     ])
 }
 
 #[test]
-fn completion_offers_the_names_and_words_in_a_fixed_order() {
-    let names = complete("", 0);
-    let fields = "state: kind: amount> balance> available> current> pending> fee> currency: \
-                  merchant: mcc: country: provider: card: card_id: id: last4: holder: label: \
-                  provider_state: decline_reason: description: action: operator: operation: \
-                  reference: provider_reference: reason: detail: expires:";
-    let others = "age> since: until: is: status: type: ccy: op: who: labels:";
-    let names = names.join(" ");
-    // A field that was added since stands between them.
-    assert!(names.starts_with(fields) && names.ends_with(others), "{names}");
-    let words = |text: &str| complete(text, text.len()).join(" ");
+fn completion_offers_the_fields_and_words_of_the_rows_in_a_fixed_order() {
+    let all = |rows| offers(rows, "", 0).join(" ");
+    let others = " age> since: until: is: status: type: ccy:";
+    for (rows, fields) in [
+        (
+            Rows::Cards,
+            "state: kind: amount> balance> available> current> pending> fee> currency: merchant: \
+             mcc: country: provider: card: card_id: id: last4: holder: label: provider_state: \
+             decline_reason: description: operation: reason: expires:",
+        ),
+        (
+            Rows::Transactions,
+            "state: kind: amount> fee> currency: merchant: mcc: country: provider: card: card_id: \
+             id: last4: holder: provider_state: decline_reason: description: operation: reason:",
+        ),
+        (
+            Rows::Operations,
+            "state: kind: amount> currency: provider: card: card_id: id: last4: holder: \
+             description: action: operator: operation: reference: provider_reference: reason: \
+             detail:",
+        ),
+    ] {
+        let names = all(rows);
+        // A field that was added since stands between them.
+        assert!(names.starts_with(fields) && names.contains(others), "{rows:?}: {names}");
+    }
+    let words = |rows, text: &str| offers(rows, text, text.len()).join(" ");
     assert_eq!(
-        words("status:"),
+        words(Rows::Cards, "status:"),
         "active frozen blocked pending closed expired unknown hold cleared declined reversed \
-         failed sent accepted done"
+         failed"
     );
     assert_eq!(
-        words("type:"),
-        "purchase refund reversal fee top-up withdrawal adjustment other virtual physical"
+        words(Rows::Feed, "type:"),
+        "purchase refund reversal fee top-up withdrawal adjustment other freeze unfreeze pin close"
     );
-    assert_eq!(words("action:"), "freeze unfreeze topup pin close");
-    assert_eq!(words("is:"), "stale unknown watched marked negative low");
-    assert_eq!(words("since:"), "15m 1h 8h 24h 2d today yesterday");
+    assert_eq!(words(Rows::Operations, "action:"), "freeze unfreeze topup pin close");
+    assert_eq!(words(Rows::Cards, "is:"), "stale unknown watched marked negative low");
+    assert_eq!(words(Rows::ReadCards, "is:"), "stale unknown negative low");
+    assert_eq!(words(Rows::Operations, "is:"), "unknown");
+    assert_eq!(words(Rows::Feed, "since:"), "15m 1h 8h 24h 2d today yesterday");
+}
+
+#[test]
+fn a_field_of_transactions_asks_for_cards_with_one_such_transaction() {
+    let key = CardKey::new(&ProviderId::new("acme"), "c1");
+    let card = Card { state: CardState::Frozen, ..Card::unread(key) };
+    let cleared = Transaction {
+        state: TransactionState::Cleared,
+        merchant: Some("LIDL".into()),
+        decline_reason: None,
+        ..decline()
+    };
+    let history = Paid(vec![cleared, decline()]);
+    let row = CardRow {
+        card: &card,
+        now: now(),
+        watched: false,
+        marked: false,
+        low: false,
+        unknown: false,
+        history: &history,
+    };
+    for (text, expected) in [
+        ("merchant:~maxi", true),
+        ("merchant:~rewe", false),
+        ("-merchant:~rewe", true),
+        ("-merchant:~maxi", false),
+        ("merchant:~maxi state:declined", true),
+        ("merchant:lidl state:declined", false),
+        ("state:frozen merchant:lidl", true),
+        ("state:active|declined", true),
+        ("state:active", false),
+        ("mcc:5411 country:se amount>41 type:purchase", true),
+        ("status:declined amount>20 since:8h", true),
+        ("status:declined amount>20 since:2m", false),
+        ("amount>50", false),
+        ("decline_reason:~funds is:negative", false),
+        ("seen_at>1h at<2026-04-04", true),
+    ] {
+        assert_eq!(filter_of(Rows::Cards, text).matches(&row), expected, "{text}");
+        assert_eq!(filter_of(Rows::ReadCards, text).matches(&row), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_field_that_the_rows_do_not_have_is_named_with_those_they_have() {
+    for (rows, text, sentence) in [
+        (Rows::Cards, "operator:anay", "cards have no operator, operations have"),
+        (Rows::Cards, "who:anay", "cards have no who, operations have"),
+        (Rows::Feed, "balance>5", "transactions and operations have no balance, cards have"),
+        (Rows::Transactions, "action:freeze", "transactions have no action, operations have"),
+        (Rows::Operations, "merchant:~rewe", "operations have no merchant, transactions have"),
+        (Rows::Operations, "expires:2027-09", "operations have no expires, cards have"),
+        (Rows::ReadCards, "is:watched", "is:watched has no meaning for cards here"),
+        (Rows::Operations, "is:low", "is:low has no meaning for operations here"),
+        (Rows::Cards, "colour:red", "there is no field `colour`"),
+        (Rows::Cards, "state:dec", "state:dec is not known"),
+    ] {
+        let error = parse(rows, text, now(), &TimeZone::UTC).expect_err(text);
+        assert!(error.message.starts_with(sentence), "{text}: {error}");
+        if error.message.contains(" have ") || error.message.contains("no field") {
+            for name in field_names(rows) {
+                assert!(error.to_string().contains(name), "{text}: {name}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_field_of_the_json_output_but_objects_and_what_they_hold_can_be_filtered() {
+    fn check<T: Record>(rows: Rows) {
+        let known = field_names(rows);
+        for field in T::FIELDS.iter().filter(|field| field.is_in_json()) {
+            let name = if field.name() == "labels" { "label" } else { field.name() };
+            assert!(known.contains(&name), "{rows:?}: {name}");
+        }
+    }
+    check::<Card>(Rows::Cards);
+    check::<Transaction>(Rows::Transactions);
+    check::<Operation>(Rows::Operations);
+    check::<Transaction>(Rows::Feed);
+    for (rows, text) in [
+        (Rows::Cards, "as_of>1h state_as_of<2026-04-03"),
+        (Rows::Transactions, "seen_at>2d at<today"),
+        (Rows::Operations, "created_at>2d updated_at<1h proof:seen|person alarm:~credit"),
+    ] {
+        assert!(parse(rows, text, now(), &TimeZone::UTC).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn the_language_in_words_names_every_field_and_flag_of_the_rows() {
+    for rows in [Rows::Cards, Rows::ReadCards, Rows::Transactions, Rows::Operations, Rows::Feed] {
+        let lines = language(rows);
+        let text: String = lines.iter().map(|(form, what)| format!("{form} {what} ")).collect();
+        for name in field_names(rows) {
+            assert!(text.contains(&format!(" {name}")), "{rows:?}: {name}");
+        }
+        assert_eq!(text.contains("of transactions"), matches!(rows, Rows::Cards | Rows::ReadCards));
+    }
+}
+
+#[test]
+fn the_values_of_rows_are_offered_by_their_frequency() {
+    let row = |merchant: &str| Transaction { merchant: Some(merchant.into()), ..decline() };
+    let values = |field: &FilterField| {
+        let mut counts = ValueCounts::default();
+        for transaction in [row("LIDL"), row("REWE 1"), row("REWE 1"), row("ALDI")] {
+            counts
+                .add(&TransactionRow { transaction: &transaction, holder: "", now: now() }, field);
+        }
+        counts.most_frequent()
+    };
+    let seen = complete(Rows::Transactions, "merchant:", 9, &values).offers;
+    assert_eq!(seen, ["\"REWE 1\"", "ALDI", "LIDL"]);
 }
 
 #[test]

@@ -4,28 +4,108 @@ use jiff::Timestamp;
 
 use super::Filterable;
 use super::fold;
-use super::parse::{Pattern, Term};
+use super::parse::{Comparison, Pattern, Term};
 
 /// Whether a term accepts a row.
+///
+/// Conditions on related rows are satisfied together: a row is accepted when there is one related
+/// row with which everything holds. `-` is the complement: it accepts what its term does not.
 pub(super) fn matches(term: &Term, row: &dyn Filterable) -> bool {
+    if !has_related(term) {
+        return holds(term, row);
+    }
+    let rest = Rest::of(term, row);
+    rest.holds(None) || rest.may_hold() && row.any_related(&mut |related| rest.holds(Some(related)))
+}
+
+/// Whether a term asks anything of related rows, but for what stands behind a `-`.
+pub(super) fn has_related(term: &Term) -> bool {
     match term {
-        Term::All(terms) => terms.iter().all(|term| matches(term, row)),
-        Term::Any(terms) => terms.iter().any(|term| matches(term, row)),
-        Term::Not(term) => !matches(term, row),
+        Term::Related(_) => true,
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(has_related),
+        Term::Not(term) => has_related(term),
+        Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
+        | Term::Time { .. }
+        | Term::Age(..)
+        | Term::Since(_)
+        | Term::Until(_)
+        | Term::Is(_) => false,
+    }
+}
+
+/// What is left of a term once everything is known but the related row.
+enum Rest<'a> {
+    Known(bool),
+    Related(&'a Term),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+}
+
+impl<'a> Rest<'a> {
+    fn of(term: &'a Term, row: &dyn Filterable) -> Self {
+        match term {
+            Term::Related(term) => Self::Related(term),
+            Term::All(terms) => Self::All(terms.iter().map(|term| Self::of(term, row)).collect()),
+            Term::Any(terms) => Self::Any(terms.iter().map(|term| Self::of(term, row)).collect()),
+            Term::Not(term) => Self::Known(!matches(term, row)),
+            Term::Words(_)
+            | Term::Text(..)
+            | Term::Spelling(..)
+            | Term::Number(..)
+            | Term::Compare(..)
+            | Term::Time { .. }
+            | Term::Age(..)
+            | Term::Since(_)
+            | Term::Until(_)
+            | Term::Is(_) => Self::Known(holds(term, row)),
+        }
+    }
+
+    /// Whether it holds with this related row, or with none.
+    fn holds(&self, related: Option<&dyn Filterable>) -> bool {
+        match self {
+            Self::Known(known) => *known,
+            Self::Related(term) => related.is_some_and(|row| holds(term, row)),
+            Self::All(terms) => terms.iter().all(|term| term.holds(related)),
+            Self::Any(terms) => terms.iter().any(|term| term.holds(related)),
+        }
+    }
+
+    /// Whether there can be a related row with which it holds.
+    fn may_hold(&self) -> bool {
+        match self {
+            Self::Known(known) => *known,
+            Self::Related(_) => true,
+            Self::All(terms) => terms.iter().all(Self::may_hold),
+            Self::Any(terms) => terms.iter().any(Self::may_hold),
+        }
+    }
+}
+
+/// Whether a term without conditions on related rows holds for a row.
+fn holds(term: &Term, row: &dyn Filterable) -> bool {
+    match term {
+        Term::All(terms) => terms.iter().all(|term| holds(term, row)),
+        Term::Any(terms) => terms.iter().any(|term| holds(term, row)),
+        Term::Not(term) => !holds(term, row),
+        Term::Related(term) => holds(term, row),
         Term::Words(words) => row.any_searched_text(&mut |text| fold::contains(text, words)),
         Term::Text(field, patterns) => {
-            row.any_text(*field, &mut |text| patterns.iter().any(|pattern| is_text(text, pattern)))
+            row.any_text(*field, &mut |text| patterns.iter().any(|pattern| pattern.is_text(text)))
         }
-        Term::Spelling(field, patterns) => row.any_text(*field, &mut |text| {
-            patterns.iter().any(|pattern| is_spelling(text, pattern))
-        }),
+        Term::Spelling(field, patterns) => row
+            .any_text(*field, &mut |text| patterns.iter().any(|pattern| pattern.is_spelling(text))),
         Term::Number(field, numbers) => {
             row.number(*field).is_some_and(|value| numbers.contains(&value))
         }
         Term::Compare(field, comparison, number) => {
             row.number(*field).is_some_and(|value| comparison.holds(&value, number))
         }
-        Term::Time(field, comparison, at) => {
+        Term::Time { field, comparison, at, .. } => {
             row.timestamp(*field).is_some_and(|value| comparison.holds(&value, at))
         }
         Term::Age(comparison, age) => row.age().is_some_and(|value| comparison.holds(&value, age)),
@@ -35,19 +115,23 @@ pub(super) fn matches(term: &Term, row: &dyn Filterable) -> bool {
     }
 }
 
-fn is_text(text: &str, pattern: &Pattern) -> bool {
-    if pattern.contains {
-        fold::contains(text, &pattern.text)
-    } else {
-        fold::equals(text, &pattern.text)
+impl Pattern {
+    /// Whether a text is what was written, or contains it.
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        if self.contains {
+            fold::contains(text, &self.text)
+        } else {
+            fold::equals(text, &self.text)
+        }
     }
-}
 
-fn is_spelling(text: &str, pattern: &Pattern) -> bool {
-    if pattern.contains {
-        fold::letters_contain(text, &pattern.text)
-    } else {
-        fold::letters_equal(text, &pattern.text)
+    /// The same by letters and digits alone.
+    pub(super) fn is_spelling(&self, text: &str) -> bool {
+        if self.contains {
+            fold::letters_contain(text, &self.text)
+        } else {
+            fold::letters_equal(text, &self.text)
+        }
     }
 }
 
@@ -55,17 +139,37 @@ fn is_spelling(text: &str, pattern: &Pattern) -> bool {
 pub(super) fn since(term: &Term) -> Option<Timestamp> {
     match term {
         Term::Since(at) => Some(*at),
+        Term::Time {
+            comparison: Comparison::More | Comparison::AtLeast, at, dates_row, ..
+        } => dates_row.then_some(*at),
+        Term::Related(term) => since(term),
         Term::All(terms) => terms.iter().filter_map(since).max(),
         Term::Any(terms) => terms.iter().map(since).collect::<Option<Vec<_>>>()?.into_iter().min(),
-        Term::Not(_)
+        Term::Time { comparison: Comparison::Less | Comparison::AtMost, .. }
+        | Term::Not(_)
         | Term::Words(_)
         | Term::Text(..)
         | Term::Spelling(..)
         | Term::Number(..)
         | Term::Compare(..)
-        | Term::Time(..)
         | Term::Age(..)
         | Term::Until(_)
         | Term::Is(_) => None,
+    }
+}
+
+/// Whether a term names a time of the rows: `since:`, `until:`, their age, or the field itself.
+pub(super) fn names_time(term: &Term) -> bool {
+    match term {
+        Term::Since(_) | Term::Until(_) | Term::Age(..) => true,
+        Term::Time { dates_row, .. } => *dates_row,
+        Term::Related(term) | Term::Not(term) => names_time(term),
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(names_time),
+        Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
+        | Term::Is(_) => false,
     }
 }

@@ -22,7 +22,7 @@ pub(super) enum TokenKind {
 
 impl Token {
     pub(super) fn error(&self, message: impl Into<String>) -> FilterError {
-        FilterError { at: self.at, message: message.into() }
+        FilterError { at: self.at, message: message.into(), advice: None }
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
                     let message = "something is missing behind the -: write it without a blank, \
                                    such as -uber"
                         .to_owned();
-                    return Err(FilterError { at, message });
+                    return Err(FilterError { at, message, advice: None });
                 }
                 TokenKind::Minus
             }
@@ -81,9 +81,51 @@ fn word(
     match open {
         Some(at) => {
             let message = "a quote is not closed: write \" at its end".to_owned();
-            Err(FilterError { at, message })
+            Err(FilterError { at, message, advice: None })
         }
         None if quoted => Ok(TokenKind::Quoted(word)),
         None => Ok(TokenKind::Word(word)),
     }
+}
+
+/// The byte at which the word begins that ends with the text: behind the last blank or bracket that
+/// is not in quotes.
+pub(super) fn word_start(text: &str) -> usize {
+    let (mut start, mut in_quotes) = (0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => in_quotes = !in_quotes,
+            c if !in_quotes && (c.is_whitespace() || matches!(c, '(' | ')')) => {
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    start
+}
+
+/// The text without the word, the bracket or the sign that stands at this byte; at the end of the
+/// text, without its last word. It is always shorter, unless it is blank.
+pub(super) fn without_word(text: &str, at: usize) -> String {
+    let trimmed = text.trim_end();
+    let last = trimmed.char_indices().next_back().map_or(0, |(at, _)| at);
+    let at = if at < trimmed.len() { at } else { word_start(trimmed).min(last) };
+    let (Some(before), Some(from)) = (text.get(..at), text.get(at..)) else {
+        return String::new();
+    };
+    let mut in_quotes = false;
+    let end = from
+        .char_indices()
+        .find(|(offset, c)| {
+            if *c == '"' {
+                in_quotes = !in_quotes;
+            }
+            *offset > 0 && !in_quotes && (c.is_whitespace() || matches!(c, '(' | ')'))
+        })
+        .map_or(from.len(), |(offset, _)| offset);
+    let end = match from.chars().next() {
+        Some(c @ ('(' | ')' | '-')) => c.len_utf8(),
+        Some(_) | None => end,
+    };
+    format!("{before}{}", from.get(end..).unwrap_or_default())
 }

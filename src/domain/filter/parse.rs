@@ -6,14 +6,14 @@
 //! term = "-" term | "(" any ")" | word
 //! ```
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::fold::{fold, letters};
 use super::lex::{Token, TokenKind, tokens};
-use super::schema::{FieldId, FieldKind, FilterField, Schema};
+use super::schema::{FieldId, FieldKind, FilterField, Of, Schema};
+use super::times::{Times, span};
 use super::{FilterError, Flag};
 use crate::domain::card::as_digits;
 use crate::domain::money::read_decimal;
@@ -23,14 +23,23 @@ use crate::domain::money::read_decimal;
 pub(super) enum Term {
     All(Vec<Self>),
     Any(Vec<Self>),
+    /// The complement.
     Not(Box<Self>),
+    /// A condition on a related row; a leaf.
+    Related(Box<Self>),
     /// Free text, folded.
     Words(String),
     Text(FieldId, Vec<Pattern>),
     Spelling(FieldId, Vec<Pattern>),
     Number(FieldId, Vec<Decimal>),
     Compare(FieldId, Comparison, Decimal),
-    Time(FieldId, Comparison, Timestamp),
+    Time {
+        field: FieldId,
+        comparison: Comparison,
+        at: Timestamp,
+        /// The field is the time of the row.
+        dates_row: bool,
+    },
     Age(Comparison, SignedDuration),
     Since(Timestamp),
     Until(Timestamp),
@@ -132,7 +141,7 @@ impl Parser<'_> {
             0 => {
                 let at = self.peek().map_or(self.end, |token| token.at);
                 let message = "something is missing here: a word, or a field such as state:active";
-                Err(FilterError { at, message: message.to_owned() })
+                Err(FilterError { at, message: message.to_owned(), advice: None })
             }
             1 => Ok(terms.remove(0)),
             _ => Ok(Term::All(terms)),
@@ -142,7 +151,7 @@ impl Parser<'_> {
     fn term(&mut self) -> Result<Term, FilterError> {
         let Some(token) = self.peek().cloned() else {
             let message = "something is missing behind the -".to_owned();
-            return Err(FilterError { at: self.end, message });
+            return Err(FilterError { at: self.end, message, advice: None });
         };
         self.next += 1;
         match &token.kind {
@@ -195,29 +204,23 @@ impl Parser<'_> {
         if value.is_empty() {
             return Err(missing_value(token, &name));
         }
+        let of_times = if self.schema.dates_related() { Of::Related } else { Of::Row };
         match (name.as_str(), comparison) {
-            ("since", None) => Ok(Term::Since(self.times.parse(token, value)?)),
-            ("until", None) => Ok(Term::Until(self.times.parse(token, value)?)),
-            ("is", None) => flag(token, value),
+            ("since", None) => Ok(of_times.term(Term::Since(self.times.parse(token, value)?))),
+            ("until", None) => Ok(of_times.term(Term::Until(self.times.parse(token, value)?))),
+            ("is", None) => self.flag(token, value),
             ("since" | "until" | "is", Some(_)) => {
                 Err(token.error(format!("`{name}` is not compared: write {name}:value")))
             }
             ("age", comparison) => age(token, comparison, value),
-            (name, comparison) => match self.schema.find(name) {
-                Some(field) => self.condition(token, (name, field), comparison, value),
-                None => Err(token.error(format!(
-                    "there is no field `{name}`: known are {}, and every other name of the JSON \
-                     output; text with a sign in it goes in quotes",
-                    self.schema.common()
-                ))),
-            },
+            (name, comparison) => self.condition(token, name, comparison, value),
         }
     }
 
     fn free_text(&self, token: &Token, word: &str) -> Result<Term, FilterError> {
         if let Some((name, value)) = word.split_once('=') {
             let lower = name.to_ascii_lowercase();
-            if lower == "age" || self.schema.find(&lower).is_some() {
+            if lower == "age" || self.schema.find(&lower).next().is_some() {
                 return Err(
                     token.error(format!("`=` is not a sign of filters: write {name}:{value}"))
                 );
@@ -226,26 +229,69 @@ impl Parser<'_> {
         Ok(Term::Words(fold(as_digits(word))))
     }
 
+    fn flag(&self, token: &Token, value: &str) -> Result<Term, FilterError> {
+        let known = |flags: &[Flag]| {
+            flags.iter().copied().find(|flag| flag.name().eq_ignore_ascii_case(value))
+        };
+        if let Some(flag) = known(self.schema.flags) {
+            return Ok(Term::Is(flag));
+        }
+        let words: Vec<&str> = self.schema.flags.iter().map(|flag| flag.name()).collect();
+        let (rows, words) = (self.schema.rows, words.join(" "));
+        Err(token.error(match known(&Flag::ALL) {
+            Some(flag) => format!(
+                "is:{} has no meaning for {rows} here: write is: with one of {words}",
+                flag.name()
+            ),
+            None => format!("is:{value} is not known: write is: with one of {words}"),
+        }))
+    }
+
     /// A condition on a field of the schema. `name` is what was typed, which may be an alias.
     fn condition(
         &self,
         token: &Token,
-        (name, (id, field)): (&str, (FieldId, &FilterField)),
+        name: &str,
+        comparison: Option<Comparison>,
+        value: &str,
+    ) -> Result<Term, FilterError> {
+        let fields: Vec<&FilterField> = self.schema.find(name).collect();
+        match fields.as_slice() {
+            [] => Err(self.unknown_field(token, name)),
+            [field] if field.words.is_empty() => {
+                let term = self.of_field(token, (name, field), comparison, value)?;
+                Ok(field.of.term(term))
+            }
+            fields => word_condition(token, (name, fields), comparison, value),
+        }
+    }
+
+    fn unknown_field(&self, token: &Token, name: &str) -> FilterError {
+        let rows = self.schema.rows;
+        let problem = match self.schema.elsewhere(name) {
+            Some(others) => format!("{rows} have no {name}, {others} have"),
+            None => format!("there is no field `{name}`"),
+        };
+        let advice = format!(
+            "known are {}; text with a sign in it goes in quotes",
+            self.schema.names().join(" ")
+        );
+        FilterError { at: token.at, message: problem, advice: Some(advice) }
+    }
+
+    fn of_field(
+        &self,
+        token: &Token,
+        (name, field): (&str, &FilterField),
         comparison: Option<Comparison>,
         value: &str,
     ) -> Result<Term, FilterError> {
         match (field.kind, comparison) {
-            (FieldKind::Text, None) => Ok(Term::Text(id, patterns(token, name, value)?)),
+            (FieldKind::Text, None) => Ok(Term::Text(field.id, patterns(token, name, value)?)),
             (FieldKind::Spelling, None) => {
-                let mut patterns = patterns(token, name, value)?;
-                for pattern in &mut patterns {
-                    pattern.text = letters(&pattern.text);
-                }
-                Ok(Term::Spelling(id, patterns))
+                Ok(Term::Spelling(field.id, spellings(patterns(token, name, value)?)))
             }
-            (FieldKind::Text | FieldKind::Spelling, Some(_)) => {
-                Err(token.error(format!("{name} is text: write {name}:value or {name}:~part")))
-            }
+            (FieldKind::Text | FieldKind::Spelling, Some(_)) => Err(is_text(token, name)),
             (FieldKind::Number, None) => {
                 let number = |text: &str| {
                     read_decimal(text).map_err(|_| {
@@ -254,22 +300,95 @@ impl Parser<'_> {
                         ))
                     })
                 };
-                Ok(Term::Number(id, value.split('|').map(number).collect::<Result<_, _>>()?))
+                let numbers = value.split('|').map(number).collect::<Result<_, _>>()?;
+                Ok(Term::Number(field.id, numbers))
             }
             (FieldKind::Number, Some(comparison)) => {
                 let number = read_decimal(value).map_err(|_| {
                     token.error(format!("`{value}` is not a number: write {name}>20"))
                 })?;
-                Ok(Term::Compare(id, comparison, number))
+                Ok(Term::Compare(field.id, comparison, number))
             }
             (FieldKind::Time, None) => Err(token.error(format!(
                 "compare times with > or <, such as {name}>2h or {name}<2026-04-01"
             ))),
             (FieldKind::Time, Some(comparison)) => {
-                Ok(Term::Time(id, comparison, self.times.parse(token, value)?))
+                let at = self.times.parse(token, value)?;
+                Ok(Term::Time { field: field.id, comparison, at, dates_row: field.dates_row })
             }
         }
     }
+}
+
+impl Of {
+    /// A condition on a field of these rows.
+    fn term(self, term: Term) -> Term {
+        match self {
+            Self::Row => term,
+            Self::Related => Term::Related(Box::new(term)),
+        }
+    }
+}
+
+/// A condition on a field of fixed words. Where the row and its related rows both have the field,
+/// a word is about the one that can have it, and about the row where both can.
+fn word_condition(
+    token: &Token,
+    (name, fields): (&str, &[&FilterField]),
+    comparison: Option<Comparison>,
+    value: &str,
+) -> Result<Term, FilterError> {
+    if comparison.is_some() {
+        return Err(is_text(token, name));
+    }
+    let mut of_fields: Vec<Vec<Pattern>> = vec![Vec::new(); fields.len()];
+    for pattern in patterns(token, name, value)? {
+        let spelling = spelling(&pattern);
+        let may_have = |field: &&FilterField| match field.kind {
+            FieldKind::Spelling => field.words.iter().any(|word| spelling.is_spelling(word)),
+            FieldKind::Text | FieldKind::Number | FieldKind::Time => {
+                field.words.is_empty() || field.words.iter().any(|word| pattern.is_text(word))
+            }
+        };
+        let Some(index) = fields.iter().position(may_have) else {
+            let mut words: Vec<&str> = Vec::new();
+            for word in fields.iter().flat_map(|field| &field.words) {
+                if !words.contains(&word.as_str()) {
+                    words.push(word);
+                }
+            }
+            return Err(FilterError {
+                at: token.at,
+                message: format!("{name}:{} is not known", pattern.text),
+                advice: Some(format!("write {name}: with one of {}", words.join(" "))),
+            });
+        };
+        if let Some(patterns) = of_fields.get_mut(index) {
+            patterns.push(pattern);
+        }
+    }
+    let of_field = |(field, patterns): (&&FilterField, Vec<Pattern>)| {
+        let term = match field.kind {
+            FieldKind::Spelling => Term::Spelling(field.id, spellings(patterns)),
+            FieldKind::Text | FieldKind::Number | FieldKind::Time => Term::Text(field.id, patterns),
+        };
+        field.of.term(term)
+    };
+    let wanted = fields.iter().zip(of_fields).filter(|(_, patterns)| !patterns.is_empty());
+    let mut terms: Vec<Term> = wanted.map(of_field).collect();
+    Ok(if terms.len() == 1 { terms.remove(0) } else { Term::Any(terms) })
+}
+
+fn is_text(token: &Token, name: &str) -> FilterError {
+    token.error(format!("{name} is text: write {name}:value or {name}:~part"))
+}
+
+fn spelling(pattern: &Pattern) -> Pattern {
+    Pattern { text: letters(&pattern.text), ..pattern.clone() }
+}
+
+fn spellings(patterns: Vec<Pattern>) -> Vec<Pattern> {
+    patterns.iter().map(spelling).collect()
 }
 
 /// The comparison that a sign stands for, `None` for `:`, and what follows it.
@@ -291,17 +410,6 @@ fn missing_value(token: &Token, name: &str) -> FilterError {
     token.error(format!("a value is missing behind `{name}`"))
 }
 
-fn flag(token: &Token, value: &str) -> Result<Term, FilterError> {
-    Flag::ALL
-        .into_iter()
-        .find(|flag| flag.name().eq_ignore_ascii_case(value))
-        .map(Term::Is)
-        .ok_or_else(|| {
-            let words = Flag::ALL.map(Flag::name).join(" ");
-            token.error(format!("is:{value} is not known: write is: with one of {words}"))
-        })
-}
-
 fn age(token: &Token, comparison: Option<Comparison>, value: &str) -> Result<Term, FilterError> {
     let comparison =
         comparison.ok_or_else(|| token.error("compare ages with > or <, such as age>30s"))?;
@@ -321,59 +429,4 @@ fn patterns(token: &Token, name: &str, value: &str) -> Result<Vec<Pattern>, Filt
         Ok(Pattern { contains: everywhere || part.is_some(), text })
     };
     value.split('|').map(pattern).collect()
-}
-
-/// What times of a filter are relative to.
-struct Times<'a> {
-    now: Timestamp,
-    zone: &'a TimeZone,
-}
-
-impl Times<'_> {
-    fn parse(&self, token: &Token, text: &str) -> Result<Timestamp, FilterError> {
-        self.read(text).ok_or_else(|| {
-            token.error(
-                "that is not a time: write 15m, 8h, 2d, today, yesterday, 2026-04-01 or \
-                 2026-04-01T13:00",
-            )
-        })
-    }
-
-    /// A time ago, the beginning of a day, or a time of the zone where it names none itself.
-    fn read(&self, text: &str) -> Option<Timestamp> {
-        if let Some(ago) = span(text) {
-            return self.now.checked_sub(ago).ok();
-        }
-        let today = self.now.to_zoned(self.zone.clone()).date();
-        let civil = match text.to_ascii_lowercase().as_str() {
-            "today" => today.to_datetime(Time::midnight()),
-            "yesterday" => today.yesterday().ok()?.to_datetime(Time::midnight()),
-            _ => {
-                let upper = text.to_ascii_uppercase();
-                if let Ok(at) = upper.parse::<Timestamp>() {
-                    return Some(at);
-                }
-                upper
-                    .parse::<DateTime>()
-                    .ok()
-                    .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(Time::midnight())))?
-            }
-        };
-        Some(civil.to_zoned(self.zone.clone()).ok()?.timestamp())
-    }
-}
-
-/// `30s`, `15m`, `8h`, `2d`, `1w`.
-fn span(text: &str) -> Option<SignedDuration> {
-    let split = text.find(|c: char| !c.is_ascii_digit())?;
-    let count: i64 = text.get(..split)?.parse().ok().filter(|count| *count <= 1_000_000)?;
-    let seconds = match text.get(split..)?.to_ascii_lowercase().as_str() {
-        "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    Some(SignedDuration::from_secs(count * seconds))
 }

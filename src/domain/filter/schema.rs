@@ -1,21 +1,33 @@
 //! The fields that a filter may name, as data.
 
-/// The fields of every record that can be filtered, and the short names of some.
+use super::Flag;
+
+/// The fields of some rows, and of the rows that are related to them, such as the transactions of
+/// a card.
 ///
-/// One schema serves rows of several records: `merchant:x` is a valid filter for cards too, and
-/// accepts none.
+/// A condition on a related field accepts a row when one of its related rows satisfies it.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    fields: Vec<FilterField>,
+    /// What the rows are called: `cards`.
+    pub rows: &'static str,
+    /// What the related rows are called, where there are any: `transactions`.
+    pub related: Option<&'static str>,
+    /// The fields, offered by completion in this order. A name may be there twice: of the row, and
+    /// of its related rows, which then have different words.
+    pub fields: Vec<FilterField>,
     /// Short names, each with the field it stands for.
-    aliases: &'static [(&'static str, &'static str)],
-    /// The names that the error about an unknown field lists.
-    common: &'static str,
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// What `is:` can ask of the rows.
+    pub flags: &'static [Flag],
+    /// Fields that only rows of other lists have, each with what those rows are called.
+    pub elsewhere: Vec<(&'static str, &'static str)>,
 }
 
 /// A field that a filter may name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterField {
+    /// By which rows find its value.
+    pub id: FieldId,
     /// The name in a filter, in lower case; not one of the language's own `age`, `since`, `until`
     /// and `is`.
     pub name: &'static str,
@@ -23,6 +35,19 @@ pub struct FilterField {
     pub kind: FieldKind,
     /// The words it may have, in lower case; empty for free text.
     pub words: Vec<String>,
+    /// Which rows have it.
+    pub of: Of,
+    /// It is the time that `since:` and `until:` compare.
+    pub dates_row: bool,
+}
+
+/// Which rows have a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The rows that the filter chooses among.
+    Row,
+    /// Those that are related to them.
+    Related,
 }
 
 /// How a field is written and compared in a filter.
@@ -48,49 +73,39 @@ impl FieldKind {
     }
 }
 
-/// The position of a field in the [`Schema`], by which rows find its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldId(usize);
-
-impl FieldId {
-    /// The position, counted from 0.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0
-    }
-}
+/// The number of a field, by which rows find its value. Whoever makes a [`Schema`] and the rows
+/// numbers the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldId(pub usize);
 
 impl Schema {
-    /// A schema of these fields, offered by completion in this order. `common` is the list of
-    /// names in the error about an unknown field.
-    #[must_use]
-    pub const fn new(
-        fields: Vec<FilterField>,
-        aliases: &'static [(&'static str, &'static str)],
-        common: &'static str,
-    ) -> Self {
-        Self { fields, aliases, common }
-    }
-
-    /// Every field, in the order of [`FieldId::index`].
-    #[must_use]
-    pub fn fields(&self) -> &[FilterField] {
-        &self.fields
-    }
-
-    /// The field of this name or short name, in lower case.
-    pub(super) fn find(&self, name: &str) -> Option<(FieldId, &FilterField)> {
+    /// The fields of this name or short name, in lower case: none, one, or one of the row and one
+    /// of its related rows.
+    pub(super) fn find<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a FilterField> {
         let name = self.full_name(name);
-        let index = self.fields.iter().position(|field| field.name == name)?;
-        Some((FieldId(index), self.fields.get(index)?))
+        self.fields.iter().filter(move |field| field.name == name)
     }
 
-    pub(super) const fn aliases(&self) -> &'static [(&'static str, &'static str)] {
-        self.aliases
+    /// What the rows are called that have a field of this name, where these have none.
+    pub(super) fn elsewhere(&self, name: &str) -> Option<&'static str> {
+        let name = self.full_name(name);
+        self.elsewhere.iter().find(|(known, _)| *known == name).map(|(_, rows)| *rows)
     }
 
-    pub(super) const fn common(&self) -> &'static str {
-        self.common
+    /// The names of the fields, each once.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for field in &self.fields {
+            if !names.contains(&field.name) {
+                names.push(field.name);
+            }
+        }
+        names
+    }
+
+    /// Whether `since:` and `until:` are about the related rows.
+    pub(super) const fn dates_related(&self) -> bool {
+        self.related.is_some()
     }
 
     fn full_name<'a>(&self, name: &'a str) -> &'a str {

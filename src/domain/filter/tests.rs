@@ -13,11 +13,12 @@ struct Sample {
     kind: &'static str,
     size: Option<Decimal>,
     made_at: Option<Timestamp>,
+    related: Vec<Sample>,
 }
 
 impl Filterable for Sample {
     fn any_text(&self, field: FieldId, test: &mut dyn FnMut(&str) -> bool) -> bool {
-        match field.index() {
+        match field.0 {
             0 => test(&self.name),
             1 => test(self.kind),
             _ => false,
@@ -25,11 +26,11 @@ impl Filterable for Sample {
     }
 
     fn number(&self, field: FieldId) -> Option<Decimal> {
-        self.size.filter(|_| field.index() == 2)
+        self.size.filter(|_| field.0 == 2)
     }
 
     fn timestamp(&self, field: FieldId) -> Option<Timestamp> {
-        self.made_at.filter(|_| field.index() == 3)
+        self.made_at.filter(|_| field.0 == 3)
     }
 
     fn any_searched_text(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
@@ -47,25 +48,56 @@ impl Filterable for Sample {
     fn is(&self, flag: Flag) -> bool {
         flag == Flag::Marked
     }
+
+    fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
+        self.related.iter().any(|row| test(row))
+    }
 }
 
 fn now() -> Timestamp {
     "2026-04-03T12:08:12Z".parse().expect("a time")
 }
 
-fn schema() -> Schema {
-    let field = |name, kind, words: &[&str]| FilterField {
+const FIELDS: [(&str, FieldKind, &[&str]); 4] = [
+    ("name", FieldKind::Text, &[]),
+    ("kind", FieldKind::Spelling, &["top-up", "fee"]),
+    ("size", FieldKind::Number, &[]),
+    ("made_at", FieldKind::Time, &[]),
+];
+
+fn field(index: usize, of: Of) -> FilterField {
+    let (name, kind, words) = FIELDS[index];
+    FilterField {
+        id: FieldId(index),
         name,
         kind,
         words: words.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    let fields = vec![
-        field("name", FieldKind::Text, &[]),
-        field("kind", FieldKind::Spelling, &["top-up", "fee"]),
-        field("size", FieldKind::Number, &[]),
-        field("made_at", FieldKind::Time, &[]),
-    ];
-    Schema::new(fields, &[("n", "name"), ("made", "made_at")], "name kind")
+        of,
+        dates_row: name == "made_at",
+    }
+}
+
+fn schema() -> Schema {
+    Schema {
+        rows: "samples",
+        related: None,
+        fields: (0..4).map(|index| field(index, Of::Row)).collect(),
+        aliases: &[("n", "name"), ("made", "made_at")],
+        flags: &[Flag::Marked],
+        elsewhere: vec![("colour", "paints")],
+    }
+}
+
+/// Rows have a name of their own; the rest is of related rows.
+fn related_schema() -> Schema {
+    let related = (1..4).map(|index| field(index, Of::Related));
+    let fields = std::iter::once(field(0, Of::Row)).chain(related).collect();
+    Schema { related: Some("parts"), fields, ..schema() }
+}
+
+fn related_accepts(text: &str, row: &Sample) -> bool {
+    let filter = Filter::parse(text, &related_schema(), now(), &TimeZone::UTC);
+    filter.unwrap_or_else(|error| panic!("{text}: {error}")).matches(row)
 }
 
 fn sample() -> Sample {
@@ -74,6 +106,7 @@ fn sample() -> Sample {
         kind: "TOP-UP",
         size: Some(Decimal::new(125, 1)),
         made_at: "2026-04-03T10:08:12Z".parse().ok(),
+        related: Vec::new(),
     }
 }
 
@@ -97,7 +130,7 @@ fn a_field_of_any_kind_is_filtered_by_the_schema_alone() {
     ] {
         assert!(accepts(text, &sample()), "{text}");
     }
-    for text in ["name:aer", "kind:top", "size:12", "made_at>1h", "made_at<2026-04-03"] {
+    for text in ["name:aer", "kind:fee", "size:12", "made_at>1h", "made_at<2026-04-03"] {
         assert!(!accepts(text, &sample()), "{text}");
     }
     let unknown = Sample { size: None, made_at: None, ..sample() };
@@ -113,20 +146,97 @@ fn a_condition_that_does_not_fit_its_kind_says_what_to_write() {
         ("made_at>soon", "that is not a time"),
         ("size:big", "write size:20, or size>20"),
         ("kind>2", "kind is text"),
-        ("nane:x", "there is no field `nane`: known are name kind, and"),
+        ("nane:x", "there is no field `nane`: known are name kind size made_at; text"),
+        ("colour:x", "samples have no colour, paints have: known are name"),
+        ("kind:top", "kind:top is not known: write kind: with one of top-up fee"),
+        ("is:low", "is:low has no meaning for samples here: write is: with one of marked"),
+        ("is:blue", "is:blue is not known: write is: with one of marked"),
     ] {
         let error = Filter::parse(text, &schema(), now(), &TimeZone::UTC).expect_err(text);
-        assert!(error.message.contains(words), "{text}: {error}");
+        assert!(error.to_string().contains(words), "{text}: {error}");
+    }
+}
+
+#[test]
+fn conditions_on_related_rows_are_satisfied_by_one_of_them_and_behind_a_minus_by_none() {
+    let part = |kind, size| Sample { kind, size: Some(Decimal::from(size)), ..sample() };
+    let row = Sample { related: vec![part("FEE", 1), part("TOP-UP", 50)], ..sample() };
+    for text in [
+        "kind:fee",
+        "size>40",
+        "kind:topup size>40",
+        "kind:fee name:aero",
+        "kind:fee (size<2 or name:nobody)",
+        "-(kind:fee size>40)",
+        "-size>60",
+        "name:nobody or size>40",
+        "--kind:fee",
+        "since:3h",
+    ] {
+        assert!(related_accepts(text, &row), "{text}");
+    }
+    for text in [
+        "kind:fee size>40",
+        "kind:fee (size>40 or name:nobody)",
+        "-kind:fee",
+        "-kind:fee size>40",
+        "kind:fee name:nobody",
+        "since:1h",
+    ] {
+        assert!(!related_accepts(text, &row), "{text}");
+    }
+    let alone = sample();
+    assert!(related_accepts("-kind:fee", &alone) && related_accepts("kind:fee or aero", &alone));
+    assert!(!related_accepts("kind:fee", &alone) && !related_accepts("-since:9d kind:fee", &alone));
+}
+
+#[test]
+fn a_filter_says_from_when_on_rows_are_wanted_and_whether_it_names_a_time() {
+    let parsed = |text: &str| Filter::parse(text, &schema(), now(), &TimeZone::UTC).expect(text);
+    let hours = |text: &str| parsed(text).since().map(|at| now().duration_since(at).as_hours());
+    assert_eq!((hours("since:3h"), hours("made_at>3h size>1")), (Some(3), Some(3)));
+    for text in ["until:3h", "made_at<3h", "-since:3h", "since:3h or size>1", "age>3h"] {
+        assert!(parsed(text).since().is_none() && parsed(text).names_time(), "{text}");
+    }
+    assert!(!parsed("size>1 kind:fee").names_time());
+}
+
+#[test]
+fn a_word_that_is_not_understood_is_taken_out_and_the_others_stay() {
+    for (text, at, rest) in [
+        ("aero foo:", 5, "aero "),
+        ("foo: aero", 0, " aero"),
+        ("(aero", 0, "aero"),
+        ("aero)", 4, "aero"),
+        ("aero -", 5, "aero "),
+        ("aero \"open quote", 5, "aero "),
+        ("aero or", 7, "aero "),
+        ("é foo:x b", 3, "é  b"),
+        ("(", 1, ""),
+        ("a (\u{e9}", 9, "a ("),
+    ] {
+        assert_eq!(Filter::without_word(text, at), rest, "{text}");
     }
 }
 
 #[test]
 fn completion_offers_names_with_the_sign_of_their_kind_and_the_words_of_a_field() {
-    let complete = |text: &str| Filter::complete(text, text.len(), &schema());
-    assert_eq!(complete("ma"), ["made_at>", "made>"]);
-    assert_eq!(complete("n"), ["name:", "n:"]);
-    assert_eq!(complete("kind:t"), ["top-up"]);
-    assert_eq!(complete("name:"), Vec::<String>::new());
+    let values =
+        |_: &FilterField| ["REWE 0412", "Rewe", "7-ELEVEN", "odd|one"].map(str::to_owned).to_vec();
+    let complete = |text: &str| {
+        let found = Filter::complete(text, text.len(), &schema(), &values);
+        (text.get(found.start..).unwrap_or_default().to_owned(), found.offers)
+    };
+    let offers = |text: &str| complete(text).1;
+    assert_eq!(offers("ma"), ["made_at>", "made>"]);
+    assert_eq!(offers("n"), ["name:", "n:"]);
+    assert_eq!(offers("kind:t"), ["top-up"]);
+    assert_eq!(offers("name:"), ["\"REWE 0412\"", "Rewe", "7-ELEVEN"]);
+    assert_eq!(complete("fee -name:7|~re"), ("re".to_owned(), offers("name:re")));
+    assert_eq!(complete("name:\"rewe 0"), ("\"rewe 0".to_owned(), vec!["\"REWE 0412\"".into()]));
+    assert_eq!(offers("made_at>to"), ["today"]);
+    assert_eq!(offers("is:"), ["marked"]);
+    assert_eq!((offers("size>"), offers("nane:")), (Vec::<String>::new(), Vec::new()));
 }
 
 #[test]
@@ -135,6 +245,13 @@ fn a_vowel_that_is_a_mark_is_no_accent() {
 }
 
 proptest! {
+    #[test]
+    fn taking_out_words_ends(text in "[a-z:()\"\\- é]{1,20}|\\PC{1,12}", at in 0_usize..24) {
+        if !text.trim().is_empty() && text.is_char_boundary(at.min(text.len())) {
+            prop_assert!(Filter::without_word(&text, at).len() < text.len());
+        }
+    }
+
     #[test]
     fn what_is_written_is_found_whatever_its_case(
         words in "[a-zA-Zé-üÀ-Ý ]{0,12}",

@@ -1,0 +1,57 @@
+//! The values that the rows of a pane have in a field, to be offered while a filter is typed.
+
+use crate::app::portfolio::Portfolio;
+use crate::app::work::{Work, count};
+use crate::contract::filter::{Rows, ValueCounts};
+use crate::contract::{CardRow, OperationRow, TransactionRow};
+use crate::domain::card::Card;
+use crate::domain::filter::{FilterField, Of};
+use crate::domain::operation::Operation;
+use crate::domain::transaction::Transaction;
+
+/// The most frequent values of a field in the rows that are known.
+pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> Vec<String> {
+    let mut counts = ValueCounts::default();
+    let now = portfolio.now;
+    let (cards, transactions, operations) = match (rows, field.of) {
+        (Rows::Cards | Rows::ReadCards, Of::Row) => (true, false, false),
+        (Rows::Cards | Rows::ReadCards, Of::Related)
+        | (Rows::Transactions, Of::Row | Of::Related) => (false, true, false),
+        (Rows::Operations, Of::Row | Of::Related) => (false, false, true),
+        (Rows::Feed, Of::Row | Of::Related) => (false, true, true),
+    };
+    let card = |card: &Card| {
+        count(Work::CardVisited);
+        let row = CardRow {
+            card,
+            now,
+            watched: false,
+            marked: false,
+            low: false,
+            unknown: false,
+            history: portfolio,
+        };
+        counts.add(&row, field);
+    };
+    if cards {
+        portfolio.cards.values().for_each(card);
+    }
+    let transaction = |transaction: &Transaction| {
+        count(Work::HistoryVisited);
+        let holder = transaction.card();
+        let holder = holder.as_ref().map_or("", |card| portfolio.holder(card));
+        counts.add(&TransactionRow { transaction, holder, now }, field);
+    };
+    if transactions {
+        portfolio.transactions.iter().for_each(transaction);
+    }
+    let operation = |operation: &Operation| {
+        count(Work::HistoryVisited);
+        let holder = portfolio.holder(&operation.card);
+        counts.add(&OperationRow { operation, holder, now }, field);
+    };
+    if operations {
+        portfolio.operations.iter().for_each(operation);
+    }
+    counts.most_frequent()
+}

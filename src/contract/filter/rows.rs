@@ -1,0 +1,233 @@
+//! How a filter finds the values of a card, a transaction or an operation.
+
+use std::fmt::Debug;
+use std::sync::LazyLock;
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::fields::{NAMES, names};
+use crate::contract::{Field, Record, Row, Value};
+use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::filter::{FieldId, Filterable, Flag};
+use crate::domain::money::Money;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::transaction::Transaction;
+
+/// The transactions that are known of cards.
+pub trait History: Debug {
+    /// Whether `test` accepts one of a card's transactions.
+    fn any_transaction(&self, card: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool;
+}
+
+/// A card, and what the board knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct CardRow<'a> {
+    /// The card.
+    pub card: &'a Card,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
+    /// The operator watches it.
+    pub watched: bool,
+    /// The operator marked it.
+    pub marked: bool,
+    /// Its balance is low.
+    pub low: bool,
+    /// An operation on it is UNKNOWN.
+    pub unknown: bool,
+    /// Where its transactions are found.
+    pub history: &'a dyn History,
+}
+
+impl Subject for CardRow<'_> {
+    type Record = Card;
+
+    fn row(&self) -> Row<'_, Card> {
+        self.card.into()
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        self.card.balance.at()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn is(&self, flag: Flag) -> bool {
+        match flag {
+            Flag::Stale => self.card.balance.why_stale().is_some(),
+            Flag::Unknown => self.unknown || self.card.state == CardState::Unknown,
+            Flag::Watched => self.watched,
+            Flag::Marked => self.marked,
+            Flag::Negative => self.card.available().is_some_and(Money::is_negative),
+            Flag::Low => self.low,
+        }
+    }
+
+    fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
+        let (holder, now) = (&*self.card.holder, self.now);
+        self.history.any_transaction(&self.card.key, &mut |transaction| {
+            test(&TransactionRow { transaction, holder, now })
+        })
+    }
+}
+
+/// A transaction, and the holder of its card.
+#[derive(Clone, Copy, Debug)]
+pub struct TransactionRow<'a> {
+    /// The transaction.
+    pub transaction: &'a Transaction,
+    /// Name of the cardholder; empty where not known.
+    pub holder: &'a str,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
+}
+
+impl Subject for TransactionRow<'_> {
+    type Record = Transaction;
+
+    fn row(&self) -> Row<'_, Transaction> {
+        Row { record: self.transaction, holder: self.holder }
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        Some(self.transaction.at)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn is(&self, flag: Flag) -> bool {
+        flag == Flag::Negative && self.transaction.amount.is_negative()
+    }
+}
+
+/// An operation, and the holder of its card.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationRow<'a> {
+    /// The operation.
+    pub operation: &'a Operation,
+    /// Name of the cardholder; empty where not known.
+    pub holder: &'a str,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
+}
+
+impl Subject for OperationRow<'_> {
+    type Record = Operation;
+
+    fn row(&self) -> Row<'_, Operation> {
+        Row { record: self.operation, holder: self.holder }
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        Some(self.operation.created_at)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn is(&self, flag: Flag) -> bool {
+        flag == Flag::Unknown && self.operation.state == OperationState::Unknown
+    }
+}
+
+/// A row of a record with a field list, and what is no field of it.
+trait Subject {
+    type Record: Filtered;
+    fn row(&self) -> Row<'_, Self::Record>;
+    fn time(&self) -> Option<Timestamp>;
+    fn now(&self) -> Timestamp;
+    fn is(&self, flag: Flag) -> bool;
+
+    fn any_related(&self, _test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
+        false
+    }
+
+    fn value(&self, field: FieldId) -> Value<'_> {
+        let field = Self::Record::lookup().by_id.get(field.0).copied().flatten();
+        field.map_or(Value::Null, |field| field.value(self.row()))
+    }
+}
+
+impl<S: Subject> Filterable for S {
+    fn any_text(&self, field: FieldId, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        self.value(field).any_text(test)
+    }
+
+    fn number(&self, field: FieldId) -> Option<Decimal> {
+        self.value(field).number()
+    }
+
+    fn timestamp(&self, field: FieldId) -> Option<Timestamp> {
+        self.value(field).timestamp()
+    }
+
+    fn any_searched_text(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        let row = self.row();
+        S::Record::lookup().searched.iter().any(|field| field.value(row).any_text(test))
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        Subject::time(self)
+    }
+
+    fn age(&self) -> Option<SignedDuration> {
+        Subject::time(self).map(|at| self.now().duration_since(at))
+    }
+
+    fn is(&self, flag: Flag) -> bool {
+        Subject::is(self, flag)
+    }
+
+    fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
+        Subject::any_related(self, test)
+    }
+}
+
+/// A record that can be filtered.
+trait Filtered: Record {
+    fn lookup() -> &'static Lookup<Self>;
+}
+
+impl Filtered for Card {
+    fn lookup() -> &'static Lookup<Self> {
+        static LOOKUP: LazyLock<Lookup<Card>> = LazyLock::new(Lookup::new);
+        &LOOKUP
+    }
+}
+
+impl Filtered for Transaction {
+    fn lookup() -> &'static Lookup<Self> {
+        static LOOKUP: LazyLock<Lookup<Transaction>> = LazyLock::new(Lookup::new);
+        &LOOKUP
+    }
+}
+
+impl Filtered for Operation {
+    fn lookup() -> &'static Lookup<Self> {
+        static LOOKUP: LazyLock<Lookup<Operation>> = LazyLock::new(Lookup::new);
+        &LOOKUP
+    }
+}
+
+/// The fields of one record as the schemas number them, so that no name is compared for a row.
+struct Lookup<T: 'static> {
+    /// By [`FieldId`]; `None` for fields that only other records have.
+    by_id: Vec<Option<&'static Field<T>>>,
+    /// Those that free words are searched in.
+    searched: Vec<&'static Field<T>>,
+}
+
+impl<T: Record> Lookup<T> {
+    fn new() -> Self {
+        let named = |name: &str| T::FIELDS.iter().find(|field| names(field).any(|own| own == name));
+        Self {
+            by_id: NAMES.iter().map(|name| named(name)).collect(),
+            searched: T::FIELDS.iter().filter(|field| field.filter.searched).collect(),
+        }
+    }
+}
