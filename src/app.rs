@@ -71,7 +71,29 @@ pub enum Msg {
     Tick(Timestamp),
     /// The engine reports something.
     EngineEvent(EngineEvent),
-    /// Something around the board failed, such as the clipboard; one sentence.
+    /// What became of text that was to be copied.
+    Copied(CopyOutcome),
+    /// Something around the board failed; one sentence.
+    Failed(String),
+}
+
+/// Text for the clipboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyRequest {
+    /// What it is, as the operator is told: `id`.
+    pub what: String,
+    /// The text; never a secret.
+    pub text: String,
+}
+
+/// What became of text for the clipboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// It is there: a program confirmed it.
+    Copied(String),
+    /// The terminal was given it, which does not say whether it took it.
+    SentToTerminal(String),
+    /// It is not there, for this reason.
     Failed(String),
 }
 
@@ -81,7 +103,7 @@ pub enum Effect {
     /// Give the engine a job.
     Ask(Job),
     /// Put text on the clipboard.
-    Copy(String),
+    Copy(CopyRequest),
     /// Stop for the shell (Ctrl-z).
     Suspend,
     /// Draw everything again (Ctrl-l).
@@ -157,6 +179,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             }
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(event) => model.apply(&event),
+            Msg::Copied(outcome) => {
+                model.say_copied(outcome);
+                Vec::new()
+            }
             Msg::Failed(why) => {
                 model.notice_for_failure(&why);
                 Vec::new()
@@ -337,7 +363,7 @@ impl Model {
     /// Goes where a dialog leads, and returns what is to be done.
     fn follow(&mut self, transition: Transition) -> Vec<Effect> {
         match transition.next {
-            Next::Stay | Next::StayChanged => {}
+            Next::Stay | Next::Ignored | Next::StayChanged => {}
             Next::Close => self.dialog = None,
             Next::ShowOperation(id) => {
                 self.dialog = None;

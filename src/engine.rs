@@ -36,7 +36,7 @@ use self::account::Account;
 pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
-pub use self::health::{Health, HealthReason, HealthState, ProviderInfo, ProviderReport};
+pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::lists::{Listing, unread_part};
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;

@@ -4,9 +4,11 @@
 //! It waits for its inputs and its timer only: never for a provider, never for the store.
 
 mod alarm;
+mod clipboard;
+mod ending;
 mod signals;
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,15 +20,15 @@ use tokio::time::Instant;
 
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
-use crate::app::{self, Effect, Model, Msg, update, update_all, wake_at};
+use crate::app::{self, CopyOutcome, CopyRequest, Effect, Model, Msg, update, update_all, wake_at};
 use crate::clock::Clock;
 use crate::config;
-use crate::domain::operation::{Operation, OperationState};
-use crate::engine::{self, Engine, EngineEvent};
+use crate::engine::{Engine, EngineEvent};
 use crate::tty::{self, Heard, Input, Terminal};
 use crate::ui;
 use crate::ui::theme::Theme;
 use alarm::Alarm;
+use clipboard::{Clipboard, Finished, Step};
 use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
@@ -108,15 +110,14 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
                 alarm: Alarm::new().context("the board cannot wait")?,
                 engine: engine.clone(),
                 clock,
-                size: None,
-                drawn: None,
-                due: Some(Instant::now()),
+                clipboard: Clipboard::new(board.clipboard, tty::clipboard_ways()),
+                frames: Frames { size: None, drawn: None, due: Some(Instant::now()) },
             };
             let effects = effects.into_iter().chain(running.apply(typed)).collect();
             running.run(effects).await
         })
     });
-    wait_for_changes(&engine).await;
+    ending::wait_for_changes(&engine).await;
     ended
 }
 
@@ -146,62 +147,6 @@ async fn listen(
     Ok((input, typed))
 }
 
-/// Waits for changes that are being sent, and says so on the terminal, which was given back. A
-/// signal ends the wait.
-async fn wait_for_changes(engine: &Engine) {
-    let sent = engine.being_sent();
-    let unsent = engine.changes_under_way().saturating_sub(sent.len());
-    if sent.is_empty() && unsent == 0 {
-        return engine.stop().await;
-    }
-    let mut names: Vec<String> = sent.iter().map(name_of).collect();
-    if unsent > 0 {
-        names.push(format!("what is read before {unsent} more"));
-    }
-    say(&format!(
-        "waiting at most {} s for the answer to {}; ctrl-c ends the wait, and what was sent is in \
-         the journal",
-        engine::LAST_WORDS.as_secs(),
-        names.join(", ")
-    ));
-    let signals = Signals::new();
-    let ended = async {
-        match signals {
-            Ok(mut signals) => while signals.any().await != Sign::End {},
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = engine.stop() => {}
-        () = ended => {}
-    }
-    let now = engine.operations().await.unwrap_or_default();
-    for was in &sent {
-        let is = now.iter().find(|operation| operation.id == was.id).unwrap_or(was);
-        let known = match is.state {
-            OperationState::Done | OperationState::Failed => String::new(),
-            OperationState::Sent | OperationState::Accepted | OperationState::Unknown => {
-                format!(
-                    ": cardtop looks for it at the next start, or now: cardtop ops check {}",
-                    is.id.short()
-                )
-            }
-        };
-        let state =
-            if is.state == OperationState::Sent { "not answered yet" } else { is.state.as_str() };
-        say(&format!("{} is {state}{known}", name_of(is)));
-    }
-}
-
-fn name_of(operation: &Operation) -> String {
-    format!("{} of {} (op {})", operation.phrase(), operation.card, operation.id.short())
-}
-
-/// Writes a line to the terminal after the board. A failure changes nothing any more.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "cardtop: {line}");
-}
-
 struct Running {
     model: Model,
     theme: Theme,
@@ -212,6 +157,12 @@ struct Running {
     alarm: Alarm,
     engine: Engine,
     clock: Clock,
+    clipboard: Clipboard,
+    frames: Frames,
+}
+
+/// What is known of the frames on screen.
+struct Frames {
     /// The size that the model knows.
     size: Option<(u16, u16)>,
     /// When the last frame was drawn.
@@ -223,6 +174,7 @@ struct Running {
 /// What ended a wait.
 enum Woken {
     Messages(Vec<Msg>),
+    Clipboard(Finished),
     Time,
     Stop,
     Continued,
@@ -241,6 +193,10 @@ impl Running {
             }
             let messages = match self.wait().await? {
                 Woken::Messages(messages) => messages,
+                Woken::Clipboard(finished) => {
+                    let step = self.clipboard.after(finished);
+                    self.go_on_copying(step).into_iter().collect()
+                }
                 Woken::Time => Vec::new(),
                 Woken::Stop => {
                     self.stop().await?;
@@ -278,6 +234,7 @@ impl Running {
                 let why = "nothing is read any more: quit and start again";
                 failure = Some(Msg::Failed(why.to_owned()));
             },
+            finished = self.clipboard.finished() => return Ok(Woken::Clipboard(finished)),
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
         while typed.len() < BATCH
@@ -331,8 +288,8 @@ impl Running {
 
     fn frame_after(&mut self, gap: Duration) {
         let now = Instant::now();
-        let soonest = self.drawn.map_or(now, |drawn| (drawn + gap).max(now));
-        self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
+        let soonest = self.frames.drawn.map_or(now, |drawn| (drawn + gap).max(now));
+        self.frames.due = Some(self.frames.due.map_or(soonest, |due| due.min(soonest)));
     }
 
     /// When the wait ends by itself.
@@ -343,26 +300,26 @@ impl Running {
             // second, since after the clock was set back the next wake-up would be far away.
             Instant::now() + left.clamp(Duration::from_millis(10), Duration::from_secs(1))
         });
-        match (self.due, wake) {
+        match (self.frames.due, wake) {
             (Some(due), Some(wake)) => Some(due.min(wake)),
             (due, wake) => due.or(wake),
         }
     }
 
     fn draw_when_due(&mut self) -> anyhow::Result<Vec<Effect>> {
-        if self.due.is_none_or(|due| due > Instant::now()) {
+        if self.frames.due.is_none_or(|due| due > Instant::now()) {
             return Ok(Vec::new());
         }
         let size = self.terminal.size()?;
         let mut effects = Vec::new();
-        if self.size != Some(size) {
-            self.size = Some(size);
+        if self.frames.size != Some(size) {
+            self.frames.size = Some(size);
             effects = update(&mut self.model, Msg::Resized(size.0, size.1));
         }
         let (model, theme) = (&self.model, &self.theme);
         self.terminal.draw(size, |to| ui::view(model, theme, to))?;
-        self.drawn = Some(Instant::now());
-        self.due = None;
+        self.frames.drawn = Some(Instant::now());
+        self.frames.due = None;
         Ok(effects)
     }
 
@@ -376,8 +333,21 @@ impl Running {
 
     fn take_again(&mut self) -> anyhow::Result<()> {
         self.terminal.take_again()?;
-        self.due = Some(Instant::now());
+        self.frames.due = Some(Instant::now());
         Ok(())
+    }
+
+    /// Goes on with a copy, and says what became of it once that is known.
+    fn go_on_copying(&mut self, step: Step) -> Option<Msg> {
+        let outcome = match step {
+            Step::Wait => return None,
+            Step::End(outcome) => outcome,
+            Step::Terminal(CopyRequest { what, text }) => match self.terminal.copy(&text) {
+                Ok(()) => CopyOutcome::SentToTerminal(what),
+                Err(error) => CopyOutcome::Failed(error.to_string()),
+            },
+        };
+        Some(Msg::Copied(outcome))
     }
 
     /// `false` when it is over.
@@ -385,11 +355,11 @@ impl Running {
         for effect in effects {
             match effect {
                 Effect::Ask(job) => self.engine.ask(job),
-                Effect::Copy(text) => {
-                    if let Err(error) = self.terminal.copy(&text) {
+                Effect::Copy(request) => {
+                    let step = self.clipboard.copy(request);
+                    if let Some(outcome) = self.go_on_copying(step) {
                         // A notice has no effects.
-                        let failure = Msg::Failed(format!("not copied: {error}"));
-                        let _ = update(&mut self.model, failure);
+                        let _ = update(&mut self.model, outcome);
                         self.frame_after(GAP);
                     }
                 }
@@ -440,7 +410,7 @@ fn session() -> anyhow::Result<u64> {
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
-        Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Failed(_) => false,
+        Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Copied(_) | Msg::Failed(_) => false,
     });
     if by_hand { GAP } else { BACKGROUND_GAP }
 }

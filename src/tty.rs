@@ -6,6 +6,7 @@
 
 mod answer;
 mod appearance;
+mod clipboard;
 mod input;
 #[cfg(unix)]
 mod rescue;
@@ -15,27 +16,23 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::config::{Board, ThemeChoice};
 use crate::ui::theme::Theme;
 pub use appearance::Color;
+pub use clipboard::{ClipboardProgram, ClipboardWays};
 pub use input::{Heard, Input};
 use screen::Screen;
-
-/// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some
-/// terminals without a word.
-const CLIPBOARD_MOST: usize = 74_994;
 
 /// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -116,12 +113,13 @@ impl Terminal {
         write(answer::QUESTION)
     }
 
-    /// Puts text on the clipboard, through the terminal, so that it works over SSH.
+    /// Gives the terminal text for its clipboard, which works over SSH; whether it takes it nobody
+    /// can tell.
     ///
     /// # Errors
-    /// When it is too much for a terminal, or the terminal is gone.
+    /// When it is too much for a terminal, it is known to have no clipboard, or it is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        write(&clipboard(text)?)
+        write(&clipboard::sequence(text, environment)?)
     }
 
     /// Gives the terminal back for a while: for a stop, after which it is taken
@@ -197,20 +195,17 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-fn clipboard(text: &str) -> io::Result<Vec<u8>> {
-    if text.len().div_ceil(3) * 4 > CLIPBOARD_MOST {
-        return Err(io::Error::other("too much for a terminal's clipboard: export it instead"));
-    }
-    let mut bytes = Vec::new();
-    queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
-    Ok(bytes)
-}
-
 /// Whether the terminal is to be asked for its background: where the choice of colours depends on
 /// it, and the question would not be printed.
 #[must_use]
 pub fn asks_for_background(board: &Board, theme: &Theme) -> bool {
     board.theme == ThemeChoice::Auto && !theme.mono && appearance::may_be_asked(environment)
+}
+
+/// The ways to the clipboard of whoever sits at this terminal.
+#[must_use]
+pub fn clipboard_ways() -> ClipboardWays {
+    clipboard::ways(environment)
 }
 
 /// How to draw on this terminal: what was chosen, else what the environment says.
@@ -228,17 +223,4 @@ pub fn theme(board: &Board, color: Color) -> Theme {
 )]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clipboard_takes_what_terminals_take() {
-        let copied = clipboard("..4242").expect("a short text");
-        assert_eq!(String::from_utf8(copied).expect("text"), "\x1b]52;c;Li40MjQy\x1b\\");
-        assert!(clipboard(&"x".repeat(56_243)).is_ok());
-        assert!(clipboard(&"x".repeat(56_250)).is_err());
-    }
 }

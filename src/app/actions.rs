@@ -5,13 +5,13 @@ use super::command::Command;
 use super::cover::is_for_lack_of_money;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
-use super::feed::Known;
+use super::feed::{Entry, Known};
 use super::layout::Pane;
 use super::portfolio::Portfolio;
 use super::present::decline;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
-use crate::domain::operation::{ActionKind, Operation, OperationState};
+use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
 use crate::domain::transaction::Transaction;
 use crate::engine::{HealthState, Job};
 
@@ -29,6 +29,10 @@ impl Model {
             self.show_notice("this row names a card that is not known");
             return Vec::new();
         }
+        if let Some(why) = self.refusal_of_marks() {
+            self.show_notice(&why);
+            return Vec::new();
+        }
         // From here on rows stand still, and the cursor stays on its row afterwards.
         match self.screen.focus {
             Pane::Cards => self.panes.cards.list.hold(),
@@ -39,6 +43,20 @@ impl Model {
         self.follow(transition)
     }
 
+    /// Why no action is taken while cards are marked: it would be taken for one of all of them.
+    fn refusal_of_marks(&self) -> Option<String> {
+        let cards = &self.panes.cards;
+        let marked = match (cards.marks.len(), cards.hidden_marks()) {
+            (0, _) => return None,
+            (1, 0) => "1 card is marked".to_owned(),
+            (1, _) => "1 card is marked, hidden by the filter".to_owned(),
+            (count, 0) => format!("{count} cards are marked"),
+            (count, hidden) => format!("{count} cards are marked, {hidden} hidden by the filter"),
+        };
+        let unmark = self.keymap.hint(Command::Unmark, "unmarks them");
+        Some(format!("{marked}: cardtop changes one card at a time; {unmark}"))
+    }
+
     /// Opens the form of a change.
     pub(super) fn open_form(&mut self, action_kind: ActionKind) -> Vec<Effect> {
         self.open_dialog(|key, portfolio| Dialog::for_action(action_kind, key, portfolio))
@@ -46,12 +64,16 @@ impl Model {
 
     /// Opens the form that freezes the card, or unfreezes it when it is frozen.
     pub(super) fn freeze_or_unfreeze(&mut self) -> Vec<Effect> {
-        self.open_dialog(|key, portfolio| {
-            let state = portfolio.cards.get(key).map(|card| card.state);
-            let frozen = state == Some(CardState::Frozen);
-            let action_kind = if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze };
-            Dialog::for_action(action_kind, key, portfolio)
-        })
+        self.open_form(self.freeze_or_unfreeze_kind())
+    }
+
+    /// What the key for both asks for: a card that is frozen is unfrozen.
+    pub(super) fn freeze_or_unfreeze_kind(&self) -> ActionKind {
+        let card = self.subject().and_then(|key| self.portfolio.cards.get(&key));
+        match card.map(|card| card.state) {
+            Some(CardState::Frozen) => ActionKind::Unfreeze,
+            Some(_) | None => ActionKind::Freeze,
+        }
     }
 
     /// Opens the top-up that covers a decline: the one under the cursor, where there is one.
@@ -85,7 +107,7 @@ impl Model {
             return Vec::new();
         };
         let opened = if self.portfolio.read_only {
-            Err("READ: cardtop was told to refuse every change".to_owned())
+            Err(Refusal::ReadOnly.to_string())
         } else {
             Dialog::resolution(operation, &self.portfolio)
         };
@@ -112,10 +134,10 @@ impl Model {
         self.follow(transition)
     }
 
-    /// Asks for the fate of the selected operation.
+    /// Asks for the fate of the selected operation, or of the newest unsettled one of the card.
     pub(super) fn look_up_operation(&mut self) -> Vec<Effect> {
-        let (show_notice, job) = match self.selected_operation() {
-            None => ("no operation here".to_owned(), None),
+        let (show_notice, job) = match self.operation_here() {
+            None => ("no unsettled operation here: there is nothing to look up".to_owned(), None),
             Some(operation) if !operation.is_open() => {
                 let (id, state) = (operation.id.short(), operation.state.as_str());
                 (format!("op {id} is settled: {state}"), None)
@@ -183,7 +205,24 @@ impl Model {
     fn refresh_card(&mut self, key: CardKey) -> Job {
         let digits = self.digits(&key);
         self.show_notice(&format!("reading {digits} now"));
-        Job::RefreshCard(key)
+        Job::TryCard(key)
+    }
+
+    /// The operation of the row under the cursor; of a card the newest one that is not settled.
+    pub(super) fn operation_here(&self) -> Option<&Operation> {
+        let of_row = match self.screen.focus {
+            Pane::Activity => self.selected_operation(),
+            Pane::Feed => self.panes.feed.list.selected().and_then(|entry| match entry {
+                Entry::Operation(id) => self.portfolio.operation(*id),
+                Entry::Transaction { .. } => None,
+            }),
+            Pane::Cards | Pane::Detail | Pane::Providers => None,
+        };
+        of_row.or_else(|| {
+            let key = self.subject()?;
+            let id = self.portfolio.operations_of(&key).find(|op| op.is_open())?.id;
+            self.portfolio.operation(id)
+        })
     }
 
     /// The operation under the cursor of the activity pane.

@@ -170,7 +170,7 @@ commands! {
         Run::Effects(|model| model.open_form(ActionKind::Close));
     Actions "actions" ["x"] OF_A_CARD Act
         Hint::Pane("actions"), "all actions", Run::Effects(|model| model.open_dialog(Dialog::menu));
-    Check "check" ["c"] ACTIVITY Act
+    Check "check" ["c"] WITH_ROWS Act
         Hint::Pane("check now"), "check operation", Run::Effects(Model::look_up_operation);
     Settle "settle" ["s"] ACTIVITY Act
         Hint::Pane("settle"), "settle by hand", Run::Effects(Model::resolve_operation);
@@ -181,9 +181,9 @@ commands! {
     Mark "mark" ["space"] CARDS Watch
         Hint::Pane("mark"), "mark", Run::Show(|model| model.panes.cards.mark());
     MarkAll "mark-all" ["A"] CARDS Watch
-        Hint::Hidden, "mark all, none", Run::Show(|model| model.panes.cards.mark_all());
-    Unmark "unmark" ["U"] CARDS Watch
-        Hint::Hidden, "mark all, none", Run::Show(|model| model.panes.cards.unmark());
+        Hint::Hidden, "mark all", Run::Show(|model| model.panes.cards.mark_all());
+    Unmark "unmark" ["U"] EVERYWHERE Watch
+        Hint::Hidden, "drop all marks", Run::Show(|model| model.panes.cards.unmark());
     Left "left" ["h", "left"] TABBED Move
         Hint::Hidden, "tab", Run::Show(|model| model.tab(Direction::Backward));
     Right "right" ["l", "right"] TABBED Move

@@ -2,7 +2,7 @@
 
 use super::chord::{Chord, Key};
 use super::layout::Pane;
-use super::{Effect, Model, feed, present};
+use super::{CopyOutcome, CopyRequest, Effect, Model, feed, present};
 use crate::contract::json;
 use crate::domain::operation::Operation;
 
@@ -23,10 +23,7 @@ impl Model {
             Some(_) | None => None,
         };
         match text {
-            Some((what, text)) => {
-                self.show_notice(&format!("copied: {what}"));
-                vec![Effect::Copy(text)]
-            }
+            Some((what, text)) => self.ask_to_copy(what.to_owned(), text),
             None => {
                 self.show_notice("nothing copied");
                 Vec::new()
@@ -42,9 +39,31 @@ impl Model {
             return Vec::new();
         };
         let text = present::provider::status(&self.portfolio, info);
-        let words = format!("copied: {}", present::provider::whose_status(&self.portfolio, info));
-        self.show_notice(&words);
-        vec![Effect::Copy(text)]
+        let what = present::provider::whose_status(&self.portfolio, info);
+        self.ask_to_copy(what, text)
+    }
+
+    /// Nothing is copied yet: the outcome says whether it was.
+    fn ask_to_copy(&mut self, what: String, text: String) -> Vec<Effect> {
+        self.show_notice(&format!("copying: {what}"));
+        vec![Effect::Copy(CopyRequest { what, text })]
+    }
+
+    /// Says what became of a copy, in the dialog where one is open.
+    pub(super) fn say_copied(&mut self, outcome: CopyOutcome) {
+        let (text, wrong) = match outcome {
+            CopyOutcome::Copied(what) => (format!("copied: {what}"), false),
+            CopyOutcome::SentToTerminal(what) => (
+                format!("sent to the terminal's clipboard: {what} (some terminals ignore that)"),
+                false,
+            ),
+            CopyOutcome::Failed(why) => (format!("not copied: {why}"), true),
+        };
+        match &mut self.dialog {
+            Some(dialog) => dialog.say(text),
+            None if wrong => self.show_error(&text),
+            None => self.show_notice(&text),
+        }
     }
 
     /// The selected row's record, by its name and as the command line prints it.

@@ -22,6 +22,7 @@ pub(crate) mod secret;
 pub(crate) mod target;
 pub(crate) mod top_up;
 pub(crate) mod transition;
+pub(crate) mod wanted;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -35,9 +36,11 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::chord::{Chord, Key};
+use super::cover::{self, Hint};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, OperationId, Refusal};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Job};
 use close::Close;
 use form::Form;
@@ -51,9 +54,13 @@ use refusal::RefusalNotice;
 use resolution::Resolution;
 use top_up::TopUp;
 use transition::{Next, Transition};
+use wanted::Wanted;
 
 /// Keys this soon after a dialog opened, or after what it shows changed, were not meant for it.
 const QUIET: Duration = Duration::from_millis(300);
+
+/// What is said of such a key.
+const TOO_EARLY: &str = "keys in the first 0.3 s are ignored: press again";
 
 /// A dialog left alone this long closes without acting.
 const IDLE: Duration = Duration::from_secs(60);
@@ -148,6 +155,29 @@ impl Dialog {
         }
     }
 
+    /// A top-up filled in with what a decline was short of, or why that cannot be. It is about the
+    /// decline that is `chosen` under the cursor, else about the newest for lack of money.
+    pub(crate) fn cover_decline(
+        key: &CardKey,
+        chosen: Option<&Transaction>,
+        hint: Hint<'_>,
+        portfolio: &mut Portfolio,
+    ) -> Transition {
+        let wanted = || Wanted::CoverDecline(chosen.cloned().map(Box::new));
+        match portfolio.check(ActionKind::TopUp, key) {
+            Err(Refusal::Open(open)) => {
+                return Self::open(PendingConflict::new(ActionKind::TopUp, key, *open), portfolio);
+            }
+            Err(_) => return refusal::open(wanted(), key, portfolio),
+            Ok(()) => {}
+        }
+        match cover::plan(key, chosen, hint, portfolio) {
+            Ok(cover) => Self::open(TopUp::covering(key, cover, portfolio), portfolio)
+                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
+            Err(why) => Self::open(RefusalNotice::unfilled(wanted(), key, why), portfolio),
+        }
+    }
+
     /// The form of a change that is possible now. `overrides` is the unsettled operation that the
     /// operator chose to override.
     fn form(
@@ -166,10 +196,8 @@ impl Dialog {
             ActionKind::TopUp => Self::open(TopUp::form(key, overrides, portfolio), portfolio),
             ActionKind::Close => Self::open(Close::form(key, overrides, portfolio), portfolio),
             ActionKind::SetPin => match SetPin::form(key, overrides, portfolio) {
-                Ok(form) => Self::open(form, portfolio),
-                Err(why) => {
-                    return Self::open(RefusalNotice::new(action_kind, key, &why), portfolio);
-                }
+                Some(form) => Self::open(form, portfolio),
+                None => return refusal::open(Wanted::Change(action_kind), key, portfolio),
             },
         };
         opened.and(Effect::Ask(Job::RefreshCard(key.clone())))
@@ -186,13 +214,15 @@ impl Dialog {
 }
 
 impl Dialog {
-    /// A key. Esc always leaves without acting; other keys that come too early are dropped.
+    /// A key. Esc always leaves without acting; other keys that come too early are dropped, which
+    /// is said.
     pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if *chord == Chord::plain(Key::Esc) {
             return Transition::close();
         }
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         if *chord == Chord::ctrl('c') && !self.body.takes_ctrl_c() {
@@ -200,12 +230,16 @@ impl Dialog {
         }
         self.notice = None;
         let transition = self.body.key(chord, portfolio);
+        if matches!(transition.next, Next::Ignored) {
+            self.notice = Some(format!("{chord} does nothing here; Esc leaves"));
+        }
         self.follow(transition, portfolio)
     }
 
     pub(crate) fn paste(&mut self, text: &str, portfolio: &Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         let transition = self.body.paste(text);
@@ -239,6 +273,11 @@ impl Dialog {
 
     pub(crate) fn content(&self) -> Content<'_> {
         self.body.content()
+    }
+
+    /// Says what became of what the last key asked for.
+    pub(crate) fn say(&mut self, notice: String) {
+        self.notice = Some(notice);
     }
 
     /// What the last key did, or why it did nothing.
@@ -293,9 +332,6 @@ fn obstacle(
         Err(Refusal::Open(operation)) => {
             Some(Dialog::open(PendingConflict::new(action_kind, key, *operation), portfolio))
         }
-        Err(refusal) => {
-            let why = refusal.to_string();
-            Some(Dialog::open(RefusalNotice::new(action_kind, key, &why), portfolio))
-        }
+        Err(_) => Some(refusal::open(Wanted::Change(action_kind), key, portfolio)),
     }
 }

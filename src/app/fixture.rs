@@ -24,7 +24,7 @@ use crate::domain::operation::{
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::domain::unmapped::UnmappedWords;
-use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
 
 /// 14:08:12 in the zone of the board.
 pub(crate) fn now() -> Timestamp {
@@ -216,7 +216,8 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         since: ago(if good { 7_200 } else { since }),
         last_good: Some(ago(if good { since } else { since + 4 })),
         next_try: (state == HealthState::Down).then(|| ago(-24)),
-        why: why.map(HealthReason::unnamed),
+        asked_to_wait: None,
+        why: why.map(Into::into),
         calls_last_minute: if good { 48 } else { 1 },
         errors_5m: if good { 0 } else { 11 },
         cards: Some(4),

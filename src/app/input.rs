@@ -3,6 +3,7 @@
 
 use super::chord::{Chord, Key};
 use super::command::{Command, Group};
+use super::keymap::written;
 use super::layout::Pane;
 use super::{Effect, Model};
 
@@ -60,15 +61,17 @@ impl Model {
         Vec::new()
     }
 
-    /// Of a key that works in other panes only, says in which, instead of doing nothing.
+    /// Of a key that works in other panes only, says in which; of one that means nothing, that it
+    /// does not. One that moves in other panes says nothing.
     fn remark_other_panes(&mut self, chord: Chord) {
-        let Some(spec) = self
-            .keymap
-            .elsewhere(chord, self.screen.focus)
-            .filter(|spec| spec.group != Group::Move || spec.is_about_a_card())
-        else {
+        let Some(spec) = self.keymap.elsewhere(chord, self.screen.focus) else {
+            let help = self.keymap.hint(Command::Help, "shows the keys");
+            self.show_remark(&format!("{} does nothing here: {help}", written(chord)));
             return;
         };
+        if spec.group == Group::Move && !spec.is_about_a_card() {
+            return;
+        }
         let text = if self.screen.focus == Pane::Providers && spec.is_about_a_card() {
             let cards = self.keymap.hint(Command::Cards, "shows the cards");
             format!("{} is for a card, this is a provider: {cards}", spec.help)

@@ -65,9 +65,12 @@ impl Model {
         self.screen.open_card();
     }
 
-    /// Clears the filter, as its title says; else leaves the zoom, else goes back.
+    /// Closes what explains a row, else clears the filter, as its title says, else leaves the zoom,
+    /// else goes back.
     pub(super) fn back(&mut self) {
-        if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {
+        if self.screen.view == Pane::Feed && self.panes.feed.explain {
+            self.panes.feed.explain = false;
+        } else if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {
             _ = self.search_mut().0.map(Search::clear);
         } else if self.screen.zoomed {
             self.screen.zoomed = false;

@@ -18,29 +18,46 @@ const STAYS: Duration = Duration::from_secs(8);
 pub(crate) struct Notice {
     /// One sentence.
     pub(crate) text: String,
-    /// Something went wrong: it does not go away by itself.
-    pub(crate) wrong: bool,
+    pub(crate) weight: Weight,
     /// When it was shown. One that stays until the next key is as if it were shown later.
     since: Timestamp,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// A remark on a key that did nothing.
+    Remark,
+    /// What a key did, or what happened.
+    News,
+    /// Something went wrong: it does not go away by itself.
+    Trouble,
 }
 
 impl Model {
     /// Says what is so from the start: it stays until the first key.
     pub fn greet(&mut self, text: &str) {
         let text = text::one_line(text);
-        self.notice = Some(Notice { text, wrong: false, since: Timestamp::MAX });
+        self.notice = Some(Notice { text, weight: Weight::News, since: Timestamp::MAX });
     }
 
     /// Says what happened.
     pub(super) fn show_notice(&mut self, text: &str) {
-        self.notice =
-            Some(Notice { text: text.to_owned(), wrong: false, since: self.portfolio.now });
+        self.show(text.to_owned(), Weight::News);
+    }
+
+    /// Says that a key did nothing.
+    pub(super) fn show_remark(&mut self, text: &str) {
+        self.show(text.to_owned(), Weight::Remark);
+    }
+
+    fn show(&mut self, text: String, weight: Weight) {
+        self.notice = Some(Notice { text, weight, since: self.portfolio.now });
     }
 
     /// Says what went wrong.
-    fn show_error(&mut self, text: &str) {
-        let text = text::one_line(text);
-        self.notice = Some(Notice { text, wrong: true, since: self.portfolio.now });
+    pub(super) fn show_error(&mut self, text: &str) {
+        self.show(text::one_line(text), Weight::Trouble);
     }
 
     /// Removes a remark that stood long enough.
@@ -48,7 +65,7 @@ impl Model {
         let now = self.portfolio.now;
         let is_old = |notice: &Notice| {
             let end = notice.since.saturating_add(STAYS).unwrap_or(Timestamp::MAX);
-            !notice.wrong && end <= now
+            notice.weight != Weight::Trouble && end <= now
         };
         if self.notice.as_ref().is_some_and(is_old) {
             self.notice = None;

@@ -16,10 +16,11 @@ use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
+    ActionKind, Capabilities, Operation, OperationId, Refusal, Unavailable, UnavailableCause,
+    check_action,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -198,7 +199,8 @@ impl Portfolio {
         self.accounts.providers.iter().any(|info| info.environment == Environment::Production)
     }
 
-    /// Whether a change may be requested now.
+    /// Whether a change may be requested now: what would be refused when it is confirmed is refused
+    /// here.
     ///
     /// # Errors
     /// Why not. An unsettled operation is [`Refusal::Open`], so that a dialog can show it.
@@ -218,11 +220,41 @@ impl Portfolio {
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
             return Err(match health.and_then(|health| health.why.as_ref()) {
-                Some(why) => Refusal::Pending(info.id.clone(), why.sentence()),
+                Some(why) => Refusal::Pending(info.id.clone(), Arc::clone(why)),
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
-        check_action(action_kind, card, capabilities, &self.operations)
+        let allowed = check_action(action_kind, card, capabilities, &self.operations);
+        match self.unavailable(&key.provider) {
+            // What the provider does not offer at all is no matter of the moment.
+            Some(unavailable) if !matches!(allowed, Err(Refusal::NotOffered(_))) => {
+                Err(Refusal::Unavailable(Box::new(unavailable)))
+            }
+            Some(_) | None => allowed,
+        }
+    }
+
+    /// Why an account that was set up cannot be asked now, if so.
+    #[must_use]
+    pub fn unavailable(&self, id: &ProviderId) -> Option<Unavailable> {
+        let health = self.accounts.health.get(id)?;
+        let asked_to_wait = health.asked_to_wait.filter(|until| *until > self.now);
+        let cause = match health.state {
+            HealthState::Down => UnavailableCause::Down,
+            HealthState::Auth => UnavailableCause::Auth,
+            HealthState::Paused => UnavailableCause::Paused,
+            HealthState::Ok | HealthState::Slow | HealthState::Waiting => {
+                asked_to_wait.map(|_| UnavailableCause::AskedToWait)?
+            }
+        };
+        Some(Unavailable {
+            provider: id.clone(),
+            cause,
+            since: health.since.to_zoned(self.zone.clone()),
+            why: health.why.clone(),
+            next_try: asked_to_wait.max(health.next_try).filter(|at| *at > self.now),
+            now: self.now,
+        })
     }
 
     /// Transactions of one card, newest first.
@@ -277,10 +309,7 @@ impl Accounts {
     fn put_health(&mut self, health: &Health) {
         // A provider without cards has a float all the same.
         if matches!(health.state, HealthState::Down | HealthState::Auth) {
-            let why = health
-                .why
-                .as_ref()
-                .map_or_else(|| health.state.as_str().into(), HealthReason::sentence);
+            let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
             self.mark_float_stale(&health.provider, &why);
         }
         self.health.insert(health.provider.clone(), health.clone());

@@ -2,6 +2,7 @@
 
 mod cover;
 mod figures;
+mod offers;
 mod providers;
 mod rows;
 
@@ -38,7 +39,7 @@ fn jobs(effects: Vec<Effect>) -> Vec<String> {
     let name = |effect| match effect {
         Effect::Ask(Job::Watch { .. }) => None,
         Effect::Ask(job) => Some(format!("{job:?}")),
-        Effect::Copy(text) => Some(format!("copy {text}")),
+        Effect::Copy(request) => Some(format!("copy {}", request.text)),
         Effect::Suspend | Effect::Redraw | Effect::Quit => Some(format!("{effect:?}")),
     };
     effects.into_iter().filter_map(name).collect()
@@ -146,11 +147,11 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
 #[test]
 fn a_failure_around_the_board_is_said_until_the_next_key() {
     let mut model = board((120, 40));
-    let effects = update(&mut model, Msg::Failed("not copied: no terminal".to_owned()));
+    let effects = update(&mut model, Msg::Failed("nothing is read any more".to_owned()));
     assert!(jobs(effects).iter().all(|job| job.starts_with("Watch")));
     tick(&mut model, 60);
     let notice = model.notice.as_ref().map(|notice| notice.text.as_str());
-    assert_eq!(notice, Some("a part of cardtop failed: not copied: no terminal"));
+    assert_eq!(notice, Some("a part of cardtop failed: nothing is read any more"));
     press(&mut model, "j");
     assert_eq!(model.notice, None);
 }
@@ -226,7 +227,8 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
         ("f", "freeze or unfreeze is for a card, this is a provider: 1 shows the cards"),
         ("C", "close for good is for a card, this is a provider: 1 shows the cards"),
         ("enter", "open is for a card, this is a provider: 1 shows the cards"),
-        ("c", "check operation: not here, but in activity"),
+        ("c", "check operation is for a card, this is a provider: 1 shows the cards"),
+        ("F", "follow newest: not here, but in feed"),
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
         assert!(jobs(press(&mut model, keys)).is_empty() && model.dialog.is_none());

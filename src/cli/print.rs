@@ -60,7 +60,7 @@ mod tests {
     /// What `y j` puts on the clipboard.
     fn copied(model: &mut Model) -> Option<String> {
         fixture::press(model, "y j").into_iter().find_map(|effect| match effect {
-            Effect::Copy(text) => Some(text + "\n"),
+            Effect::Copy(request) => Some(request.text + "\n"),
             Effect::Ask(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => None,
         })
     }

@@ -85,7 +85,7 @@ fn facts(report: ProviderReport) -> ProviderFacts {
 fn trouble(report: &ProviderReport) -> Option<String> {
     if let Some(why) = report.health.why.as_ref().filter(|_| report.health.state != HealthState::Ok)
     {
-        return Some(why.reason().to_owned());
+        return Some(why.to_string());
     }
     let error = report.float.as_ref()?.as_ref().err()?;
     (error.kind != ErrorKind::NotOffered).then(|| error.reason())
@@ -111,7 +111,7 @@ mod tests {
     use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
     use crate::domain::unmapped::UnmappedWords;
-    use crate::engine::{Health, HealthReason, ProviderInfo};
+    use crate::engine::{Health, ProviderInfo};
     use crate::provider::Error;
 
     fn report() -> ProviderReport {
@@ -132,7 +132,8 @@ mod tests {
             since: at("2026-04-03T12:00:00Z"),
             last_good: Some(at("2026-04-03T12:08:08Z")),
             next_try: None,
-            why: Some(HealthReason::unnamed("no answer an hour ago")),
+            asked_to_wait: None,
+            why: Some("no answer an hour ago".into()),
             calls_last_minute: 4,
             errors_5m: 0,
             cards: Some(128),
@@ -161,7 +162,7 @@ mod tests {
         let mut report = report();
         report.health.state = HealthState::Auth;
         let reason = "the variable ACME_TOKEN is not set";
-        report.health.why = Some(HealthReason::of_account(&report.info.id, reason));
+        report.health.why = Some(reason.into());
         report.float = None;
         assert_eq!(exit_of(&report), Exit::Unreachable);
         let facts = facts(report);

@@ -16,6 +16,8 @@ pub struct Board {
     pub glyphs: Glyphs,
     /// Which background the colours are for.
     pub theme: ThemeChoice,
+    /// How copied text reaches the clipboard.
+    pub clipboard: Clipboard,
     /// Name of the time zone to show times in; `local` is the machine's.
     pub timezone: String,
     /// Idle time after which the board locks (reserved).
@@ -31,6 +33,7 @@ impl Default for Board {
         Self {
             glyphs: Glyphs::Auto,
             theme: ThemeChoice::Auto,
+            clipboard: Clipboard::Auto,
             timezone: "local".to_owned(),
             lock_after: Duration::from_secs(900),
             mouse: false,
@@ -63,6 +66,21 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// How copied text reaches the clipboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// By a program of this machine where there is one and the session is not remote, else through
+    /// the terminal.
+    #[default]
+    Auto,
+    /// Through the terminal (OSC 52), which may ignore it.
+    Osc52,
+    /// By a program of this machine alone.
+    Native,
+    /// Not at all.
+    Off,
+}
+
 /// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of
 /// commands knows whether there are such.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +108,7 @@ impl Keys {
 
 /// Reads `[board]`.
 pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
-    table.only(&["glyphs", "theme", "timezone", "lock_after", "mouse", "keys"])?;
+    table.only(&["glyphs", "theme", "clipboard", "timezone", "lock_after", "mouse", "keys"])?;
     let default = Board::default();
     let glyphs = table.word(
         "glyphs",
@@ -99,6 +117,15 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
     let theme = table.word(
         "theme",
         &[("auto", ThemeChoice::Auto), ("dark", ThemeChoice::Dark), ("light", ThemeChoice::Light)],
+    )?;
+    let clipboard = table.word(
+        "clipboard",
+        &[
+            ("auto", Clipboard::Auto),
+            ("osc52", Clipboard::Osc52),
+            ("native", Clipboard::Native),
+            ("off", Clipboard::Off),
+        ],
     )?;
     let timezone = table.read(
         "timezone",
@@ -111,6 +138,7 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
         theme: theme.unwrap_or(default.theme),
+        clipboard: clipboard.unwrap_or(default.clipboard),
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),

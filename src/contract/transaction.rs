@@ -100,24 +100,21 @@ impl Record for Transaction {
              cardtop does not know",
             |row| decline(row).map(DeclineCause::words).into(),
         )
-        .null(NOT_DECLINED)
-        .not_filtered(),
+        .null(NOT_DECLINED),
         Field::<Self>::new("decline_say", Kind::Text, SAY, |row| {
             let say = |cause: DeclineCause<'_>| {
                 cause.say(row.record.amount.abs(), Funds::NotKnown, |at| at.to_string())
             };
             decline(row).map(say).into()
         })
-        .null(NOT_DECLINED)
-        .not_filtered(),
+        .null(NOT_DECLINED),
         Field::<Self>::new(
             "decline_say_verified",
             Kind::Text,
             "what may be told to a caller once it is verified who it is",
             |row| decline(row).and_then(|cause| cause.say_verified(row.record.amount.abs())).into(),
         )
-        .null("it was not declined, or there is nothing more to tell")
-        .not_filtered(),
+        .null("it was not declined, or there is nothing more to tell"),
         Field::<Self>::new("currency", Kind::Text, "code of the amount's currency", |row| {
             row.record.amount.currency().into()
         })

@@ -181,6 +181,34 @@ impl Attention {
         }
     }
 
+    /// In words, of a card whose figures may be old: what is said by them is marked `~` like them.
+    #[must_use]
+    pub fn words_of(&self, card: &Card, now: Timestamp) -> String {
+        let words = self.words(now);
+        let is_old = card.balance.why_stale().is_some();
+        match self {
+            Self::BalanceLeft { amount } if is_old => format!("~{} was on it", amount.grouped()),
+            Self::Negative | Self::Low { .. } if is_old => format!("~{words}"),
+            Self::Unknown { .. }
+            | Self::Negative
+            | Self::Declined { .. }
+            | Self::Failed { .. }
+            | Self::InFlight { .. }
+            | Self::Low { .. }
+            | Self::Stale
+            | Self::OldState { .. }
+            | Self::Unread
+            | Self::BalanceLeft { .. }
+            | Self::Frozen { .. }
+            | Self::Watched
+            | Self::Blocked
+            | Self::Pending
+            | Self::Nothing
+            | Self::Expired
+            | Self::Closed => words,
+        }
+    }
+
     /// In words: `DECLINED 3m 41.90`; empty where there is nothing to say.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
@@ -422,6 +450,21 @@ mod tests {
             Signals::default().attention(&closed, true, at(10)).words(at(10)),
             "31.20 still on it"
         );
+    }
+
+    #[test]
+    fn what_is_said_by_an_old_figure_is_marked_like_it() {
+        for (amount, state, expected) in [
+            ("-7.15", CardState::Active, "~NEGATIVE"),
+            ("7.15", CardState::Active, "~LOW under 20.00"),
+            ("31.20", CardState::Closed, "~31.20 was on it"),
+        ] {
+            let live = card(amount, "USD");
+            let balance = live.balance.clone().stale(&"no connection".into());
+            let old = Card { state, balance, ..live };
+            let attention = Signals::default().attention(&old, false, at(10));
+            assert_eq!(attention.words_of(&old, at(10)), expected);
+        }
     }
 
     #[test]

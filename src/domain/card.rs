@@ -1,5 +1,6 @@
 //! A card as the board knows it, and figures that carry the time they were read.
 
+mod available;
 mod id;
 mod last4;
 mod state;
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::money::{Currency, Money};
 pub use super::reading::Reading;
+pub use available::Available;
 pub use id::{CardKey, IdForm, Ids, ProviderId};
 pub use last4::{Last4, Last4Error};
 pub use state::{CardKind, CardState};

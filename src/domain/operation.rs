@@ -11,6 +11,7 @@ mod policy;
 mod refusal;
 mod state;
 mod step;
+mod unavailable;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use policy::{OnConflict, check_action};
 pub use refusal::Refusal;
 pub use state::OperationState;
 pub use step::{Step, StepKind};
+pub use unavailable::{Unavailable, UnavailableCause};
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
 ///

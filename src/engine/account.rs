@@ -61,8 +61,8 @@ pub(super) struct Account {
 }
 
 struct State {
-    /// The operator stopped the background reading.
-    paused: bool,
+    /// Since when the operator stopped the background reading.
+    paused: Option<Timestamp>,
     /// How many reads were planned.
     turn: u64,
     /// When the float was last tried.
@@ -101,9 +101,9 @@ impl Account {
         now: Timestamp,
     ) -> Self {
         let adapter = adapter.into();
-        let (health, why) = adapter.health(&info.id);
+        let (health, why) = adapter.health();
         let state = State {
-            paused: false,
+            paused: None,
             turn: 0,
             float: None,
             cards: CardProgress::default(),
@@ -126,7 +126,7 @@ impl Account {
 
     /// Takes the adapter, or the reason why there is none.
     pub(super) fn set_adapter(&self, adapter: Adapter, now: Timestamp) {
-        let (health, why) = adapter.health(&self.info.id);
+        let (health, why) = adapter.health();
         let mut state = self.state();
         state.health.set(health, now);
         state.health.why = why;
@@ -417,10 +417,11 @@ impl Account {
         let counted = cards > 0 || state.cards.list_was_read || self.config.roster.is_some();
         Health {
             provider: self.info.id.clone(),
-            state: if state.paused { HealthState::Paused } else { state.health.state },
-            since: state.health.since,
+            state: if state.paused.is_some() { HealthState::Paused } else { state.health.state },
+            since: state.paused.unwrap_or(state.health.since),
             last_good: state.health.last_good,
             next_try: state.pace.waits_until().filter(|until| *until > now),
+            asked_to_wait: state.pace.asked_to_wait(now),
             why: state.health.why.clone(),
             calls_last_minute: state.pace.calls_last_minute(now),
             errors_5m: state.health.errors_5m(now),

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{HealthReason, HealthState};
+use super::HealthState;
 use crate::config::secret::Source;
-use crate::domain::card::ProviderId;
 use crate::provider::{Provider, ProviderConfig};
 
 /// The adapter of an account, or why there is none.
@@ -46,11 +45,11 @@ impl Adapter {
     }
 
     /// How the account is with it, before anything is asked.
-    pub(super) fn health(&self, id: &ProviderId) -> (HealthState, Option<HealthReason>) {
+    pub(super) fn health(&self) -> (HealthState, Option<Arc<str>>) {
         match self {
-            Self::Pending(words) => (HealthState::Waiting, Some(HealthReason::unnamed(words))),
+            Self::Pending(words) => (HealthState::Waiting, Some(Arc::clone(words))),
             Self::Ready(_) => (HealthState::Ok, None),
-            Self::Failed(why) => (HealthState::Auth, Some(HealthReason::of_account(id, why))),
+            Self::Failed(why) => (HealthState::Auth, Some(Arc::clone(why))),
         }
     }
 }

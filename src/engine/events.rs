@@ -17,6 +17,9 @@ pub enum Job {
     Refresh(Option<ProviderId>),
     /// Read one card and its newest transactions now.
     RefreshCard(CardKey),
+    /// Read one card now because the operator wants it, even while its provider is DOWN and its
+    /// next try is later.
+    TryCard(CardKey),
     /// Which card is selected and which are on screen: they are read first.
     Watch {
         /// The card under the cursor.

@@ -1,6 +1,5 @@
 //! How the provider accounts are doing, for the screen and for JSON.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,8 +48,10 @@ pub struct Health {
     pub last_good: Option<Timestamp>,
     /// When it will be tried again, while it is DOWN or waits.
     pub next_try: Option<Timestamp>,
-    /// What was wrong the last time.
-    pub why: Option<HealthReason>,
+    /// Until when the provider asked not to be called (`Retry-After`), while that is to come.
+    pub asked_to_wait: Option<Timestamp>,
+    /// What was wrong the last time and what to do about it, without the account's name.
+    pub why: Option<Arc<str>>,
     /// Requests in the last minute.
     pub calls_last_minute: u32,
     /// Failed requests in the last five minutes.
@@ -68,54 +69,6 @@ pub struct Health {
     pub skew: Option<i64>,
     /// Milliseconds that the last answers took, median.
     pub latency_ms: Option<u64>,
-}
-
-/// Why a provider is as it is: a sentence that begins with the account's name, and the same without
-/// it for places that show the name anyway. Dereferences to the whole sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HealthReason {
-    sentence: Arc<str>,
-    reason: Arc<str>,
-}
-
-impl HealthReason {
-    /// What went wrong at the provider.
-    #[must_use]
-    pub fn of_error(error: &Error) -> Self {
-        Self { sentence: error.to_string().into(), reason: error.sentence().into() }
-    }
-
-    /// What is wrong with the account's own settings.
-    #[must_use]
-    pub fn of_account(id: &ProviderId, reason: &str) -> Self {
-        Self { sentence: format!("{id}: {reason}").into(), reason: reason.into() }
-    }
-
-    /// A remark of cardtop itself, which names no account.
-    #[must_use]
-    pub fn unnamed(remark: &str) -> Self {
-        Self { sentence: remark.into(), reason: remark.into() }
-    }
-
-    /// The whole sentence.
-    #[must_use]
-    pub fn sentence(&self) -> Arc<str> {
-        Arc::clone(&self.sentence)
-    }
-
-    /// Without the account's name.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-}
-
-impl Deref for HealthReason {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.sentence
-    }
 }
 
 /// A provider's health in one word.

@@ -20,6 +20,11 @@ impl Engine {
                     account.ask_card(&key);
                 }
             }
+            Job::TryCard(key) => {
+                if let Ok(account) = self.account(&key.provider) {
+                    account.try_card(&key);
+                }
+            }
             Job::Watch { selected, visible } => {
                 *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) =
                     (selected, visible.into_iter().collect());
@@ -29,7 +34,7 @@ impl Engine {
             }
             Job::Pause { provider, paused } => {
                 if let Ok(account) = self.account(&provider) {
-                    account.pause(paused);
+                    account.pause(paused, self.0.clock.now());
                     self.run(async move { engine.emit_health(&account).await });
                 }
             }

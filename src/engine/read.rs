@@ -68,13 +68,13 @@ impl Engine {
     }
 
     async fn note_panic(&self, account: &Account, message: &str) {
-        let words = format!("{}: a reading died: {message}", account.info.id);
+        let words = format!("a reading died: {message}");
         let error = Error::new(&account.info.id, ErrorKind::BadReply, &words);
         if let Some(why) = account.note_failure(&error, self.0.clock.now()) {
             self.make_stale(account, &why).await;
         }
         self.emit_health(account).await;
-        self.emit(EngineEvent::Broken(words)).await;
+        self.emit(EngineEvent::Broken(error.to_string())).await;
     }
 
     async fn read(&self, account: &Account, read: Read, known: &[Arc<Card>]) {
@@ -194,9 +194,9 @@ impl Engine {
                 // Whatever went wrong, the figure is not the newest that could be: but only the
                 // figure: the rest of what is known of the card stays.
                 let why: Arc<str> = if removed {
-                    format!("{}: the card is no longer listed", account.info.id).into()
+                    "the card is no longer listed".into()
                 } else {
-                    error.to_string().into()
+                    error.sentence().into()
                 };
                 let stale = self.0.cards.make_stale(&card.key, &why);
                 if let Some(stale) = stale {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cardtop::app::keymap::Keymap;
 use cardtop::config::lists::{Dates, Lists, Sign};
 use cardtop::config::secret::Source;
-use cardtop::config::{ConfigError, Environment, Glyphs, ThemeChoice};
+use cardtop::config::{Clipboard, ConfigError, Environment, Glyphs, ThemeChoice};
 use cardtop::domain::card::CardState;
 use cardtop::provider::crypto::Padding;
 use cardtop::provider::encoding::TextEncoding;
@@ -139,8 +139,12 @@ fn every_setting_of_every_kind_is_read() {
         panic!("four accounts")
     };
     assert_eq!(
-        (config.board.glyphs, config.board.theme, config.board.lock_after),
-        (Glyphs::Unicode, ThemeChoice::Light, Duration::from_secs(3_600))
+        (config.board.glyphs, config.board.theme, config.board.clipboard),
+        (Glyphs::Unicode, ThemeChoice::Light, Clipboard::Osc52)
+    );
+    assert_eq!(
+        (config.board.lock_after, &*config.board.timezone),
+        (Duration::from_secs(3_600), "UTC")
     );
     assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
     assert_eq!(

@@ -4,6 +4,7 @@
 mod background;
 mod certificates;
 mod changes;
+mod clipboard;
 mod command_line;
 mod configuration;
 mod conformance;

@@ -212,7 +212,22 @@ impl Terminal {
 fn usual_terminal(command: &mut CommandBuilder) {
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
-    for name in ["NO_COLOR", "COLORFGBG", "COLORTERM", "TMUX", "STY", "INSIDE_EMACS"] {
+    let unusual = [
+        "NO_COLOR",
+        "COLORFGBG",
+        "COLORTERM",
+        "TMUX",
+        "STY",
+        "INSIDE_EMACS",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "WSL_INTEROP",
+        "WSL_DISTRO_NAME",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "SSH_CLIENT",
+    ];
+    for name in unusual {
         command.env_remove(name);
     }
 }

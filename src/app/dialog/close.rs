@@ -38,7 +38,7 @@ impl Close {
         Form::new(body, key, overrides, portfolio)
     }
 
-    fn confirm(form: &Form<Self>, portfolio: &Portfolio) -> Transition {
+    fn confirm(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
         let reason = form.body.reason.reason();
         form.send(form.request(Action::Close, reason, form.target.shown), portfolio)
     }
@@ -58,12 +58,12 @@ impl FormBody for Close {
         let moves = matches!(chord.key, Key::Tab | Key::BackTab | Key::Up | Key::Down);
         match body.focus {
             Focus::Reason if moves || chord.key == Key::Enter => body.focus = Focus::Confirmation,
-            Focus::Reason => _ = body.reason.key(chord),
+            Focus::Reason if body.reason.key(chord) => {}
+            Focus::Reason => return Transition::ignored(),
             Focus::Confirmation if moves => body.focus = Focus::Reason,
             Focus::Confirmation => {
                 let wanted = phrase(&form.tail(portfolio));
-                return form
-                    .confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio));
+                return form.confirmation_key(chord, &wanted, portfolio, Self::confirm);
             }
         }
         Transition::stay()

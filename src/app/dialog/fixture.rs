@@ -214,7 +214,7 @@ impl Operator {
     /// Does what the board does.
     pub(super) fn follow(&mut self, transition: Transition) {
         match transition.next {
-            Next::Stay | Next::StayChanged => {}
+            Next::Stay | Next::Ignored | Next::StayChanged => {}
             Next::Close | Next::ShowOperation(_) => self.dialog = None,
             Next::Open(dialog) => self.dialog = Some(dialog),
         }
@@ -249,7 +249,7 @@ impl Operator {
     }
 
     /// A new reading of a card, with something changed.
-    pub(super) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
+    pub(crate) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
         let mut card = self.portfolio.cards.get(&key(id)).expect("the card of the test").clone();
         if let Reading::At { at, .. } = &mut card.balance {
             *at = self.portfolio.now;
@@ -300,11 +300,11 @@ impl Operator {
     }
 
     /// What the dialog says about the last key, or why it refuses.
-    pub(super) fn notice(&self) -> &str {
-        let Some(dialog) = &self.dialog else { return "" };
+    pub(super) fn notice(&self) -> String {
+        let Some(dialog) = &self.dialog else { return String::new() };
         match dialog.content() {
-            Content::Refusal(refusal) => &refusal.why,
-            _ => dialog.notice().unwrap_or(""),
+            Content::Refusal(refusal) => refusal.why(&self.portfolio).unwrap_or_default(),
+            _ => dialog.notice().unwrap_or("").to_owned(),
         }
     }
 

@@ -15,7 +15,9 @@ use crate::app::Effect;
 use crate::app::chord::Chord;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Action, ActionKind, OnConflict, OperationId};
+use crate::domain::operation::{
+    Action, ActionKind, OnConflict, OperationId, Refusal, Unavailable, UnavailableCause,
+};
 use crate::engine::{ChangeRequest, EngineEvent, Expected, Job};
 
 /// A change of a card that is not confirmed yet.
@@ -27,6 +29,8 @@ pub(crate) struct Form<Body> {
     /// The unsettled operation that the operator chose to override.
     pub(crate) overrides: Option<OperationId>,
     pub(crate) confirmation: Confirmation,
+    /// Its provider could be asked when that was last looked at.
+    reachable: bool,
     /// What only this kind of change asks.
     pub(crate) body: Body,
 }
@@ -47,6 +51,11 @@ pub(crate) trait FormBody: fmt::Debug + Sized {
 
     /// Pasted text.
     fn paste(form: &mut Form<Self>, text: &str) -> Transition;
+
+    /// Its provider can be asked again.
+    fn recovered(_form: &mut Form<Self>, _portfolio: &Portfolio) -> Transition {
+        Transition::stay()
+    }
 
     /// An event of the engine; a new reading of the card is what every form wants to know.
     fn apply(form: &mut Form<Self>, event: &EngineEvent) -> Transition {
@@ -69,23 +78,52 @@ impl<Body: FormBody> Form<Body> {
             target: Target::of(key, portfolio),
             overrides,
             confirmation: Confirmation::new(level),
+            reachable: true,
             body,
         }
     }
 
-    /// A key for the confirmation: `confirm` sends the change once it is complete. Other keys do
-    /// nothing.
+    /// A key for the confirmation: `confirm` sends the change once it is complete, unless its
+    /// provider cannot be asked.
     pub(super) fn confirmation_key(
         &mut self,
         chord: &Chord,
         wanted: &str,
-        confirm: impl FnOnce(&mut Self) -> Transition,
+        portfolio: &Portfolio,
+        confirm: impl FnOnce(&mut Self, &Portfolio) -> Transition,
     ) -> Transition {
         match self.confirmation.key(chord, wanted) {
-            KeyOutcome::Confirmed => confirm(self),
+            KeyOutcome::Confirmed => {
+                self.refused_now(portfolio).unwrap_or_else(|| confirm(self, portfolio))
+            }
             KeyOutcome::Refused(why) => Transition::notice(why),
-            KeyOutcome::Taken | KeyOutcome::Ignored => Transition::stay(),
+            KeyOutcome::Taken => Transition::stay(),
+            KeyOutcome::Ignored => Transition::ignored(),
         }
+    }
+
+    /// Why its provider cannot be asked now, if so. The dialog stays until it can.
+    pub(crate) fn unavailable(&self, portfolio: &Portfolio) -> Option<Unavailable> {
+        match portfolio.check(self.body.action_kind(), &self.target.key) {
+            Err(Refusal::Unavailable(unavailable)) => Some(*unavailable),
+            Err(_) | Ok(()) => None,
+        }
+    }
+
+    /// The answer to a key that would ask a provider that cannot be asked. One that is DOWN is
+    /// tried once more because of it.
+    pub(super) fn refused_now(&self, portfolio: &Portfolio) -> Option<Transition> {
+        let unavailable = self.unavailable(portfolio)?;
+        let sentence = format!("not sent: {unavailable}");
+        Some(match unavailable.cause {
+            UnavailableCause::Down => {
+                Transition::notice(format!("{sentence}; trying one reading now"))
+                    .and(Effect::Ask(Job::TryCard(self.target.key.clone())))
+            }
+            UnavailableCause::Auth | UnavailableCause::Paused | UnavailableCause::AskedToWait => {
+                Transition::notice(sentence)
+            }
+        })
     }
 
     /// What is typed to arm the change.
@@ -119,8 +157,9 @@ impl<Body: FormBody> Form<Body> {
     /// Sends what was confirmed, unless it became impossible meanwhile; the next dialog shows what
     /// becomes of it.
     pub(super) fn send(&self, request: ChangeRequest, portfolio: &Portfolio) -> Transition {
-        if let Some(obstacle) = self.obstacle(portfolio) {
-            return obstacle;
+        let stopped = self.refused_now(portfolio).or_else(|| self.obstacle(portfolio));
+        if let Some(stopped) = stopped {
+            return stopped;
         }
         let progress = Progress::new(&request, portfolio);
         Dialog::open(progress, portfolio).and(Effect::Ask(Job::Act(Box::new(request))))
@@ -136,9 +175,25 @@ impl<Body: FormBody> Form<Body> {
         if changed { Transition::to(Next::StayChanged) } else { Transition::stay() }
     }
 
-    /// The dialog that stands in the way of this change now.
+    /// The dialog that stands in the way of this change now. A provider that cannot be asked is
+    /// waited for in this one.
     fn obstacle(&self, portfolio: &Portfolio) -> Option<Transition> {
+        if self.unavailable(portfolio).is_some() {
+            return None;
+        }
         obstacle(self.body.action_kind(), &self.target.key, self.overrides, portfolio)
+    }
+
+    /// Its provider cannot be asked any more, or can be again: what is shown changes.
+    fn follow_provider(&mut self, portfolio: &Portfolio) -> Option<Transition> {
+        let reachable = self.unavailable(portfolio).is_none();
+        let before = std::mem::replace(&mut self.reachable, reachable);
+        if before == reachable {
+            return None;
+        }
+        let transition =
+            if reachable { Body::recovered(self, portfolio) } else { Transition::stay() };
+        Some(Transition { next: Next::StayChanged, ..transition })
     }
 
     /// Whether an event may have made the change impossible.
@@ -183,6 +238,9 @@ impl<Body: FormBody> DialogBody for Form<Body> {
     /// elsewhere.
     fn apply(&mut self, event: &EngineEvent, portfolio: &Portfolio) -> Transition {
         let transition = Body::apply(self, event);
+        if let Some(changed) = self.follow_provider(portfolio) {
+            return changed;
+        }
         let obstacle = if self.is_concerned_by(event) { self.obstacle(portfolio) } else { None };
         obstacle.unwrap_or(transition)
     }

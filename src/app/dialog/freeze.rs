@@ -73,12 +73,14 @@ impl Freeze {
         own_reason.or_else(|| self.reasons().get(self.chosen?).map(|reason| Arc::from(*reason)))
     }
 
-    fn own_reason_key(&mut self, chord: &Chord) {
+    fn own_reason_key(&mut self, chord: &Chord) -> Transition {
         match chord.key {
             Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Confirmation,
             Key::BackTab | Key::Up => self.focus = Focus::Reasons,
-            _ => _ = self.own_reason.key(chord),
+            _ if self.own_reason.key(chord) => {}
+            _ => return Transition::ignored(),
         }
+        Transition::stay()
     }
 
     fn confirm(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
@@ -110,8 +112,7 @@ impl FormBody for Freeze {
         let typing = form.body.focus == Focus::Confirmation && form.confirmation.asks_text();
         let body = &mut form.body;
         if body.focus == Focus::OwnReason {
-            body.own_reason_key(chord);
-            return Transition::stay();
+            return body.own_reason_key(chord);
         }
         if *chord == Chord::plain(Key::BackTab) || *chord == Chord::plain(Key::Up) {
             body.focus = Focus::Reasons;
@@ -132,7 +133,7 @@ impl FormBody for Freeze {
             return Transition::stay();
         }
         let wanted = form.tail(portfolio).text;
-        form.confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio))
+        form.confirmation_key(chord, &wanted, portfolio, Self::confirm)
     }
 
     fn paste(form: &mut Form<Self>, text: &str) -> Transition {

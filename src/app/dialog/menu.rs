@@ -1,10 +1,10 @@
 //! Every action of a card in one list; what is impossible stays in it, with its reason.
 
 use super::transition::Transition;
+use super::wanted::{NotNow, Wanted};
 use super::{Content, Dialog, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::cover::{self, Hint};
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, OperationId, Refusal};
@@ -12,16 +12,13 @@ use crate::engine::Job;
 
 /// The actions, in their order. Covering a decline stands behind the top-up.
 const ACTIONS: [Choice; 6] = [
-    Choice::Change(ActionKind::Freeze),
-    Choice::Change(ActionKind::Unfreeze),
-    Choice::Change(ActionKind::TopUp),
-    Choice::CoverDecline,
-    Choice::Change(ActionKind::SetPin),
-    Choice::Change(ActionKind::Close),
+    Choice::Want(Wanted::Change(ActionKind::Freeze)),
+    Choice::Want(Wanted::Change(ActionKind::Unfreeze)),
+    Choice::Want(Wanted::Change(ActionKind::TopUp)),
+    Choice::Want(Wanted::CoverDecline(None)),
+    Choice::Want(Wanted::Change(ActionKind::SetPin)),
+    Choice::Want(Wanted::Change(ActionKind::Close)),
 ];
-
-/// The menu shows the keys of actions itself.
-const PLAIN: Hint<'_> = &|_, words| words.to_owned();
 
 /// Most unsettled operations that are listed.
 const OPEN_OPERATIONS: usize = 3;
@@ -34,12 +31,10 @@ pub(crate) struct Menu {
 }
 
 /// What an item does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Choice {
     /// Opens the form of a change.
-    Change(ActionKind),
-    /// Tops up what a decline was short of.
-    CoverDecline,
+    Want(Wanted),
     /// Looks for an unsettled operation, by reading.
     Look(OperationId),
     /// Reads the card now.
@@ -52,7 +47,7 @@ pub(crate) struct Item {
     pub(crate) choice: Choice,
     pub(crate) label: String,
     /// Why it cannot be done now.
-    pub(crate) unavailable: Option<String>,
+    pub(crate) unavailable: Option<NotNow>,
 }
 
 impl Dialog {
@@ -74,59 +69,43 @@ impl Menu {
     /// The items, always in the same order.
     pub(crate) fn items(&self, portfolio: &Portfolio) -> Vec<Item> {
         let actions = ACTIONS.into_iter().map(|choice| {
-            let (letter, label) = letter_and_label(choice);
-            let unavailable = self.why_unavailable(choice, portfolio);
+            let (letter, label) = letter_and_label(&choice);
+            let unavailable = self.why_unavailable(&choice, portfolio);
             Item { letter, choice, label: label.to_owned(), unavailable }
         });
         let open = portfolio.operations_of(&self.key).filter(|op| op.is_open());
         let looks = open.take(OPEN_OPERATIONS).map(|operation| {
             let choice = Choice::Look(operation.id);
-            let (letter, label) = letter_and_label(choice);
+            let (letter, label) = letter_and_label(&choice);
             let (what, id) = (operation.action_kind.phrase(), operation.id.short());
             Item { letter, choice, label: format!("{label} {what} (op {id})"), unavailable: None }
         });
-        let (letter, label) = letter_and_label(Choice::ReadCard);
+        let (letter, label) = letter_and_label(&Choice::ReadCard);
         let read_card =
             Item { letter, choice: Choice::ReadCard, label: label.to_owned(), unavailable: None };
         actions.chain(looks).chain([read_card]).collect()
     }
 
-    fn why_unavailable(&self, choice: Choice, portfolio: &Portfolio) -> Option<String> {
-        let check = |action_kind| {
-            portfolio.check(action_kind, &self.key).map_err(|refusal| refusal.to_string())
-        };
+    fn why_unavailable(&self, choice: &Choice, portfolio: &Portfolio) -> Option<NotNow> {
         match choice {
-            Choice::Change(action_kind) => check(action_kind).err(),
-            Choice::CoverDecline => check(ActionKind::TopUp)
-                .and_then(|()| cover::plan(&self.key, None, PLAIN, portfolio).map(|_| ()))
-                .err(),
+            Choice::Want(wanted) => wanted.check(&self.key, portfolio).err(),
             Choice::Look(_) | Choice::ReadCard => None,
         }
     }
 
-    /// Whether a change only waits for an earlier operation, which its dialog then shows.
-    fn has_conflict(&self, choice: Choice, portfolio: &Portfolio) -> bool {
-        let action_kind = match choice {
-            Choice::Change(action_kind) => action_kind,
-            Choice::CoverDecline => ActionKind::TopUp,
-            Choice::Look(_) | Choice::ReadCard => return false,
-        };
-        matches!(portfolio.check(action_kind, &self.key), Err(Refusal::Open(_)))
-    }
-
     fn choose(&self, item: Option<&Item>, portfolio: &mut Portfolio) -> Transition {
         let Some(item) = item else { return Transition::stay() };
-        if let Some(why) = &item.unavailable
-            && !self.has_conflict(item.choice, portfolio)
-        {
-            return Transition::notice(why);
+        match &item.unavailable {
+            // What only waits for an earlier operation, or for its provider, has a dialog that
+            // says more.
+            None | Some(NotNow::Refused(Refusal::Open(_) | Refusal::Unavailable(_))) => {}
+            Some(why) => return Transition::notice(why.sentence()),
         }
-        match item.choice {
-            Choice::Change(action_kind) => Dialog::for_action(action_kind, &self.key, portfolio),
-            Choice::CoverDecline => Dialog::cover_decline(&self.key, None, PLAIN, portfolio),
-            Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(id))),
+        match &item.choice {
+            Choice::Want(wanted) => wanted.open(&self.key, portfolio),
+            Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(*id))),
             Choice::ReadCard => {
-                Transition::close().and(Effect::Ask(Job::RefreshCard(self.key.clone())))
+                Transition::close().and(Effect::Ask(Job::TryCard(self.key.clone())))
             }
         }
     }
@@ -139,6 +118,10 @@ impl DialogBody for Menu {
 
     fn card(&self) -> Option<&CardKey> {
         Some(&self.key)
+    }
+
+    fn shows_ages(&self) -> bool {
+        true
     }
 
     fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
@@ -161,25 +144,25 @@ impl DialogBody for Menu {
                 let Some((index, item)) =
                     of_letter.find(|(_, item)| item.unavailable.is_none()).or(first)
                 else {
-                    return Transition::stay();
+                    return Transition::ignored();
                 };
                 self.cursor = index;
                 return self.choose(Some(item), portfolio);
             }
-            _ => {}
+            _ => return Transition::ignored(),
         }
         Transition::stay()
     }
 }
 
-const fn letter_and_label(choice: Choice) -> (char, &'static str) {
+const fn letter_and_label(choice: &Choice) -> (char, &'static str) {
     match choice {
-        Choice::Change(ActionKind::Freeze) => ('f', "freeze"),
-        Choice::Change(ActionKind::Unfreeze) => ('f', "unfreeze"),
-        Choice::Change(ActionKind::TopUp) => ('t', "top up"),
-        Choice::CoverDecline => ('T', "cover a decline"),
-        Choice::Change(ActionKind::SetPin) => ('P', "set PIN"),
-        Choice::Change(ActionKind::Close) => ('C', "close for good"),
+        Choice::Want(Wanted::Change(ActionKind::Freeze)) => ('f', "freeze"),
+        Choice::Want(Wanted::Change(ActionKind::Unfreeze)) => ('f', "unfreeze"),
+        Choice::Want(Wanted::Change(ActionKind::TopUp)) => ('t', "top up"),
+        Choice::Want(Wanted::CoverDecline(_)) => ('T', "cover a decline"),
+        Choice::Want(Wanted::Change(ActionKind::SetPin)) => ('P', "set PIN"),
+        Choice::Want(Wanted::Change(ActionKind::Close)) => ('C', "close for good"),
         Choice::Look(_) => ('c', "look again for"),
         Choice::ReadCard => ('r', "read this card again now"),
     }

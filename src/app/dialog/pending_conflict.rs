@@ -6,9 +6,9 @@ use super::confirmation::{Confirmation, ConfirmationLevel, KeyOutcome};
 use super::target::CardTail;
 use super::transition::{Next, Transition};
 use super::{Content, Dialog, DialogBody};
-use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::portfolio::Portfolio;
+use crate::app::{CopyRequest, Effect};
 use crate::domain::card::{self, CardKey};
 use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::text;
@@ -52,10 +52,12 @@ impl PendingConflict {
             Some('o') => {
                 Some(Transition::to(Next::ShowOperation(id)).and(Effect::Ask(Job::Steps(id))))
             }
-            Some('k') => Some(
-                Transition::notice("copied: a question without card number")
-                    .and(Effect::Copy(self.question_for_support())),
-            ),
+            Some('k') => Some(Transition::notice("copying: a question without card number").and(
+                Effect::Copy(CopyRequest {
+                    what: "a question without card number".to_owned(),
+                    text: self.question_for_support(),
+                }),
+            )),
             Some(_) | None => None,
         }
     }
@@ -103,7 +105,7 @@ impl DialogBody for PendingConflict {
             return if *chord == Chord::plain(Key::Enter) {
                 Dialog::for_action(self.action_kind, &self.key, portfolio)
             } else {
-                Transition::stay()
+                Transition::ignored()
             };
         }
         if !self.can_override() {
@@ -115,7 +117,8 @@ impl DialogBody for PendingConflict {
                 Dialog::form(self.action_kind, &self.key, Some(self.operation.id), portfolio)
             }
             KeyOutcome::Refused(why) => Transition::notice(why),
-            KeyOutcome::Taken | KeyOutcome::Ignored => Transition::stay(),
+            KeyOutcome::Taken => Transition::stay(),
+            KeyOutcome::Ignored => Transition::ignored(),
         }
     }
 

@@ -66,21 +66,13 @@ pub(crate) struct PinCheck {
 }
 
 impl SetPin {
-    /// # Errors
-    /// Why there is no PIN to set.
+    /// `None` where the provider lets no PIN be set, which the check before it says.
     pub(super) fn form(
         key: &CardKey,
         overrides: Option<OperationId>,
         portfolio: &mut Portfolio,
-    ) -> Result<Form<Self>, String> {
-        let rule = match portfolio.capabilities(&key.provider).map(|capabilities| capabilities.pin)
-        {
-            Some(Ok(rule)) => rule,
-            Some(Err(why)) => return Err(why.to_owned()),
-            None => {
-                return Err("its provider could not be set up: see the providers view".to_owned());
-            }
-        };
+    ) -> Option<Form<Self>> {
+        let rule = portfolio.capabilities(&key.provider)?.pin.ok()?;
         let mut body = Self {
             rule,
             old: SecretField::new(),
@@ -90,7 +82,7 @@ impl SetPin {
             focus: Focus::Confirmation,
         };
         body.focus = body.fields().first().copied().unwrap_or(Focus::Confirmation);
-        Ok(Form::new(body, key, overrides, portfolio))
+        Some(Form::new(body, key, overrides, portfolio))
     }
 
     /// What is to be filled in, in order.
@@ -230,14 +222,15 @@ impl FormBody for SetPin {
             Focus::New => secret_key(&mut body.new, chord, most),
             Focus::Again => secret_key(&mut body.again, chord, most),
             Focus::Typist => {
-                if chord.typed() == Some(' ') || matches!(chord.key, Key::Left | Key::Right) {
-                    body.typist = body.typist.other();
+                if chord.typed() != Some(' ') && !matches!(chord.key, Key::Left | Key::Right) {
+                    return Transition::ignored();
                 }
+                body.typist = body.typist.other();
                 Transition::stay()
             }
             Focus::Confirmation => {
                 let wanted = form.tail(portfolio).text;
-                form.confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio))
+                form.confirmation_key(chord, &wanted, portfolio, Self::confirm)
             }
         }
     }
@@ -258,7 +251,7 @@ fn secret_key(field: &mut SecretField, chord: &Chord, most: usize) -> Transition
             Transition::notice("no more digits than that: Tab goes on")
         }
         Some(_) => Transition::notice("digits only: Tab goes on"),
-        None => Transition::stay(),
+        None => Transition::ignored(),
     }
 }
 

@@ -78,7 +78,7 @@ impl DialogBody for Progress {
             return Transition::notice("looking again, by reading only")
                 .and(Effect::Ask(Job::Look(self.id)));
         }
-        Transition::stay()
+        Transition::ignored()
     }
 
     /// The operation moved on, or was refused before it was sent.

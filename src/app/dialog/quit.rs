@@ -31,7 +31,7 @@ impl DialogBody for Quit {
         if chord.typed() == Some('y') || *chord == Chord::ctrl('c') {
             Transition::close().and(Effect::Quit)
         } else {
-            Transition::stay()
+            Transition::ignored()
         }
     }
 

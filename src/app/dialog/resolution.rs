@@ -76,13 +76,15 @@ impl Resolution {
         })
     }
 
-    fn reason_key(&mut self, chord: &Chord) {
+    fn reason_key(&mut self, chord: &Chord) -> Transition {
         match chord.key {
             Key::Enter | Key::Tab | Key::Down | Key::Up | Key::BackTab => {
                 self.focus = Focus::Outcome
             }
-            _ => _ = self.reason.key(chord),
+            _ if self.reason.key(chord) => {}
+            _ => return Transition::ignored(),
         }
+        Transition::stay()
     }
 
     fn outcome_key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Transition {
@@ -106,10 +108,11 @@ impl Resolution {
                 return match self.confirmation.key(chord, &confirmation(&self.operation)) {
                     KeyOutcome::Confirmed => self.submit(Outcome::DidNotHappen, portfolio),
                     KeyOutcome::Refused(why) => Transition::notice(why),
-                    KeyOutcome::Taken | KeyOutcome::Ignored => Transition::stay(),
+                    KeyOutcome::Taken => Transition::stay(),
+                    KeyOutcome::Ignored => Transition::ignored(),
                 };
             }
-            (None | Some(Outcome::Happened), _) => {}
+            (None | Some(Outcome::Happened), _) => return Transition::ignored(),
         }
         Transition::stay()
     }
@@ -181,8 +184,7 @@ impl DialogBody for Resolution {
             return Transition::notice("it is being written, after a look at the card");
         }
         if self.focus == Focus::Reason {
-            self.reason_key(chord);
-            return Transition::stay();
+            return self.reason_key(chord);
         }
         if matches!(chord.key, Key::Tab | Key::BackTab)
             || self.outcome.is_some() && chord.typed() == Some('r')

@@ -6,19 +6,17 @@ use std::sync::Arc;
 
 use super::confirmation::{Confirmation, KeyOutcome, required_level};
 use super::form::{Form, FormBody};
-use super::refusal::RefusalNotice;
 use super::transition::{Next, Transition};
-use super::{Content, Dialog, obstacle, target};
+use super::{Content, target};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::cover::{self, Cover, Hint};
+use crate::app::cover::{self, Cover};
 use crate::app::field::Field;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{
-    Action, ActionKind, Operation, OperationId, OperationState, Support,
+    Action, ActionKind, Operation, OperationId, OperationState, Refusal, Support,
 };
-use crate::domain::transaction::Transaction;
 use crate::engine::{self, EngineEvent, Job, Quote, RecentCredit};
 use review::{FeeQuote, ListReading, Review};
 
@@ -60,26 +58,6 @@ const REASON_LENGTH: usize = 80;
 
 const NOT_AN_AMOUNT: &str = "an amount is digits with at most one point, such as 12.40";
 
-impl Dialog {
-    /// A top-up filled in with what a decline was short of, or why that cannot be. It is about the
-    /// decline that is `chosen` under the cursor, else about the newest for lack of money.
-    pub(crate) fn cover_decline(
-        key: &CardKey,
-        chosen: Option<&Transaction>,
-        hint: Hint<'_>,
-        portfolio: &mut Portfolio,
-    ) -> Transition {
-        if let Some(obstacle) = obstacle(ActionKind::TopUp, key, None, portfolio) {
-            return obstacle;
-        }
-        match cover::plan(key, chosen, hint, portfolio) {
-            Ok(cover) => Self::open(TopUp::covering(key, cover, portfolio), portfolio)
-                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
-            Err(why) => Self::open(RefusalNotice::new(ActionKind::TopUp, key, &why), portfolio),
-        }
-    }
-}
-
 impl TopUp {
     pub(super) fn form(
         key: &CardKey,
@@ -100,7 +78,7 @@ impl TopUp {
     }
 
     /// The form filled in so that a decline would pass.
-    fn covering(key: &CardKey, cover: Cover, portfolio: &mut Portfolio) -> Form<Self> {
+    pub(super) fn covering(key: &CardKey, cover: Cover, portfolio: &mut Portfolio) -> Form<Self> {
         let mut form = Self::form(key, None, portfolio);
         form.body.fill(cover);
         form
@@ -159,12 +137,14 @@ impl TopUp {
         match (chord.key, body.focus) {
             (Key::Enter, _) => return Self::open_review(form, portfolio),
             (Key::Tab | Key::BackTab | Key::Up | Key::Down, _) => body.focus = body.focus.other(),
-            (_, Focus::Reason) => _ = body.reason.key(chord),
+            (_, Focus::Reason) if body.reason.key(chord) => {}
+            (_, Focus::Reason) => return Transition::ignored(),
             (_, Focus::Amount) => match chord.typed() {
                 Some(c) if !c.is_ascii_digit() && c != '.' => {
                     return Transition::notice(NOT_AN_AMOUNT);
                 }
-                Some(_) | None => _ = body.amount.key(chord),
+                Some(_) | None if body.amount.key(chord) => {}
+                Some(_) | None => return Transition::ignored(),
             },
         }
         Transition::stay()
@@ -173,14 +153,15 @@ impl TopUp {
     /// Turns to the second page and asks what it has to show: what is on the card's list already,
     /// and the fee where the provider tells it.
     fn open_review(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        if let Some(refused) = form.refused_now(portfolio) {
+            return refused;
+        }
         let key = &form.target.key;
         let (Some(capabilities), Some(currency)) = (
             portfolio.capabilities(&key.provider),
             portfolio.cards.get(key).and_then(|card| card.currency),
         ) else {
-            return Transition::notice(
-                "the card's currency is not known yet: wait for its first reading",
-            );
+            return Transition::notice(Refusal::NoCurrency.to_string());
         };
         let amount = match capabilities.typed_amount(form.body.amount.text().trim(), currency) {
             Ok(amount) => amount,
@@ -226,9 +207,10 @@ impl TopUp {
             KeyOutcome::Refused(why) => Transition::notice(why),
             KeyOutcome::Taken => Transition::stay(),
             KeyOutcome::Ignored => {
-                if edits {
-                    form.body.review = None;
+                if !edits {
+                    return Transition::ignored();
                 }
+                form.body.review = None;
                 Transition::stay()
             }
         }
@@ -280,6 +262,9 @@ impl TopUp {
 
     fn confirm(form: &Form<Self>, portfolio: &Portfolio) -> Transition {
         let Some(review) = &form.body.review else { return Transition::stay() };
+        if let Some(refused) = form.refused_now(portfolio) {
+            return refused;
+        }
         if let Some(why) = review.waits_for(portfolio.now) {
             return Transition::notice(why);
         }
@@ -324,6 +309,14 @@ impl FormBody for TopUp {
             Focus::Amount => return Transition::notice(NOT_AN_AMOUNT),
         }
         Transition::stay()
+    }
+
+    /// What the second page could not be told is asked again.
+    fn recovered(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        match &form.body.review {
+            Some(review) if review.has_failed() => Self::open_review(form, portfolio),
+            Some(_) | None => Transition::stay(),
+        }
     }
 
     /// The answers to the questions of the second page, or a new reading of the card.

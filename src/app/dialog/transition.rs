@@ -20,6 +20,8 @@ pub(crate) struct Transition {
 pub(crate) enum Next {
     /// The dialog stays.
     Stay,
+    /// The dialog stays, and the key means nothing in it.
+    Ignored,
     /// The dialog stays, and what it shows changed under the operator's hands: keys already on
     /// their way were not meant for it, and what was typed to confirm is forgotten.
     StayChanged,
@@ -39,6 +41,10 @@ impl Transition {
 
     pub(super) const fn stay() -> Self {
         Self::to(Next::Stay)
+    }
+
+    pub(super) const fn ignored() -> Self {
+        Self::to(Next::Ignored)
     }
 
     pub(super) const fn close() -> Self {

@@ -72,7 +72,7 @@ fn inside(area: Rect) -> Rect {
 }
 
 /// Rows that the explanation of a row of the feed takes.
-const EXPLANATION: u16 = 6;
+const EXPLANATION: u16 = 8;
 
 impl Model {
     /// How a pane in this area is divided.

@@ -114,7 +114,7 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
         Tone::Plain => Role::Text,
         Tone::Quiet => Role::Muted,
     };
-    (role, attention.words(context.portfolio.now))
+    (role, attention.words_of(row.card, context.portfolio.now))
 }
 
 /// How many cards there are, which are shown and marked, and how they are sorted.

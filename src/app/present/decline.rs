@@ -61,11 +61,11 @@ pub(crate) fn lines(
         return lines;
     }
     add("  why", Role::Text, &why(portfolio, card, decline));
-    let asked = decline.amount.abs();
-    let say = cause.say(asked, cover::funds(card, decline), |at| clock(portfolio, at));
-    add("  say", Role::Text, &format!("'{say}'"));
-    if let Some(verified) = cause.say_verified(asked) {
-        add(VERIFIED, Role::Text, &format!("'{verified}'"));
+    if let Some((say, verified)) = sentences(portfolio, decline) {
+        add("  say", Role::Text, &format!("'{say}'"));
+        if let Some(verified) = verified {
+            add(VERIFIED, Role::Text, &format!("'{verified}'"));
+        }
     }
     add("  next", Role::Text, &next);
     let code =
@@ -73,6 +73,19 @@ pub(crate) fn lines(
     let note = cause.note().map(|note| format!(" ({note})")).unwrap_or_default();
     add("  raw", Role::Muted, &format!("{code}{note}  id {}", decline.id));
     lines
+}
+
+/// What may be told about a decline to anybody who calls, and what more once it is verified who
+/// that is; `None` for any other row.
+pub(crate) fn sentences(
+    portfolio: &Portfolio,
+    row: &Transaction,
+) -> Option<(String, Option<String>)> {
+    let cause = row.decline()?;
+    let asked = row.amount.abs();
+    let card = row.card().and_then(|key| portfolio.cards.get(&key));
+    let funds = card.map_or(Funds::NotKnown, |card| cover::funds(card, row));
+    Some((cause.say(asked, funds, |at| clock(portfolio, at)), cause.say_verified(asked)))
 }
 
 /// Words about an action, with its key before them.

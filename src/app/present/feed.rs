@@ -6,7 +6,7 @@ use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::time::TimeFormat;
 use super::title::{Title, order};
-use super::{operation, transaction};
+use super::{decline, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::feed::{Known, Range, Total};
@@ -282,10 +282,13 @@ fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role,
         (Role::Muted, times),
         (Role::Muted, sent),
     ];
-    if let Some(description) =
-        row.description.as_ref().filter(|text| Some(*text) != row.merchant.as_ref())
-    {
+    let shown = [row.merchant.as_ref(), row.decline_reason.as_ref()];
+    if let Some(description) = row.description.as_ref().filter(|it| !shown.contains(&Some(it))) {
         paragraphs.push((Role::Muted, description.to_string()));
+    }
+    if let Some((say, verified)) = decline::sentences(portfolio, row) {
+        paragraphs.push((Role::Text, format!("say '{say}'")));
+        paragraphs.extend(verified.map(|text| (Role::Text, format!("once verified '{text}'"))));
     }
     paragraphs
 }

@@ -5,8 +5,11 @@ use super::line::Line;
 use super::role::Role;
 use crate::app::Model;
 use crate::app::command::{Command, CommandSpec, Hint, TABLE};
+use crate::app::dialog::wanted::Wanted;
 use crate::app::layout::Pane;
+use crate::app::notice::Weight;
 use crate::app::search::Search;
+use crate::domain::operation::{ActionKind, Operation};
 use crate::domain::text::{self, thousands};
 
 /// The two lines below: keys, and the notice in place of the second.
@@ -21,7 +24,11 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
     };
     let second = match &model.notice {
         Some(notice) => {
-            let role = if notice.wrong { Role::Danger } else { Role::Heading };
+            let role = match notice.weight {
+                Weight::Remark => Role::Muted,
+                Weight::News => Role::Heading,
+                Weight::Trouble => Role::Danger,
+            };
             vec![(role, notice.text.clone())]
         }
         None => fitted(&second, columns),
@@ -96,16 +103,44 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     let whole_view = screen.view != Pane::Cards && !screen.zoomed;
     // On the board there is nothing to go back to.
     let on_board = screen.view == Pane::Cards && !screen.zoomed;
+    if !spec.works_in(screen.focus) {
+        return false;
+    }
+    if let Some(wanted) = wanted(model, spec.command) {
+        return model.subject().is_some_and(|key| wanted.check(&key, &model.portfolio).is_ok());
+    }
+    if spec.command == Command::Check {
+        return model.operation_here().is_some_and(Operation::is_open);
+    }
     let does_nothing = (spec.command == Command::Back && on_board)
         || (spec.command == Command::Open && screen.view == Pane::Detail)
         || (matches!(spec.command, Command::NextPane | Command::Zoom) && whole_view);
-    spec.works_in(screen.focus) && !does_nothing
+    !does_nothing
 }
 
-/// Of a provider there is only one thing to copy.
+/// What the key of a command would ask for now, where it asks for a change.
+fn wanted(model: &Model, command: Command) -> Option<Wanted> {
+    if command == Command::Cover {
+        let chosen = model.decline_under_cursor();
+        return Some(Wanted::CoverDecline(chosen.cloned().map(Box::new)));
+    }
+    let changes = [
+        (Command::Freeze, model.freeze_or_unfreeze_kind()),
+        (Command::TopUp, ActionKind::TopUp),
+        (Command::Pin, ActionKind::SetPin),
+    ];
+    let (_, action_kind) = changes.into_iter().find(|(known, _)| *known == command)?;
+    Some(Wanted::Change(action_kind))
+}
+
+/// The words of a key, where they depend on what is under the cursor: of a provider there is only
+/// one thing to copy.
 fn words_for(model: &Model, command: Command, text: &str) -> String {
     if command == Command::Copy && model.screen.focus == Pane::Providers {
         return "copy status".to_owned();
+    }
+    if command == Command::Freeze {
+        return model.freeze_or_unfreeze_kind().phrase().to_owned();
     }
     text.to_owned()
 }

@@ -15,7 +15,7 @@ use crate::domain::card::ProviderId;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
-use crate::engine::{Health, HealthReason, HealthState, ProviderInfo};
+use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// What a state means.
 pub(crate) const fn health_role(state: HealthState) -> Role {
@@ -100,7 +100,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     // The list of cards and the feed mostly fail for the same reason, which is named once; and the
     // reason of the provider's state is named beside the state.
     let mut seen = BTreeSet::new();
-    let why = health.why.as_ref().map(HealthReason::reason);
+    let why = health.why.as_deref();
     parts.retain(|sentence| {
         !why.is_some_and(|why| sentence.ends_with(why)) && seen.insert(sentence.clone())
     });
@@ -136,7 +136,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(", through the proxy {proxy}"));
     }
     if let Some(why) = &health.why {
-        let why = why.reason().trim_end_matches('.');
+        let why = why.trim_end_matches('.');
         text.push_str(&format!(": {why}"));
     }
     match health.last_good {

@@ -118,7 +118,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
         Some(health) => {
             facts.push(state_in_words(portfolio, health));
             if let Some(why) = &health.why {
-                facts.push(("why", Role::Text, why.reason().to_owned()));
+                facts.push(("why", Role::Text, why.to_string()));
             }
             facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
             let incomplete = incomplete(portfolio, health).into_iter();
@@ -209,7 +209,7 @@ fn others<'a>(portfolio: &'a Portfolio, info: &'a ProviderInfo) -> impl Iterator
     let not_well = health.filter(|health| health.state != HealthState::Ok);
     not_well.enumerate().map(|(index, health)| {
         let (state, since) = (health.state.as_str(), since(portfolio, health));
-        let why = health.why.as_ref().map(|why| format!(": {}", why.reason()));
+        let why = health.why.as_ref().map(|why| format!(": {why}"));
         let text = format!("{} {state} {since}{}", health.provider, why.unwrap_or_default());
         (if index == 0 { "others" } else { "" }, health_role(health.state), text)
     })

@@ -3,10 +3,10 @@
 use super::*;
 use crate::app::dialog::Content;
 use crate::app::dialog::top_up::TopUp;
-use crate::app::fixture::money;
+use crate::app::fixture::{health, money};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::Quote;
+use crate::engine::{HealthState, Quote};
 
 /// A day in seconds.
 const DAY: i64 = 24 * 3_600;
@@ -40,7 +40,7 @@ fn filled(model: &Model) -> (String, String) {
 /// Why nothing is covered.
 fn refusal(model: &Model) -> String {
     match model.dialog.as_ref().map(Dialog::content) {
-        Some(Content::Refusal(refusal)) => refusal.why.clone(),
+        Some(Content::Refusal(refusal)) => refusal.why(&model.portfolio).unwrap_or_default(),
         _ => String::new(),
     }
 }
@@ -85,6 +85,7 @@ fn money_is_offered_only_for_lack_of_money_at_every_provider() {
     ] {
         let offered = |code: &str| {
             let mut model = board((120, 40));
+            apply(&mut model, health(name, HealthState::Ok, 1, None));
             if name == "ibanera" {
                 let ola = card(CardState::Active, holder, last4, name, "5.00 USD", 1);
                 apply(&mut model, EngineEvent::Cards(vec![ola]));

@@ -1,6 +1,8 @@
 //! What is said of figures and declines, and what is copied.
 
 use super::*;
+use crate::app::CopyOutcome;
+use crate::app::notice::Weight;
 
 #[test]
 fn a_large_figure_is_never_cut() {
@@ -38,6 +40,33 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
 }
 
 #[test]
+fn copied_is_said_only_of_what_a_program_confirmed() {
+    let mut model = board((120, 40));
+    let said = |model: &mut Model, outcome| {
+        press(model, "y i");
+        assert_eq!(notice(model), ("copying: id".to_owned(), false));
+        _ = update(model, Msg::Copied(outcome));
+        notice(model)
+    };
+    fn notice(model: &Model) -> (String, bool) {
+        let notice = model.notice.as_ref().expect("a notice");
+        (notice.text.clone(), notice.weight == Weight::Trouble)
+    }
+    assert_eq!(
+        said(&mut model, CopyOutcome::Copied("id".to_owned())),
+        ("copied: id".to_owned(), false)
+    );
+    assert_eq!(
+        said(&mut model, CopyOutcome::SentToTerminal("id".to_owned())),
+        ("sent to the terminal's clipboard: id (some terminals ignore that)".to_owned(), false)
+    );
+    assert_eq!(
+        said(&mut model, CopyOutcome::Failed("xclip ended with code 1".to_owned())),
+        ("not copied: xclip ended with code 1".to_owned(), true)
+    );
+}
+
+#[test]
 fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     let mut model = board((120, 40));
     press(&mut model, "4");
@@ -52,7 +81,8 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     assert!(!model.copying, "there is no menu of the card");
     assert_eq!(
         model.notice.as_ref().map(|notice| notice.text.as_str()),
-        Some("copied: status of enkash DOWN; not of banana SLOW")
+        Some("copying: status of enkash DOWN; not of banana SLOW"),
+        "nothing is said to be copied before it is"
     );
     let mut unheard = bare((80, 24));
     let copied = jobs(press(&mut unheard, "4 y")).join("");

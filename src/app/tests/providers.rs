@@ -24,7 +24,7 @@ fn two_keys_copy_the_status_of_the_provider_that_is_worst_off() {
     let copied = jobs(press(&mut model, "4 y")).join("");
     assert!(copied.starts_with("copy ibanera (ibanera, production) is DOWN since "), "{copied}");
     let notice = model.notice.as_ref().map(|notice| notice.text.as_str());
-    assert_eq!(notice, Some("copied: status of ibanera DOWN; not of artha SLOW"));
+    assert_eq!(notice, Some("copying: status of ibanera DOWN; not of artha SLOW"));
 }
 
 #[test]

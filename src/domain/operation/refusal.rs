@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Operation;
+use super::unavailable::Unavailable;
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::money::Money;
 
@@ -28,6 +29,10 @@ pub enum Refusal {
     Pending(ProviderId, Arc<str>),
     /// The account could not be set up.
     NotSetUp(ProviderId),
+    /// The account cannot be asked now.
+    Unavailable(Box<Unavailable>),
+    /// A freeze of the card waits for its provider to answer.
+    FreezeQueued,
     /// The provider does not offer it, and why.
     NotOffered(&'static str),
     /// The card is closed.
@@ -69,13 +74,16 @@ impl Refusal {
     #[must_use]
     pub fn not_sent(&self) -> String {
         match self {
-            Self::ReadOnly | Self::ReadOnlyAccount(_) => format!("{self}; nothing was sent"),
+            Self::ReadOnly | Self::ReadOnlyAccount(_) | Self::Unavailable(_) => {
+                format!("{self}; nothing was sent")
+            }
             Self::Open(_) => format!("not sent: {}", self.reason()),
             Self::UnknownCard
             | Self::UnknownAccount
             | Self::NotConfigured(_)
             | Self::Pending(..)
             | Self::NotSetUp(_)
+            | Self::FreezeQueued
             | Self::NotOffered(_)
             | Self::Closed
             | Self::State(_)
@@ -103,6 +111,8 @@ impl Refusal {
             | Self::NotConfigured(_)
             | Self::Pending(..)
             | Self::NotSetUp(_)
+            | Self::Unavailable(_)
+            | Self::FreezeQueued
             | Self::NotOffered(_)
             | Self::Closed
             | Self::State(_)
@@ -152,6 +162,8 @@ impl Refusal {
             | Self::NotConfigured(_)
             | Self::Pending(..)
             | Self::NotSetUp(_)
+            | Self::Unavailable(_)
+            | Self::FreezeQueued
             | Self::NotOffered(_)
             | Self::Closed
             | Self::State(_)
@@ -172,6 +184,8 @@ impl fmt::Display for Refusal {
             Self::ReadOnlyAccount(id) => write!(f, "{id} is read-only by configuration"),
             Self::Pending(id, why) => write!(f, "{id}: {why}"),
             Self::NotSetUp(id) => write!(f, "{id} could not be set up: see the providers view"),
+            Self::Unavailable(unavailable) => unavailable.fmt(f),
+            Self::FreezeQueued => f.write_str("a freeze of this card is queued already"),
             Self::NotOffered(why) => f.write_str(why),
             Self::Closed => f.write_str("the card is closed"),
             Self::State(state) => write!(f, "the card is {}", state.as_str()),

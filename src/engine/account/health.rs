@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::pace::Pace;
-use crate::engine::{HealthReason, HealthState};
+use crate::engine::HealthState;
 use crate::provider::{Error, ErrorKind};
 
 /// After this many failures in a row a provider is DOWN.
@@ -23,8 +23,8 @@ pub(super) struct HealthLog {
     pub(super) state: HealthState,
     pub(super) since: Timestamp,
     pub(super) last_good: Option<Timestamp>,
-    /// What was wrong the last time.
-    pub(super) why: Option<HealthReason>,
+    /// What was wrong the last time, without the account's name.
+    pub(super) why: Option<Arc<str>>,
     /// Failures in a row.
     failures: u32,
     /// When requests failed, of the last five minutes.
@@ -32,7 +32,7 @@ pub(super) struct HealthLog {
 }
 
 impl HealthLog {
-    pub(super) const fn new(state: HealthState, why: Option<HealthReason>, now: Timestamp) -> Self {
+    pub(super) const fn new(state: HealthState, why: Option<Arc<str>>, now: Timestamp) -> Self {
         let failed = VecDeque::new();
         Self { state, since: now, last_good: None, why, failures: 0, failed }
     }
@@ -54,7 +54,7 @@ impl HealthLog {
         let slow = latency_ms.is_some_and(|millis| millis > SLOW_MILLIS);
         self.failures = 0;
         self.last_good = Some(now);
-        self.why = slow.then(|| HealthReason::unnamed("answers take long"));
+        self.why = slow.then(|| "answers take long".into());
         self.set(if slow { HealthState::Slow } else { HealthState::Ok }, now);
     }
 
@@ -92,10 +92,9 @@ impl HealthLog {
         pace.back_off_until = now.saturating_add(wait).ok();
         self.set(state, now);
         self.failed.push_back(now);
-        let why = HealthReason::of_error(error);
-        let sentence = why.sentence();
-        self.why = Some(why);
-        matches!(self.state, HealthState::Down | HealthState::Auth).then_some(sentence)
+        let why: Arc<str> = error.sentence().into();
+        self.why = Some(Arc::clone(&why));
+        matches!(self.state, HealthState::Down | HealthState::Auth).then_some(why)
     }
 
     pub(super) fn errors_5m(&mut self, now: Timestamp) -> u32 {

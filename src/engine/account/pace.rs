@@ -55,6 +55,11 @@ impl Pace {
         self.back_off_until.max(self.retry_after_until)
     }
 
+    /// Until when the provider asked not to be called, while that is to come.
+    pub(super) fn asked_to_wait(&self, now: Timestamp) -> Option<Timestamp> {
+        self.retry_after_until.filter(|until| *until > now)
+    }
+
     /// When the next request fits into the budget; `None` is now.
     pub(super) fn ready_at(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.budget.ready_at(now)

@@ -33,7 +33,7 @@ impl Account {
             poll: self.config.poll,
             capabilities,
             gate,
-            paused: state.paused,
+            paused: state.paused.is_some(),
             looks: &lookups,
             list: state.cards.list,
             feed: state.transactions.list,
@@ -70,14 +70,23 @@ impl Account {
         self.wake.notify_one();
     }
 
+    /// Read this card now although earlier readings failed, unless the provider itself asked for
+    /// the wait.
+    pub(in crate::engine) fn try_card(&self, key: &CardKey) {
+        self.state().pace.back_off_until = None;
+        self.ask_card(key);
+    }
+
     /// Read the float next: a top-up was sent or arrived.
     pub(in crate::engine) fn ask_float(&self) {
         self.state().float = None;
         self.wake.notify_one();
     }
 
-    pub(in crate::engine) fn pause(&self, paused: bool) {
-        self.state().paused = paused;
+    /// Stops the background reading now, or takes it up again.
+    pub(in crate::engine) fn pause(&self, paused: bool, now: Timestamp) {
+        let since = &mut self.state().paused;
+        *since = if paused { since.or(Some(now)) } else { None };
         self.wake.notify_one();
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
     if form.body.direction == Direction::Unfreeze {
         sheet.value("Available", [available(key, portfolio)]);
     }
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     sheet.override_warning(form.overrides);
     sheet.blank();
     effect(&mut sheet, form, portfolio);
@@ -95,9 +95,13 @@ fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
     let open: Vec<&Transaction> =
         portfolio.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
     if open.is_empty() {
-        let balance = portfolio.cards.get(key).and_then(|card| card.balance.value());
-        return match balance.and_then(|balance| balance.pending) {
-            Some(pending) if !pending.amount().is_zero() => format!("open holds ({pending}), "),
+        let balance = portfolio.cards.get(key).map(|card| &card.balance);
+        let is_old = balance.is_some_and(|balance| balance.why_stale().is_some());
+        let old = if is_old { ", last known" } else { "" };
+        return match balance.and_then(|balance| balance.value()?.pending) {
+            Some(pending) if !pending.amount().is_zero() => {
+                format!("open holds ({pending}{old}), ")
+            }
             Some(_) | None => "holds that are open already, ".to_owned(),
         };
     }

@@ -1,6 +1,6 @@
 //! The menu of every action of a card.
 
-use super::sheet::{Sheet, part, plain, wrapped};
+use super::sheet::{Sheet, part, wrapped};
 use crate::app::dialog::menu::{Item, Menu};
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
@@ -9,8 +9,10 @@ use crate::domain::text;
 pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new("Actions");
     sheet.card(&menu.key, portfolio);
-    let state = portfolio.cards.get(&menu.key).map_or("UNKNOWN", |card| card.state.as_str());
-    sheet.value("State", [plain(state)]);
+    sheet.state(&menu.key, portfolio);
+    if let Some(unavailable) = portfolio.unavailable(&menu.key.provider) {
+        sheet.text("Not now", &unavailable.to_string(), Role::Caution);
+    }
     sheet.blank();
     for (index, item) in menu.items(portfolio).iter().enumerate() {
         row(&mut sheet, item, index == menu.cursor);
@@ -28,7 +30,7 @@ fn row(sheet: &mut Sheet, item: &Item, chosen: bool) {
         sheet.line([mark, letter, part(label, role(Role::Text))]);
         return;
     };
-    let mut lines = wrapped(why, 32).into_iter();
+    let mut lines = wrapped(&why.in_short(), 32).into_iter();
     sheet.line([
         mark,
         part(format!("{}  ", item.letter), Role::Muted),

@@ -12,10 +12,9 @@ pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
     let (key, body) = (&form.target.key, &form.body);
     let mut sheet = Sheet::new("Set PIN");
     sheet.card(key, portfolio);
-    let state = portfolio.cards.get(key).map_or("UNKNOWN", |card| card.state.as_str());
-    sheet.value("State", [plain(state)]);
+    sheet.state(key, portfolio);
     sheet.text("Rule", body.rule.sentence, Role::Text);
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     sheet.override_warning(form.overrides);
     sheet.blank();
     fields(&mut sheet, body);

@@ -4,7 +4,8 @@ use super::sheet::{Sheet, capital, clock, part};
 use crate::app::dialog::progress::Progress;
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
-use crate::domain::operation::{Operation, OperationState, Proof};
+use crate::domain::card::Available;
+use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
 use crate::domain::text;
 
 pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
@@ -22,6 +23,7 @@ pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     if let Some(detail) = progress.operation.as_ref().and_then(|op| op.detail.as_deref()) {
         sheet.text("Known", detail, Role::Text);
     }
+    new_balance(&mut sheet, progress, portfolio);
     if let Some(proof) = progress.proof.filter(|_| !progress.is_settled()) {
         sheet.text("Proof", proof.sentence(), Role::Muted);
     }
@@ -32,6 +34,25 @@ pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     }
     sheet.keys(&keys);
     sheet
+}
+
+/// What is on the card after a top-up that is done, once it was read again.
+fn new_balance(sheet: &mut Sheet, progress: &Progress, portfolio: &Portfolio) {
+    let done =
+        |op: &&Operation| op.state == OperationState::Done && op.action_kind == ActionKind::TopUp;
+    let Some(operation) = progress.operation.as_ref().filter(done) else { return };
+    let balance = portfolio.cards.get(&progress.key).map(|card| &card.balance);
+    let amount = operation.amount.map_or_else(String::new, |amount| format!("+{amount}: "));
+    let read = balance.and_then(|balance| Some((Available::of(balance)?, balance.at()?)));
+    match read.filter(|(it, at)| it.last_known.is_some() || *at >= operation.updated_at) {
+        Some((available, at)) => {
+            let words = available.in_words(|at| clock(at, portfolio));
+            let age = text::age(portfolio.now, at);
+            let role = if available.last_known.is_some() { Role::Stale } else { Role::Money };
+            sheet.text("Balance", &format!("{amount}{words} (read {age} ago)"), role);
+        }
+        None => sheet.text("Balance", &format!("{amount}the card is being read"), Role::Muted),
+    }
 }
 
 /// `top up 30.00 USD`.

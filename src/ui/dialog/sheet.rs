@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::WIDTH;
 use crate::app::dialog::confirmation::Confirmation;
+use crate::app::dialog::form::{Form, FormBody};
 use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
@@ -264,6 +265,20 @@ impl Sheet {
         );
     }
 
+    /// The card's state, and when it was read where it may be another by now.
+    pub(super) fn state(&mut self, key: &CardKey, portfolio: &Portfolio) {
+        let card = portfolio.cards.get(key);
+        let state = card.map_or(CardState::Unknown, |card| card.state).as_str();
+        let read = card.filter(|card| card.balance.why_stale().is_some()).and_then(Card::read_at);
+        match read {
+            Some(at) => {
+                let old = format!("{state}, last known at {}", clock(at, portfolio));
+                self.value("State", [part(old, Role::Caution)]);
+            }
+            None => self.value("State", [plain(state)]),
+        }
+    }
+
     /// `ACTIVE -> FROZEN`, and when that was read.
     pub(super) fn state_change(
         &mut self,
@@ -307,9 +322,13 @@ impl Sheet {
         }
     }
 
-    /// What changed of the card while the dialog was open.
-    pub(super) fn changes(&mut self, target: &Target) {
-        for change in target.changes.iter().rev().take(2).rev() {
+    /// That its provider cannot be asked now, and what changed of the card while the dialog was
+    /// open.
+    pub(super) fn news<Body: FormBody>(&mut self, form: &Form<Body>, portfolio: &Portfolio) {
+        if let Some(unavailable) = form.unavailable(portfolio) {
+            self.text("NOT NOW", &unavailable.to_string(), Role::Danger);
+        }
+        for change in form.target.changes.iter().rev().take(2).rev() {
             self.text("CHANGED", change, Role::Caution);
         }
     }

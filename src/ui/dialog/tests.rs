@@ -7,12 +7,13 @@ use ratatui::layout::{Position, Rect};
 use super::view;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};
-use crate::domain::card::CardState;
+use crate::app::fixture::health;
+use crate::domain::card::{Balance, CardState, Reading};
 use crate::domain::operation::{
     ActionKind, Operation, OperationId, OperationState, PinRule, Support,
 };
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::EngineEvent;
+use crate::engine::{EngineEvent, HealthState};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 
@@ -96,6 +97,38 @@ fn accepted() -> Operator {
         .pass(3_000)
 }
 
+fn down(operator: Operator) -> Operator {
+    operator.apply(health("acme", HealthState::Down, 190, Some("no connection")))
+}
+
+fn answers(operator: Operator) -> Operator {
+    operator.apply(health("acme", HealthState::Ok, 0, None)).pass(400)
+}
+
+/// A top-up that is done, and the card read afterwards.
+fn topped_up() -> Operator {
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let mut operator = operator.quoted_fee("0.30").keys("y");
+    let id = operator.requests().first().map(|request| request.id).expect("a request");
+    let amount = Some(money("30", "USD"));
+    let sent = operator.earlier_operation(ActionKind::TopUp, "c1", OperationState::Sent, amount);
+    operator.portfolio.operations.clear();
+    let at = operator.portfolio.now;
+    let sent = Operation { id, created_at: at, updated_at: at, detail: None, ..sent };
+    let detail = Some("+30.00 USD in the list".into());
+    let done = Operation { state: OperationState::Done, detail, ..sent.clone() };
+    let operator = operator.apply(EngineEvent::Operation(sent));
+    let operator = operator.apply(EngineEvent::Operation(done)).pass(2_000);
+    assert!(picture(&operator).contains("+30.00 USD: the card is being read"));
+    let read = operator.reading("c1", |card| {
+        let at = card.balance.at().expect("it was read");
+        let available = Some(money("42.40", "USD"));
+        let value = Balance { available, ..Balance::default() };
+        card.balance = Reading::At { value, at };
+    });
+    operator.apply(read).pass(3_000)
+}
+
 fn refused() -> Operator {
     let (operator, id) = confirmed();
     let why = "the card changed since it was shown".into();
@@ -126,7 +159,12 @@ fn all() -> Vec<(&'static str, Operator)> {
         ("close", close.types("CLOSE 4")),
         ("menu", menu.open_with("c1", Dialog::menu).keys("C")),
         ("refusal", frozen().open(ActionKind::Freeze, "c1")),
+        ("refusal_down", down(Operator::new()).open(ActionKind::TopUp, "c1")),
+        ("refusal_over", answers(down(Operator::new()).open(ActionKind::TopUp, "c1"))),
+        ("menu_down", down(Operator::new()).open_with("c1", Dialog::menu)),
+        ("close_down", down(Operator::new().open(ActionKind::Close, "c1")).pass(400)),
         ("progress", accepted()),
+        ("progress_done", topped_up()),
         ("progress_refused", refused()),
         ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
         ("settle_done", unsettled().keys("d").types("seen").keys("enter")),

@@ -28,12 +28,13 @@ fn head(form: &Form<TopUp>, title: &str, portfolio: &Portfolio) -> Sheet {
     let key = &form.target.key;
     let mut sheet = Sheet::new(title);
     sheet.card(key, portfolio);
+    let is_old = portfolio.cards.get(key).is_some_and(|card| card.balance.why_stale().is_some());
     sheet.figure_and_right(
-        "Now",
+        if is_old { "Last known" } else { "Now" },
         vec![plain("available "), available(key, portfolio)],
         figures_age(&form.target, portfolio),
     );
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     covers(&mut sheet, form, portfolio);
     if let Some(state) = form.target.shown.state.filter(|state| *state != CardState::Active) {
         sheet.text(

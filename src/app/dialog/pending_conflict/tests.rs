@@ -1,8 +1,8 @@
 //! A change that waits for an earlier one, key by key.
 
-use crate::app::Effect;
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, key, money};
+use crate::app::{CopyRequest, Effect};
 use crate::domain::operation::{ActionKind, OnConflict, Operation, OperationState, Support};
 use crate::engine::{EngineEvent, Job};
 
@@ -52,7 +52,7 @@ fn a_copied_question_for_support_has_the_reference_and_no_card_number() {
         Some(money("30", "USD")),
     );
     let operator = operator.open(ActionKind::TopUp, "4111111111111111").keys("k");
-    let [Effect::Copy(text)] = &operator.effects[..] else {
+    let [Effect::Copy(CopyRequest { text, .. })] = &operator.effects[..] else {
         panic!("a copy: {:?}", operator.effects)
     };
     assert!(

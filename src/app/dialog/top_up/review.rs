@@ -109,6 +109,11 @@ impl Review {
         self.fee.quote()?.payer.as_ref()?.trouble.as_deref()
     }
 
+    /// Whether something that this page asked could not be answered.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self.fee, FeeQuote::Failed(_)) || matches!(self.list, ListReading::Failed(_))
+    }
+
     /// What has to be waited for before it can be sent.
     pub(super) fn waits_for(&self, now: Timestamp) -> Option<&'static str> {
         let waits = |since: Timestamp| now.duration_since(since) < ANSWER_WAIT;

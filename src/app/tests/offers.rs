@@ -1,0 +1,190 @@
+//! What is offered is what can be had: keys, footer, menu and dialogs before a change is sent.
+
+use super::*;
+use crate::app::dialog::Content;
+use crate::app::dialog::refusal::RefusalNotice;
+use crate::app::fixture::health;
+use crate::app::present::{footer, line};
+use crate::engine::HealthState;
+
+/// The two lines below.
+fn footer_of(model: &Model) -> String {
+    let lines = footer::lines(model, 120);
+    lines.iter().flatten().map(|(_, text)| text.as_str()).collect()
+}
+
+fn notice(model: &Model) -> String {
+    model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default()
+}
+
+/// The cursor on the card with these digits.
+fn on_card(last4: &str) -> Model {
+    let mut model = board((120, 40));
+    let digits: Vec<String> = last4.chars().map(String::from).collect();
+    press(&mut model, &format!("/ {} enter", digits.join(" ")));
+    assert_eq!(selected(&model), format!("c-{last4}"));
+    model
+}
+
+fn refusal(model: &Model) -> Option<&RefusalNotice> {
+    match model.dialog.as_ref()?.content() {
+        Content::Refusal(refusal) => Some(refusal),
+        _ => None,
+    }
+}
+
+#[test]
+fn no_action_is_taken_while_cards_are_marked() {
+    let mut model = board((120, 40));
+    press(&mut model, "A");
+    for keys in ["f", "t", "T", "P", "C", "x", "tab f", "2 t", "enter x"] {
+        assert!(jobs(press(&mut model, keys)).is_empty(), "{keys}");
+        assert!(model.dialog.is_none(), "{keys}");
+        let expected = "16 cards are marked: cardtop changes one card at a time; U unmarks them";
+        assert_eq!(notice(&model), expected, "{keys}");
+    }
+    press(&mut model, "1 U j space / l a s t 4 : 4 2 4 2 enter f");
+    assert_eq!(
+        notice(&model),
+        "1 card is marked, hidden by the filter: cardtop changes one card at a time; U unmarks them"
+    );
+    press(&mut model, "2 U 1 f");
+    assert!(model.dialog.is_some(), "U unmarks in every view");
+}
+
+#[test]
+fn a_change_of_a_provider_that_is_down_is_refused_at_the_first_key_and_tried_once() {
+    for keys in ["t", "T", "P", "C"] {
+        let mut model = on_card("3318");
+        let requested = jobs(press(&mut model, keys));
+        assert!(matches!(&requested[..], [job] if job.starts_with("TryCard")), "{requested:?}");
+        let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));
+        assert_eq!(
+            why.as_deref(),
+            Some("enkash is DOWN since 14:05, next try in 24 s: HTTP 503, no Retry-After header"),
+            "{keys}"
+        );
+        tick(&mut model, 10);
+        let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));
+        assert!(why.is_some_and(|why| why.contains("next try in 14 s")), "it counts down");
+    }
+}
+
+#[test]
+fn what_was_refused_is_offered_again_when_the_provider_answers() {
+    let mut model = on_card("3318");
+    press(&mut model, "t");
+    apply(&mut model, health("enkash", HealthState::Ok, 0, None));
+    assert_eq!(refusal(&model).and_then(|refusal| refusal.why(&model.portfolio)), None);
+    tick(&mut model, 1);
+    press(&mut model, "enter");
+    let form = model.dialog.as_ref().map(Dialog::content);
+    assert!(matches!(form, Some(Content::TopUp(_))));
+}
+
+#[test]
+fn a_provider_that_is_paused_refuses_credentials_or_asked_to_wait_is_refused_at_the_first_key() {
+    let waits = || {
+        let EngineEvent::Health(mut waits) = health("artha", HealthState::Slow, 4, None) else {
+            panic!("the health of the fixture")
+        };
+        waits.asked_to_wait = Some(ago(-90));
+        EngineEvent::Health(waits)
+    };
+    for (event, expected) in [
+        (
+            health("artha", HealthState::Paused, 72, None),
+            "artha is PAUSED since 14:07: let it be read again in the providers view",
+        ),
+        (
+            health("artha", HealthState::Auth, 72, Some("HTTP 401: bad token")),
+            "artha is AUTH since 14:07: HTTP 401: bad token",
+        ),
+        (waits(), "artha asked not to be called so soon, next try in 90 s"),
+    ] {
+        let mut model = on_card("1455");
+        apply(&mut model, event);
+        for keys in ["f", "t", "P", "C"] {
+            let requested = jobs(press(&mut model, keys));
+            assert!(requested.is_empty(), "{keys}: {requested:?}");
+            let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));
+            assert_eq!(why.as_deref(), Some(expected), "{keys}");
+            press(&mut model, "esc");
+        }
+    }
+}
+
+#[test]
+fn the_footer_offers_what_the_keys_would_do_now() {
+    let frozen = footer_of(&on_card("0917"));
+    assert!(frozen.contains("f unfreeze") && !frozen.contains("f freeze"), "{frozen}");
+    let active = footer_of(&on_card("1455"));
+    assert!(active.contains("f freeze") && active.contains("t top-up"), "{active}");
+    assert!(!active.contains("T cover"), "no decline of it is known: {active}");
+    let closed = footer_of(&on_card("6644"));
+    assert!(!closed.contains("freeze") && !closed.contains("t top-up"), "{closed}");
+    let down = footer_of(&on_card("3318"));
+    assert!(!down.contains("t top-up") && !down.contains("P pin"), "{down}");
+    assert!(down.contains("x actions"), "{down}");
+}
+
+#[test]
+fn an_unsettled_operation_is_looked_up_from_its_card() {
+    let mut model = on_card("7731");
+    assert!(footer_of(&model).contains("c check now"));
+    let requested = jobs(press(&mut model, "c"));
+    assert!(matches!(&requested[..], [job] if job.starts_with("Look")), "{requested:?}");
+    let requested = jobs(press(&mut model, "enter c"));
+    assert!(requested.iter().any(|job| job.starts_with("Look")), "in the detail: {requested:?}");
+    let mut settled = on_card("1455");
+    assert!(!footer_of(&settled).contains("c check now"));
+    assert!(jobs(press(&mut settled, "c")).is_empty());
+    assert_eq!(notice(&settled), "no unsettled operation here: there is nothing to look up");
+}
+
+#[test]
+fn escape_closes_why_first_and_stays_in_the_feed() {
+    let mut model = board((120, 40));
+    press(&mut model, "2 j i");
+    assert!(model.panes.feed.explain);
+    press(&mut model, "esc");
+    assert_eq!((model.panes.feed.explain, model.screen.view), (false, Pane::Feed));
+    press(&mut model, "esc");
+    assert_eq!(model.screen.view, Pane::Cards);
+}
+
+#[test]
+fn a_key_that_means_nothing_says_so_quietly() {
+    let mut model = board((120, 40));
+    press(&mut model, "Q");
+    assert_eq!(notice(&model), "Q does nothing here: ? shows the keys");
+    let second = &footer::lines(&model, 120)[1];
+    assert!(second.iter().all(|(role, _)| *role == crate::app::present::Role::Muted));
+    assert!(line::width(second) <= 120);
+    press(&mut model, "ctrl-x");
+    assert_eq!(notice(&model), "^x does nothing here: ? shows the keys");
+    tick(&mut model, 9);
+    assert_eq!(notice(&model), "");
+}
+
+#[test]
+fn a_key_that_means_nothing_in_a_dialog_says_so() {
+    let mut model = on_card("1455");
+    press(&mut model, "f");
+    tick(&mut model, 1);
+    press(&mut model, "x");
+    let said = model.dialog.as_ref().and_then(Dialog::notice);
+    assert_eq!(said, Some("x does nothing here; Esc leaves"));
+}
+
+#[test]
+fn keys_that_came_too_early_are_said() {
+    let mut model = on_card("1455");
+    let requested = jobs(press(&mut model, "f 1 y"));
+    assert!(requested.iter().all(|job| job.starts_with("RefreshCard")), "{requested:?}");
+    let said = model.dialog.as_ref().and_then(Dialog::notice);
+    assert_eq!(said, Some("keys in the first 0.3 s are ignored: press again"));
+    tick(&mut model, 1);
+    let requested = jobs(press(&mut model, "1 y"));
+    assert!(requested.iter().any(|job| job.starts_with("Act")), "{requested:?}");
+}
