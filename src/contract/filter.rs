@@ -4,7 +4,7 @@
 //! (`filter/fields.rs`), and how it finds their values in a row (`filter/rows.rs`). Nothing has to
 //! be done here for a new field.
 
-mod fields;
+pub(super) mod fields;
 mod rows;
 
 use std::collections::HashMap;
@@ -12,8 +12,6 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-#[cfg(test)]
-pub(super) use fields::{ALIASES, field_kind, names as names_of};
 pub use rows::{CardRow, History, OperationRow, TransactionRow};
 
 use crate::domain::filter::{

@@ -2,7 +2,7 @@
 
 use super::csv;
 use super::failure::FailureKind;
-use super::filter::{ALIASES, field_kind, names_of};
+use super::filter::fields::{ALIASES, field_kind, names};
 use super::{Field, Kind, Part, Record};
 use crate::domain::filter::FieldKind;
 
@@ -105,7 +105,7 @@ fn columns<T: Record>() -> String {
 
 fn filter<T: Record>() -> String {
     let rows = T::FIELDS.iter().flat_map(|field| {
-        names_of(field).map(move |name| {
+        names(field).map(move |name| {
             let compared = match field_kind(field) {
                 FieldKind::Text => "text",
                 FieldKind::Spelling => "text, letters and digits alone",
