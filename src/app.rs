@@ -28,6 +28,7 @@ pub(crate) mod providers;
 pub(crate) mod screen;
 pub(crate) mod search;
 pub mod transactions;
+pub(crate) mod widest;
 pub(crate) mod work;
 
 #[cfg(test)]
@@ -44,12 +45,14 @@ use chord::Chord;
 use dialog::Dialog;
 use dialog::transition::{Next, Transition};
 use keymap::Keymap;
-use layout::{Breakpoint, Layout, Pane};
+use layout::{Contents, Layout, Pane};
+use list::Direction;
 use memo::Movement;
 use notice::Notice;
 use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
+use widest::Widest;
 
 /// Backward jumps larger than this mean that the clock was set back.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
@@ -131,6 +134,7 @@ pub struct Model {
     pub(crate) keymap: Keymap,
     pub(crate) screen: Screen,
     pub(crate) panes: Panes,
+    pub(crate) widest: Widest,
     /// While one is open, keys go to it.
     pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
@@ -197,7 +201,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
 /// seconds; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (Breakpoint::of(model.screen.size) != Breakpoint::Advice)
+    let second = (!layout::is_too_small(model.screen.size))
         .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
@@ -213,6 +217,7 @@ impl Model {
             keymap: start.keymap,
             screen: Screen::new(start.size),
             panes: Panes::default(),
+            widest: Widest::default(),
             dialog: None,
             help: None,
             copying: false,
@@ -229,7 +234,25 @@ impl Model {
     /// Where everything is now.
     pub(crate) fn layout(&self) -> Layout {
         let typing = self.search(self.screen.focus).is_some_and(Search::is_typing);
-        self.screen.layout(if typing { 2 } else { 0 })
+        self.screen.layout(if typing { 2 } else { 0 }, &self.contents())
+    }
+
+    /// What decides where the panes are, beside the size.
+    fn contents(&self) -> Contents {
+        let (cards_good, cards_most) = present::cards::pane_columns(&self.widest);
+        Contents {
+            cards_good,
+            cards_most,
+            card: self.panes.detail.card.is_some(),
+            feed_rows: self.panes.feed.list.len(),
+            activity_rows: self.panes.activity.list.len(),
+        }
+    }
+
+    /// To the next pane on screen.
+    fn turn(&mut self, direction: Direction) {
+        let contents = self.contents();
+        self.screen.turn(direction, &contents);
     }
 
     /// The filter of a pane that has one.
@@ -288,6 +311,7 @@ impl Model {
             None
         };
         self.portfolio.apply(event);
+        self.widest.add(event);
         self.notice_for_event(event, state_before);
         match &mut self.dialog {
             Some(dialog) => {
@@ -307,28 +331,35 @@ impl Model {
     /// read first.
     fn refresh_rows(&mut self) -> Vec<Effect> {
         let movement = self.movement();
+        let mut effects = Vec::new();
+        self.panes.cards.refresh_rows(&self.portfolio, movement);
+        self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
+        self.panes.activity.refresh_rows(&self.portfolio, movement);
+        self.panes.providers.refresh_rows(&self.portfolio);
+        self.show_subject(movement);
+        // Where the panes are depends on what they have to show.
         let layout = self.layout();
         if layout.area(self.screen.focus).is_none()
             && let Some((pane, _)) = layout.panes.first()
         {
             self.screen.focus = *pane;
+            self.show_subject(movement);
         }
-        let mut effects = Vec::new();
-        self.panes.cards.refresh_rows(&self.portfolio, movement);
-        self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
-        self.panes.activity.refresh_rows(&self.portfolio, movement);
         if layout.area(Pane::Activity).is_some() {
             effects.extend(self.panes.activity.ask_for_steps(&self.portfolio));
         }
-        self.panes.providers.refresh_rows(&self.portfolio);
+        self.scroll(&layout);
+        effects.extend(self.watch_job(&layout));
+        effects
+    }
+
+    /// Shows the card of the row under the cursor beside the list.
+    fn show_subject(&mut self, movement: Movement) {
         if self.screen.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
             self.panes.detail.show(subject);
         }
         self.panes.detail.refresh_rows(&self.portfolio, movement);
-        self.scroll(&layout);
-        effects.extend(self.watch_job(&layout));
-        effects
     }
 
     /// Sets how many rows of each list can be seen; drawing uses the same [`Self::parts`].

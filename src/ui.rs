@@ -20,7 +20,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::Model;
-use crate::app::layout::{Breakpoint, Pane};
+use crate::app::layout::Pane;
 use crate::domain::text;
 use canvas::Canvas;
 use theme::{Role, Theme};
@@ -29,9 +29,7 @@ use theme::{Role, Theme};
 pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
-    if layout.breakpoint == Breakpoint::Advice
-        || screen.width < model.screen.size.0
-        || screen.height < model.screen.size.1
+    if layout.too_small || screen.width < model.screen.size.0 || screen.height < model.screen.size.1
     {
         return advice(screen, theme, to);
     }

@@ -236,9 +236,9 @@ commands! {
     Filter "filter" ["/"] FILTERED Find
         Hint::Board("filter"), "filter", Run::Show(Model::type_filter);
     NextPane "next-pane" ["tab"] EVERYWHERE Move
-        Hint::Board("pane"), "pane", Run::Show(|model| model.screen.turn(Direction::Forward));
+        Hint::Board("pane"), "pane", Run::Show(|model| model.turn(Direction::Forward));
     PreviousPane "previous-pane" ["s-tab"] EVERYWHERE Move
-        Hint::Hidden, "pane", Run::Show(|model| model.screen.turn(Direction::Backward));
+        Hint::Hidden, "pane", Run::Show(|model| model.turn(Direction::Backward));
     Cards "cards" ["1"] EVERYWHERE Move
         Hint::Board("cards"), "view", Run::Show(|model| model.screen.show(Pane::Cards));
     Feed "feed" ["2"] EVERYWHERE Move

@@ -38,35 +38,34 @@ impl Pane {
     }
 }
 
-/// How wide the screen is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Breakpoint {
-    /// Under 60 columns or 16 rows: one line of advice.
-    Advice,
-    /// 60 to 99 columns.
-    Narrow,
-    /// 100 to 159.
-    Medium,
-    /// 160 and more.
-    Wide,
+/// The least size that anything but advice is drawn at, columns and rows.
+pub(crate) const LEAST: (u16, u16) = (60, 16);
+
+/// Whether a size is under the least one.
+pub(crate) const fn is_too_small(size: (u16, u16)) -> bool {
+    size.0 < LEAST.0 || size.1 < LEAST.1
 }
 
-impl Breakpoint {
-    /// Of a size in columns and rows.
-    pub(crate) const fn of(size: (u16, u16)) -> Self {
-        match size {
-            (..60, _) | (_, ..16) => Self::Advice,
-            (..100, _) => Self::Narrow,
-            (..160, _) => Self::Medium,
-            (160.., _) => Self::Wide,
-        }
-    }
+/// What the panes have to show, as far as that decides where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// Columns of the pane of all cards with which it has all that it has at 80 columns.
+    pub(crate) cards_good: u16,
+    /// Columns of it, beyond which more are of little use.
+    pub(crate) cards_most: u16,
+    /// A card is under the cursor.
+    pub(crate) card: bool,
+    /// Rows of the feed.
+    pub(crate) feed_rows: usize,
+    /// Rows of the activity.
+    pub(crate) activity_rows: usize,
 }
 
 /// Where everything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    pub(crate) breakpoint: Breakpoint,
+    /// There is room for nothing but advice.
+    pub(crate) too_small: bool,
     /// The two lines above.
     pub(crate) top: Rect,
     /// The line of the filter while it is typed, or shown for the focused pane.
@@ -79,31 +78,35 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// For a view (the pane that was chosen) at this size. `only` shows nothing but that pane.
-    pub(crate) fn of(size: (u16, u16), view: Pane, only: Option<Pane>, bar: u16) -> Self {
+    pub(crate) fn of(
+        size: (u16, u16),
+        view: Pane,
+        only: Option<Pane>,
+        bar: u16,
+        contents: &Contents,
+    ) -> Self {
         let (width, height) = size;
-        let breakpoint = Breakpoint::of(size);
-        let whole = Rect::new(0, 0, width, height);
-        if breakpoint == Breakpoint::Advice {
+        if is_too_small(size) {
             let nothing = Rect::new(0, 0, 0, 0);
             return Self {
-                breakpoint,
+                too_small: true,
                 top: nothing,
                 bar: None,
                 panes: Vec::new(),
                 bottom: nothing,
             };
         }
-        let [top, rest] = cut_top(whole, 2);
+        let [top, rest] = cut_top(Rect::new(0, 0, width, height), 2);
         let [rest, bottom] = cut_top(rest, rest.height.saturating_sub(2));
         let [line, body] = cut_top(rest, bar);
         let panes = match (only, view) {
             (Some(pane), _) => vec![(pane, body)],
-            (None, Pane::Cards) => board(breakpoint, body),
+            (None, Pane::Cards) => board(body, contents),
             (None, Pane::Detail | Pane::Feed | Pane::Activity | Pane::Providers) => {
                 vec![(view, body)]
             }
         };
-        Self { breakpoint, top, bar: (bar > 0).then_some(line), panes, bottom }
+        Self { too_small: false, top, bar: (bar > 0).then_some(line), panes, bottom }
     }
 
     /// Where a pane is, if it can be seen.
@@ -112,42 +115,75 @@ impl Layout {
     }
 }
 
-fn board(breakpoint: Breakpoint, body: Rect) -> Vec<(Pane, Rect)> {
-    match breakpoint {
-        Breakpoint::Advice => Vec::new(),
-        Breakpoint::Narrow if body.height < 16 => vec![(Pane::Cards, body)],
-        Breakpoint::Narrow => {
-            let [cards, feed] = cut_top(body, body.height * 3 / 5);
-            vec![(Pane::Cards, cards), (Pane::Feed, feed)]
-        }
-        Breakpoint::Medium => {
-            let (upper, feed) = upper_and_feed(body);
-            let [cards, detail] = cut_left(upper, upper.width - (upper.width / 3).clamp(38, 46));
-            let mut panes = vec![(Pane::Cards, cards), (Pane::Detail, detail)];
-            panes.extend(feed.map(|feed| (Pane::Feed, feed)));
-            panes
-        }
-        Breakpoint::Wide => {
-            let (upper, feed) = upper_and_feed(body);
-            let [cards, rest] = cut_left(upper, upper.width * 23 / 50);
-            let [detail, right] = cut_left(rest, rest.width / 2);
-            let [activity, providers] =
-                cut_top(right, right.height - (right.height * 2 / 5).min(12));
-            let mut panes = vec![(Pane::Cards, cards), (Pane::Detail, detail)];
-            panes.extend(feed.map(|feed| (Pane::Feed, feed)));
-            panes.extend([(Pane::Activity, activity), (Pane::Providers, providers)]);
-            panes
-        }
+/// Columns of the pane of one card beside the list: with fewer its timeline says too little, more
+/// of them it does not use.
+const CARD_COLUMNS: (u16, u16) = (38, 54);
+
+/// Columns of the panes at the right: with fewer the operations say too little.
+const RIGHT_COLUMNS: u16 = 48;
+
+/// Rows of the list before the feed gets any, and rows of the feed before they share.
+const ROWS_FIRST: (u16, u16) = (12, 8);
+
+/// The list, and as the board grows the feed below it, one card beside it, operations and
+/// providers beside that.
+///
+/// A pane only appears where the others keep all that they had, so that a larger board only ever
+/// adds: the list takes what it makes use of, then the card beside it does, and room that is of no
+/// use to them waits in the list until the next pane fits.
+fn board(body: Rect, contents: &Contents) -> Vec<(Pane, Rect)> {
+    let [upper, feed] = cut_top(body, body.height - feed_height(body.height, contents.feed_rows));
+    let (card, right) = columns_beside(upper.width, contents);
+    let [cards, rest] = cut_left(upper, upper.width - card - right);
+    let [detail, right] = cut_left(rest, card);
+    let mut panes = vec![(Pane::Cards, cards)];
+    if detail.width > 0 {
+        panes.push((Pane::Detail, detail));
+    }
+    if feed.height > 0 {
+        panes.push((Pane::Feed, feed));
+    }
+    if right.width > 0 {
+        let [activity, providers] =
+            cut_top(right, activity_height(right.height, contents.activity_rows));
+        panes.extend([(Pane::Activity, activity), (Pane::Providers, providers)]);
+    }
+    panes
+}
+
+/// Columns for one card, and for the panes at the right of it.
+fn columns_beside(width: u16, contents: &Contents) -> (u16, u16) {
+    let Contents { cards_good, cards_most, card, .. } = *contents;
+    let (least, most) = CARD_COLUMNS;
+    let beside_list = width.saturating_sub(cards_good);
+    let all = cards_most + most + RIGHT_COLUMNS;
+    if !card || beside_list < least {
+        (0, 0)
+    } else if width < all {
+        // First a little more for the card, then the list, then the card again.
+        let card = beside_list.min(least + 6).max(width.saturating_sub(cards_most).min(most));
+        (card, 0)
+    } else {
+        (most, RIGHT_COLUMNS + (width - all) / 2)
     }
 }
 
-/// The feed takes three tenths, and nothing where little would be left.
-fn upper_and_feed(body: Rect) -> (Rect, Option<Rect>) {
-    if body.height < 20 {
-        return (body, None);
-    }
-    let [upper, feed] = cut_top(body, body.height - (body.height * 3 / 10).max(7));
-    (upper, Some(feed))
+/// A feed without rows is one line, which says why.
+fn feed_height(body: u16, rows: usize) -> u16 {
+    let (list, feed) = ROWS_FIRST;
+    let more = body.saturating_sub(list);
+    let height = more.min(feed) + more.saturating_sub(feed) / 4;
+    if rows == 0 { height.min(1) } else { height }
+}
+
+/// As many rows as there are operations, and no more than the providers leave; without any it is
+/// one line.
+fn activity_height(column: u16, rows: usize) -> u16 {
+    let wanted = match rows {
+        0 => 1,
+        rows => u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(3),
+    };
+    wanted.min(column - (column * 2 / 5).min(12))
 }
 
 fn cut_top(area: Rect, rows: u16) -> [Rect; 2] {
@@ -167,6 +203,9 @@ fn cut_left(area: Rect, columns: u16) -> [Rect; 2] {
 mod tests {
     use super::*;
 
+    const CONTENTS: Contents =
+        Contents { cards_good: 80, cards_most: 90, card: true, feed_rows: 16, activity_rows: 6 };
+
     #[test]
     fn every_size_is_covered_exactly_once() {
         for (width, height) in [
@@ -182,7 +221,7 @@ mod tests {
         ] {
             for view in Pane::ALL {
                 for bar in [0, 1, 2] {
-                    let layout = Layout::of((width, height), view, None, bar);
+                    let layout = Layout::of((width, height), view, None, bar, &CONTENTS);
                     let mut cells = usize::from(width) * 4 + usize::from(width) * usize::from(bar);
                     cells += layout
                         .panes
@@ -201,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_wider_the_screen_the_more_panes() {
-        let panes = |size| Layout::of(size, Pane::Cards, None, 0).panes.len();
+        let panes = |size| Layout::of(size, Pane::Cards, None, 0, &CONTENTS).panes.len();
         assert_eq!(
             [panes((59, 30)), panes((60, 16)), panes((80, 24)), panes((120, 40)), panes((200, 60))],
             [0, 1, 2, 3, 5]

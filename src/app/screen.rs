@@ -1,6 +1,6 @@
 //! Which view is shown, which pane keys go to, and how large the terminal is.
 
-use super::layout::{Layout, Pane};
+use super::layout::{Contents, Layout, Pane};
 use super::list::Direction;
 
 /// What of the board is on screen.
@@ -34,8 +34,8 @@ impl Screen {
     }
 
     /// Where everything is, with `bar` rows for the filter that is typed.
-    pub(crate) fn layout(&self, bar: u16) -> Layout {
-        Layout::of(self.size, self.view, self.zoomed.then_some(self.focus), bar)
+    pub(crate) fn layout(&self, bar: u16, contents: &Contents) -> Layout {
+        Layout::of(self.size, self.view, self.zoomed.then_some(self.focus), bar, contents)
     }
 
     /// Whether a pane has the screen for itself.
@@ -80,8 +80,8 @@ impl Screen {
     }
 
     /// To the next pane on screen; while one is zoomed, to the next of the board.
-    pub(super) fn turn(&mut self, direction: Direction) {
-        let panes = Layout::of(self.size, self.view, None, 0).panes;
+    pub(super) fn turn(&mut self, direction: Direction, contents: &Contents) {
+        let panes = Layout::of(self.size, self.view, None, 0, contents).panes;
         let Some(index) = panes.iter().position(|(pane, _)| *pane == self.focus) else { return };
         let next = match direction {
             Direction::Forward => (index + 1) % panes.len(),

@@ -247,6 +247,33 @@ impl Attention {
             Self::Nothing | Self::Expired | Self::Closed => String::new(),
         }
     }
+
+    /// In fewer words, without times, the sum at their end: `DECLINED 41.90`.
+    #[must_use]
+    pub fn brief_words_of(&self, card: &Card) -> String {
+        let is_old = card.balance.why_stale().is_some();
+        let old = if is_old { "~" } else { "" };
+        match self {
+            Self::Unknown { action_kind, .. } => format!("{} UNKNOWN", uppercase(*action_kind)),
+            Self::Negative => format!("{old}NEGATIVE"),
+            Self::Declined { amount, .. } => format!("DECLINED {}", amount.grouped()),
+            Self::Failed { action_kind, .. } => format!("{} FAILED", uppercase(*action_kind)),
+            Self::InFlight { action_kind, state, .. } => {
+                format!("{} {}", action_kind.phrase(), state.as_str())
+            }
+            Self::Low { line } => format!("{old}LOW {}", line.grouped()),
+            Self::Stale => "STALE".to_owned(),
+            Self::OldState { .. } => "STATE OLD".to_owned(),
+            Self::Unread => "not read".to_owned(),
+            Self::BalanceLeft { amount } if is_old => format!("was ~{}", amount.grouped()),
+            Self::BalanceLeft { amount } => format!("left {}", amount.grouped()),
+            Self::Frozen { .. } => "frozen".to_owned(),
+            Self::Watched => "watched".to_owned(),
+            Self::Blocked => "blocked".to_owned(),
+            Self::Pending => "not active".to_owned(),
+            Self::Nothing | Self::Expired | Self::Closed => String::new(),
+        }
+    }
 }
 
 /// `TOP-UP`.

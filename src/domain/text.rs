@@ -97,12 +97,45 @@ pub fn fit(text: &str, columns: usize) -> String {
     let goes_on = text.get(out.len()..).is_some_and(|rest| rest.starts_with(of_figure));
     if goes_on && begun.chars().all(of_figure) {
         out.truncate(out.len() - begun.len());
+        // A sign that stands alone belongs to the figure behind it.
+        if let Some(before) = out.strip_suffix("- ").or_else(|| out.strip_suffix("+ "))
+            && (before.is_empty() || before.ends_with(' '))
+        {
+            out.truncate(before.len());
+        }
         used = width(&out);
     }
     if used < columns {
         out.push('~');
     }
     out
+}
+
+/// As [`fit`], but where the text ends with a sum (`DECLINED 3m 41.90`, `top-up 30.00 USD`) the
+/// words before it are cut and the sum stays, as long as it has room.
+#[must_use]
+pub fn fit_keeping_sum(text: &str, columns: usize) -> String {
+    let words = width(text) > columns;
+    match sum_at_end(text).filter(|sum| words && width(sum) + 2 <= columns) {
+        Some(sum) => {
+            let before = text[..text.len() - sum.len()].trim_end();
+            format!("{} {sum}", fit(before, columns - width(sum) - 1))
+        }
+        None => fit(text, columns),
+    }
+}
+
+/// The figure that a text ends with, and its currency where one follows.
+fn sum_at_end(text: &str) -> Option<&str> {
+    let is_figure =
+        |word: &str| word.chars().all(of_figure) && word.contains(|c: char| c.is_ascii_digit());
+    let (before, last) = text.rsplit_once(' ')?;
+    if is_figure(last) {
+        return Some(last);
+    }
+    let is_currency = last.len() == 3 && last.chars().all(|c| c.is_ascii_uppercase());
+    let figure = before.rsplit(' ').next().filter(|word| is_currency && is_figure(word))?;
+    text.get(before.len() - figure.len()..)
 }
 
 fn of_figure(c: char) -> bool {
@@ -299,9 +332,28 @@ mod tests {
         assert_eq!(fit("ICA MAXI STOCKHOLM", 15), "ICA MAXI STOCK~");
         assert_eq!(fit("APPROX ~", 8), "APPROX ~");
         assert_eq!(fit("APPROX -5.00", 9), "APPROX ~", "nor is its sign left behind");
+        assert_eq!(fit("APPROX - 5.00", 11), "APPROX ~", "also where it stands alone");
+        assert_eq!(fit("- 18.00 held", 6), "~");
+        assert_eq!(fit("artha - not read", 12), "artha - not~");
         assert_eq!(pad_right("ab", 4), "ab  ");
         assert_eq!(pad_left("ab", 4), "  ab");
         assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn words_are_cut_before_the_sum_that_they_end_with() {
+        for (text, columns, cut) in [
+            ("DECLINED 3m 41.90", 17, "DECLINED 3m 41.90"),
+            ("DECLINED 3m 3,477.70", 17, "DECLINE~ 3,477.70"),
+            ("short 2,448.50", 10, "~ 2,448.50"),
+            ("short 2,448.50", 9, "short ~"),
+            ("top-up 5,000 JPY", 12, "t~ 5,000 JPY"),
+            ("top-up 5,000 JPY", 13, "to~ 5,000 JPY"),
+            ("answer only, no proof", 12, "answer only~"),
+            ("REWE 0412 BERLIN ABC", 12, "REWE 0412 B~"),
+        ] {
+            assert_eq!(fit_keeping_sum(text, columns), cut);
+        }
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::table::{Row, draw};
+use super::table::{Row, Table};
 use crate::app::Model;
 use crate::app::layout::Pane;
 use crate::app::present::activity::{COLUMNS, title, why_empty};
 use crate::app::present::operation::journal;
-use crate::app::present::table::{Context, cells};
-use crate::app::present::time::TimeFormat;
+use crate::domain::operation::Operation;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
@@ -17,16 +16,26 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let focused = model.screen.focus == Pane::Activity;
     let parts = model.parts(Pane::Activity, area);
     let with_journal = parts.about.height > 0;
+    if area.height == 1 {
+        return canvas.empty_pane(area, &title(model), &why_empty(model), focused);
+    }
     canvas.titled(area, &title(model), focused);
-    let context = Context { portfolio, time: TimeFormat::for_columns(parts.inside.width) };
-    let rows: Vec<Row> = list
+    let rows: Vec<Row<Operation>> = list
         .window()
         .filter_map(|(id, cursor)| {
-            let cells = cells(COLUMNS, &context, portfolio.operation(*id)?);
-            Some(Row { cells, cursor: cursor && (focused || with_journal), marked: false })
+            let row = portfolio.operation(*id)?.clone();
+            Some(Row { row, cursor: cursor && (focused || with_journal), marked: false })
         })
         .collect();
-    draw(canvas, parts.table, COLUMNS, &rows, focused);
+    let table = Table {
+        portfolio,
+        widest: &model.widest,
+        columns: COLUMNS,
+        rows: &rows,
+        focused,
+        useful: None,
+    };
+    table.draw(canvas, parts.table);
     canvas.position(area, list.range(), list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &[why_empty(model)]);

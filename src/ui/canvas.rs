@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::frame::Frame;
 use super::theme::{Role, Theme};
+use crate::app::layout::parts::{has_lower_border, heading_height};
 use crate::app::present::Line;
 use crate::app::present::line::width;
 use crate::app::present::title::Title;
@@ -24,13 +25,37 @@ impl Canvas<'_> {
         Frame { title, right, focused }.draw(self.theme, area, self.buffer)
     }
 
-    /// A border with the title of a pane.
-    pub(super) fn titled(&mut self, area: Rect, title: &Title, focused: bool) {
-        self.frame(area, "", "", focused);
-        if area.width < 8 || area.height < 2 {
-            return;
+    /// A pane without rows as one line, which says why there are none: words of the title give
+    /// way to that.
+    pub(super) fn empty_pane(&mut self, area: Rect, title: &Title, why: &str, focused: bool) {
+        let (start, end) = self.titled_beside(area, title, focused, text::width(why) + 4);
+        let room = usize::from(end.saturating_sub(start));
+        if room > 12 {
+            let why = text::fit(why, room - 4);
+            self.line(&[(Role::Muted, format!(" {why} "))], start + 1, area.y, end - 1);
         }
-        let (mut left, right) = title.fitted(usize::from(area.width) - 4);
+    }
+
+    /// A border with the title of a pane. Answers between which columns of its line nothing is
+    /// written.
+    pub(super) fn titled(&mut self, area: Rect, title: &Title, focused: bool) -> (u16, u16) {
+        self.titled_beside(area, title, focused, 0)
+    }
+
+    /// The same, with so many columns left for something else where that is possible.
+    fn titled_beside(
+        &mut self,
+        area: Rect,
+        title: &Title,
+        focused: bool,
+        other: usize,
+    ) -> (u16, u16) {
+        self.frame(area, "", "", focused);
+        if area.width < 8 || area.height == 0 {
+            return (area.x, area.x);
+        }
+        let room = usize::from(area.width) - 4;
+        let (mut left, right) = title.fitted(room.saturating_sub(other).max(room / 3));
         let edge = (Role::Text, " ".to_owned());
         for (role, text) in &mut left {
             if *role == Role::Heading && focused {
@@ -42,12 +67,14 @@ impl Canvas<'_> {
         }
         let left: Line = std::iter::once(edge.clone()).chain(left).chain([edge.clone()]).collect();
         self.line(&left, area.x + 1, area.y, area.right() - 1);
+        let columns = |line: &Line| u16::try_from(width(line)).unwrap_or(area.width);
+        let (start, mut end) = (area.x + 1 + columns(&left), area.right() - 1);
         if !right.is_empty() {
             let right: Line = std::iter::once(edge.clone()).chain(right).chain([edge]).collect();
-            let columns = u16::try_from(width(&right)).unwrap_or(area.width);
-            let x = (area.right() - 1).saturating_sub(columns);
-            self.line(&right, x.max(area.x + 1), area.y, area.right() - 1);
+            end = end.saturating_sub(columns(&right)).max(area.x + 1);
+            self.line(&right, end, area.y, area.right() - 1);
         }
+        (start, end)
     }
 
     /// A line of words from a column on, cut at `end`.
@@ -100,7 +127,7 @@ impl Canvas<'_> {
 
     /// Which rows of a list can be seen, in the lower border, where not all can.
     pub(super) fn position(&mut self, area: Rect, (from, until): (usize, usize), of: usize) {
-        if until - from >= of || area.width < 30 || area.height < 2 {
+        if until - from >= of || area.width < 30 || !has_lower_border(area) {
             return;
         }
         let text = format!(" {}-{until} of {} ", from + 1, thousands(of));
@@ -111,8 +138,9 @@ impl Canvas<'_> {
 
     /// Why a list is empty, below its heading.
     pub(super) fn empty(&mut self, table: Rect, lines: &[String]) {
-        let y = table.y.saturating_add(1);
-        self.sentences(Rect { y, height: table.height.saturating_sub(1), ..table }, lines);
+        let heading = heading_height(table.height);
+        let y = table.y.saturating_add(heading);
+        self.sentences(Rect { y, height: table.height - heading, ..table }, lines);
     }
 
     /// Plain sentences in an area that has nothing else, not quite at its top.

@@ -3,12 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::table::{Row, draw};
+use super::table::{Row, Table};
 use crate::app::Model;
+use crate::app::feed::Known;
 use crate::app::layout::Pane;
 use crate::app::present::line::width;
-use crate::app::present::table::{Context, cells};
-use crate::app::present::time::TimeFormat;
 use crate::app::present::timeline::{columns, tabs, titles, why_empty};
 
 /// Draws the pane.
@@ -28,18 +27,25 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         return;
     }
     draw_tabs(model, parts.tabs, canvas);
-    let context = Context { portfolio, time: time_format(parts.inside) };
-    let rows: Vec<Row> = model
+    let rows: Vec<Row<Known<'_>>> = model
         .panes
         .detail
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(columns(), &context, &entry.known(portfolio)?);
-            Some(Row { cells, cursor: cursor && focused, marked: false })
+            let row = entry.known(portfolio)?;
+            Some(Row { row, cursor: cursor && focused, marked: false })
         })
         .collect();
-    draw(canvas, parts.table, columns(), &rows, focused);
+    let table = Table {
+        portfolio,
+        widest: &model.widest,
+        columns: columns(),
+        rows: &rows,
+        focused,
+        useful: None,
+    };
+    table.draw(canvas, parts.table);
     canvas.position(area, model.panes.detail.list.range(), model.panes.detail.list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &[why_empty(model, key)]);
@@ -53,12 +59,4 @@ fn draw_tabs(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let columns = u16::try_from(width(&tabs) + 1).unwrap_or(area.width);
     let x = area.right().saturating_sub(columns).max(area.x + 1);
     canvas.line(&tabs, x, area.y, area.right());
-}
-
-/// This pane is narrower than others, also on the board.
-const fn time_format(inner: Rect) -> TimeFormat {
-    match inner.width {
-        ..48 => TimeFormat::Minutes,
-        48.. => TimeFormat::for_columns(inner.width),
-    }
 }

@@ -3,29 +3,40 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::table::{Row, draw};
+use super::table::{Row, Table};
 use crate::app::Model;
+use crate::app::feed::Known;
 use crate::app::layout::Pane;
 use crate::app::present::feed::{columns, explanation, foot, title, why_empty};
-use crate::app::present::table::{Context, cells};
-use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let focused = model.screen.focus == Pane::Feed;
     let parts = model.parts(Pane::Feed, area);
+    if area.height == 1 && feed.list.len() == 0 {
+        let why = why_empty(model);
+        let why = why.first().map_or("", String::as_str);
+        return canvas.empty_pane(area, &title(model), why, focused);
+    }
     canvas.titled(area, &title(model), focused);
-    let context = Context { portfolio, time: TimeFormat::for_columns(parts.inside.width) };
-    let rows: Vec<Row> = feed
+    let rows: Vec<Row<Known<'_>>> = feed
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(columns(), &context, &entry.known(portfolio)?);
-            Some(Row { cells, cursor: cursor && focused, marked: false })
+            let row = entry.known(portfolio)?;
+            Some(Row { row, cursor: cursor && focused, marked: false })
         })
         .collect();
-    draw(canvas, parts.table, columns(), &rows, focused);
+    let table = Table {
+        portfolio,
+        widest: &model.widest,
+        columns: columns(),
+        rows: &rows,
+        focused,
+        useful: None,
+    };
+    table.draw(canvas, parts.table);
     canvas.position(area, feed.list.range(), feed.list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &why_empty(model));

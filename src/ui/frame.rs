@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::theme::{Role, Theme};
+use crate::app::layout::parts::{has_lower_border, inside};
 use crate::domain::text;
 
 /// A border with its words.
@@ -19,11 +20,11 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Draws the border and returns what is inside. Too small an area is left alone and has nothing
-    /// inside.
+    /// Draws the border and returns what is inside. A single line is nothing but the title, two or
+    /// three have no lower border, and too small an area is left alone.
     pub fn draw(&self, theme: &Theme, area: Rect, to: &mut Buffer) -> Rect {
         let area = area.intersection(*to.area());
-        if area.width < 4 || area.height < 2 {
+        if area.width < 4 || area.height == 0 {
             return Rect::new(area.x, area.y, 0, 0);
         }
         let style = theme.style(if self.focused { Role::Focus } else { Role::Border });
@@ -37,21 +38,26 @@ impl Frame<'_> {
         let [top_left, top_right, bottom_left, bottom_right, across, down] = glyphs;
         let (left, right) = (area.x, area.right() - 1);
         let (top, bottom) = (area.y, area.bottom() - 1);
-        for x in left + 1..right {
+        let closed = has_lower_border(area);
+        for x in left..=right {
             to[(x, top)].set_symbol(across).set_style(style);
-            to[(x, bottom)].set_symbol(across).set_style(style);
+            if closed {
+                to[(x, bottom)].set_symbol(across).set_style(style);
+            }
         }
-        for y in top + 1..bottom {
+        for y in top + 1..=bottom {
             to[(left, y)].set_symbol(down).set_style(style);
             to[(right, y)].set_symbol(down).set_style(style);
         }
-        for (x, y, corner) in [
-            (left, top, top_left),
-            (right, top, top_right),
-            (left, bottom, bottom_left),
-            (right, bottom, bottom_right),
+        for (x, y, corner, drawn) in [
+            (left, top, top_left, area.height > 1),
+            (right, top, top_right, area.height > 1),
+            (left, bottom, bottom_left, closed),
+            (right, bottom, bottom_right, closed),
         ] {
-            to[(x, y)].set_symbol(corner).set_style(style);
+            if drawn {
+                to[(x, y)].set_symbol(corner).set_style(style);
+            }
         }
         let room = usize::from(area.width).saturating_sub(4);
         let title = text::fit(self.title, room);
@@ -71,6 +77,6 @@ impl Frame<'_> {
                 Style::reset().patch(theme.style(Role::Muted)),
             );
         }
-        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+        inside(area)
     }
 }

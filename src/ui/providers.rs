@@ -3,14 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::table::{Row, draw};
+use super::table::{Row, Table};
 use super::theme::Role;
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::layout::Pane;
 use crate::app::present::providers::{ProviderRow, about, columns};
-use crate::app::present::table::{Context, cells};
-use crate::app::present::time::TimeFormat;
 use crate::domain::text;
 
 /// Draws the pane.
@@ -27,16 +25,23 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         return;
     }
     let alone = model.screen.is_alone(Pane::Providers);
-    let context = Context { portfolio, time: TimeFormat::Seconds };
-    let rows: Vec<Row> = list
+    let rows: Vec<Row<ProviderRow<'_>>> = list
         .window()
         .map(|(id, cursor)| Row {
-            cells: cells(columns(), &context, &ProviderRow::of(portfolio, id)),
+            row: ProviderRow::of(portfolio, id),
             cursor: cursor && (focused || alone),
             marked: false,
         })
         .collect();
-    draw(canvas, parts.table, columns(), &rows, focused);
+    let table = Table {
+        portfolio,
+        widest: &model.widest,
+        columns: columns(),
+        rows: &rows,
+        focused,
+        useful: None,
+    };
+    table.draw(canvas, parts.table);
     if let Some(id) = list.selected() {
         details(model, id.name(), model.about_provider(area), canvas);
     }

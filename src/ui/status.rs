@@ -11,13 +11,12 @@ use crate::domain::text;
 
 /// Draws the two lines above.
 pub(super) fn top(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let portfolio = &model.portfolio;
-    let (left, right) = (header::session(model, area.width), header::clock(portfolio, area.width));
-    two_sides(&left, &right, area.y, area, canvas);
     let columns = usize::from(area.width);
-    let health = header::health(portfolio, columns);
-    let floats = header::floats(model, columns.saturating_sub(width(&health) + 5));
-    two_sides(&health, &floats, area.y + 1, area, canvas);
+    for (y, (left, right)) in
+        (area.y..).zip([header::first(model, columns), header::second(model, columns)])
+    {
+        two_sides(&left, &right, y, area, canvas);
+    }
 }
 
 fn two_sides(

@@ -1,56 +1,205 @@
-//! Tables on screen: which columns fit, how wide each is, and the rows in them.
+//! Tables on screen: their headings, and the rows below them.
 //!
-//! Figures are never cut; what does not fit is hidden in the order that the columns name.
+//! Figures are never cut; what does not fit is hidden in the order that the columns name
+//! (`app::present::table::widths`).
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use super::theme::{Role, Theme};
-use crate::app::present::table::{Alignment, Cell, Column};
+use super::theme::Role;
+use crate::app::layout::parts::heading_height;
+use crate::app::portfolio::Portfolio;
+use crate::app::present::table::widths::{Widths, fit};
+use crate::app::present::table::{Alignment, Cell, Column, Context, Holds, Width, cells};
+use crate::app::widest::Widest;
 use crate::domain::text;
 
-/// A row: its cells, and whether the cursor or a mark is on it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Row {
-    /// One cell a column.
-    pub(super) cells: Vec<Cell>,
+/// A row, and whether the cursor or a mark is on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<R> {
+    pub(super) row: R,
     pub(super) cursor: bool,
     pub(super) marked: bool,
 }
 
-/// Draws a heading and rows below it. The row under the cursor has a `>`, and is reversed where
-/// keys go to this table.
-pub(super) fn draw<R>(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    columns: &[Column<R>],
-    rows: &[Row],
-    focused: bool,
-) {
-    if area.height == 0 || area.width < 4 {
-        return;
-    }
-    let (theme, to) = (canvas.theme, &mut *canvas.buffer);
-    let widths = fit(columns, rows, usize::from(area.width).saturating_sub(2));
-    let titles: Vec<Cell> = columns
-        .iter()
-        .zip(&widths.columns)
-        .map(|(column, width)| (Role::Muted, heading(column.title, *width).to_owned()))
-        .collect();
-    draw_cells(theme, Rect { height: 1, ..area }, &widths, &titles, None, to);
-    for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
-        let line = Rect { y, height: 1, ..area };
-        let marker =
-            format!("{}{}", if row.cursor { '>' } else { ' ' }, if row.marked { '*' } else { ' ' });
-        let over = (row.cursor && focused).then(|| theme.style(Role::Selection));
-        if let Some(style) = over {
-            to.set_style(line, style);
+/// A table: its columns, and the rows that can be seen.
+pub(super) struct Table<'a, R> {
+    pub(super) portfolio: &'a Portfolio,
+    pub(super) widest: &'a Widest,
+    pub(super) columns: &'a [Column<R>],
+    pub(super) rows: &'a [Row<R>],
+    /// Keys go to this table.
+    pub(super) focused: bool,
+    /// Terminal columns, cursor and mark included, beyond which more are of no use to it.
+    pub(super) useful: Option<u16>,
+}
+
+impl<R> Table<'_, R> {
+    /// Draws a heading and rows below it. The row under the cursor has a `>`, and is reversed where
+    /// keys go to this table.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        if area.height == 0 || area.width < 4 {
+            return;
         }
-        to.set_stringn(area.x, y, &marker, 2, over.unwrap_or_else(|| theme.style(Role::Key)));
-        draw_cells(theme, line, &widths, &row.cells, over, to);
+        let (widths, rows) = self.formatted(area.width);
+        let below = area.y + heading_height(area.height);
+        if below > area.y {
+            let titles: Vec<Cell> = self
+                .columns
+                .iter()
+                .zip(&widths.columns)
+                .map(|(column, width)| (Role::Muted, heading(column.title, *width).to_owned()))
+                .collect();
+            self.draw_cells(canvas, Rect { height: 1, ..area }, &widths, &titles, None);
+        }
+        for (y, (row, cells)) in (below..area.bottom()).zip(self.rows.iter().zip(&rows)) {
+            let line = Rect { y, height: 1, ..area };
+            #[cfg(test)]
+            self.record(line, &widths, &row.row);
+            let marker = [if row.cursor { '>' } else { ' ' }, if row.marked { '*' } else { ' ' }];
+            let over = (row.cursor && self.focused).then(|| canvas.theme.style(Role::Selection));
+            if let Some(style) = over {
+                canvas.buffer.set_style(line, style);
+            }
+            let style = over.unwrap_or_else(|| canvas.theme.style(Role::Key));
+            canvas.buffer.set_stringn(area.x, y, String::from_iter(marker), 2, style);
+            self.draw_cells(canvas, line, &widths, cells, over);
+        }
     }
+
+    /// The widths of the columns in a table of so many terminal columns, and the words of the
+    /// cells that fit into them.
+    pub(super) fn formatted(&self, columns: u16) -> (Widths, Vec<Vec<Cell>>) {
+        let room = usize::from(columns).saturating_sub(2);
+        let useful = self.useful.map_or(room, |useful| usize::from(useful).saturating_sub(2));
+        let full = Context::full(self.portfolio);
+        let mut rows: Vec<Vec<Cell>> =
+            self.rows.iter().map(|row| cells(self.columns, &full, &row.row)).collect();
+        let widths =
+            fit(self.columns, self.widest, &widest_cells(self.columns, &rows), (room, useful));
+        for (row, cells) in self.rows.iter().zip(&mut rows) {
+            for ((column, width), cell) in self.columns.iter().zip(&widths.columns).zip(cells) {
+                let brief = text::width(&cell.1) > *width;
+                let context = Context { time: widths.time, brief, ..full };
+                if *width > 0 && (brief || context.time != full.time) {
+                    *cell = (column.cell)(&context, &row.row);
+                }
+            }
+        }
+        (widths, rows)
+    }
+
+    /// Draws the cells of one line; `over` replaces their own styles.
+    fn draw_cells(
+        &self,
+        canvas: &mut Canvas<'_>,
+        line: Rect,
+        widths: &Widths,
+        cells: &[Cell],
+        over: Option<Style>,
+    ) {
+        let mut x = line.x + 2;
+        for ((column, width), (role, text)) in self.columns.iter().zip(&widths.columns).zip(cells) {
+            if *width == 0 {
+                continue;
+            }
+            let room = usize::from(line.right().saturating_sub(x)).min(*width);
+            let text = fitted(&column.width, text, room);
+            let style = over.unwrap_or_else(|| canvas.theme.style(*role));
+            canvas.buffer.set_stringn(x, line.y, &text, room, style);
+            x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) use recording::{DrawnCell, recorded};
+
+/// What was drawn where, for tests that compare what is seen at two sizes.
+#[cfg(test)]
+mod recording {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::{Cell, Context, Rect, Table, Widths, cells};
+
+    thread_local! {
+        static CELLS: RefCell<Option<Vec<DrawnCell>>> = const { RefCell::new(None) };
+    }
+
+    /// A cell of a column that is not hidden.
+    #[derive(Clone, Debug)]
+    pub(in crate::ui) struct DrawnCell {
+        pub(in crate::ui) title: &'static str,
+        /// The full words of all cells of its row, also of hidden ones.
+        pub(in crate::ui) row: Rc<str>,
+        /// Its own full words.
+        pub(in crate::ui) full: String,
+        pub(in crate::ui) area: Rect,
+    }
+
+    /// Draws something, and answers the cells of all tables in it.
+    pub(in crate::ui) fn recorded(draw: impl FnOnce()) -> Vec<DrawnCell> {
+        CELLS.set(Some(Vec::new()));
+        draw();
+        CELLS.take().unwrap_or_default()
+    }
+
+    impl<R> Table<'_, R> {
+        pub(super) fn record(&self, line: Rect, widths: &Widths, row: &R) {
+            CELLS.with_borrow_mut(|recorded| {
+                let Some(recorded) = recorded else { return };
+                let full: Vec<Cell> = cells(self.columns, &Context::full(self.portfolio), row);
+                let full: Vec<String> = full.into_iter().map(|(_, text)| text).collect();
+                let row: Rc<str> = full.join(" ").into();
+                let mut x = line.x + 2;
+                for ((column, width), text) in self.columns.iter().zip(&widths.columns).zip(&full) {
+                    if *width > 0 {
+                        let columns = u16::try_from(*width).expect("the screen is no wider");
+                        let gap = u16::try_from(widths.gap).expect("it is a few columns");
+                        let area = Rect::new(x, line.y, columns.min(line.right() - x), 1);
+                        recorded.push(DrawnCell {
+                            title: column.title,
+                            row: Rc::clone(&row),
+                            full: text.trim().to_owned(),
+                            area,
+                        });
+                        x = (x + columns + gap).min(line.right());
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// A cell in exactly so many columns.
+fn fitted(width: &Width, text: &str, room: usize) -> String {
+    match (width.alignment, width.holds) {
+        // Half a figure is a wrong figure.
+        (Alignment::Figure, _) if text::width(text) > room => text::pad_left("~", room),
+        (Alignment::Figure, _) => text::pad_left(text, room),
+        (_, Holds::Sums | Holds::SumsWithCurrency) => {
+            text::pad_right(&text::fit_keeping_sum(text, room), room)
+        }
+        (Alignment::Words | Alignment::Whole | Alignment::Time, _) => text::pad_right(text, room),
+    }
+}
+
+/// How wide the widest cell of each column is that must not be cut.
+fn widest_cells<R>(columns: &[Column<R>], rows: &[Vec<Cell>]) -> Vec<usize> {
+    let widest = |index: usize| {
+        let cells = rows.iter().filter_map(|cells| cells.get(index));
+        cells.map(|(_, text)| text::width(text)).max().unwrap_or(0)
+    };
+    columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| match column.width.alignment {
+            Alignment::Words | Alignment::Time => 0,
+            Alignment::Whole | Alignment::Figure => widest(index),
+        })
+        .collect()
 }
 
 /// The longest heading that fits whole.
@@ -58,180 +207,10 @@ fn heading(titles: &'static str, room: usize) -> &'static str {
     titles.split('|').find(|title| text::width(title) <= room).unwrap_or("")
 }
 
-/// Draws the cells of one line; `over` replaces their own styles.
-fn draw_cells(
-    theme: &Theme,
-    line: Rect,
-    widths: &Widths,
-    cells: &[Cell],
-    over: Option<Style>,
-    to: &mut Buffer,
-) {
-    let mut x = line.x + 2;
-    for ((alignment, width), (role, text)) in
-        widths.alignments.iter().zip(&widths.columns).zip(cells)
-    {
-        if *width == 0 {
-            continue;
-        }
-        let room = usize::from(line.right().saturating_sub(x)).min(*width);
-        let text = match alignment {
-            // Half a figure is a wrong figure.
-            Alignment::Figure if text::width(text) > room => text::pad_left("~", room),
-            Alignment::Figure => text::pad_left(text, room),
-            Alignment::Words | Alignment::Whole => text::pad_right(text, room),
-        };
-        to.set_stringn(x, line.y, &text, room, over.unwrap_or_else(|| theme.style(*role)));
-        x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
-    }
-}
-
-/// How wide the columns of one table are drawn.
-#[derive(Debug)]
-struct Widths {
-    /// One a column, 0 for a hidden one.
-    columns: Vec<usize>,
-    alignments: Vec<Alignment>,
-    /// Blanks between two columns.
-    gap: usize,
-}
-
-/// Fits the columns of a table into `room`.
-///
-/// Figures and short words are as wide as their widest cell, whatever the column asks for, since
-/// half a figure is a wrong figure; only words can be cut. Room is given in this order:
-///
-/// 1. Columns are hidden, the highest `hide_order` first, until all others can have their `good`
-///    width with one blank between them. A column with `hide_order` 0 stays.
-/// 2. Where even those are too wide, the widest words lose a column at a time, down to four.
-/// 3. From the right, columns grow from `least` to `good`: the last one is the explanation, and
-///    has most to say.
-/// 4. With twelve columns to spare the gaps become two blanks.
-/// 5. What is left is shared in proportion to what each column still lacks to its `most`.
-///
-/// The sum of widths and gaps never exceeds `room`, unless nothing is left that could shrink.
-fn fit<R>(columns: &[Column<R>], rows: &[Row], room: usize) -> Widths {
-    let mut widths = least_widths(columns, rows);
-    hide(columns, &mut widths, room);
-    let shown = widths.iter().filter(|width| **width > 0).count();
-    let gaps = shown.saturating_sub(1);
-    shrink(columns, &mut widths, room.saturating_sub(gaps));
-    let free = |widths: &[usize]| room.saturating_sub(widths.iter().sum::<usize>() + gaps);
-    for (index, column) in columns.iter().enumerate().rev() {
-        let free = free(&widths);
-        if let Some(width) = widths.get_mut(index).filter(|width| **width > 0) {
-            *width += column.width.good.saturating_sub(*width).min(free);
-        }
-    }
-    let free = free(&widths);
-    let (gap, free) = if free >= gaps + 12 { (2, free - gaps) } else { (1, free) };
-    grow(columns, &mut widths, free);
-    let alignments = columns.iter().map(|column| column.width.alignment).collect();
-    Widths { columns: widths, alignments, gap }
-}
-
-/// The least width of each column, with whole words and figures as wide as their widest cell.
-fn least_widths<R>(columns: &[Column<R>], rows: &[Row]) -> Vec<usize> {
-    let widest_cell = |index: usize| {
-        let cells = rows.iter().filter_map(|row| row.cells.get(index));
-        cells.map(|(_, text)| text::width(text)).max().unwrap_or(0)
-    };
-    columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| match column.width.alignment {
-            Alignment::Words => column.width.least,
-            Alignment::Whole | Alignment::Figure => column.width.least.max(widest_cell(index)),
-        })
-        .collect()
-}
-
-/// Hides columns (width 0) until the others fit at their good widths.
-fn hide<R>(columns: &[Column<R>], widths: &mut [usize], room: usize) {
-    let needed = |widths: &[usize]| -> usize {
-        let shown = columns.iter().zip(widths).filter(|(_, least)| **least > 0);
-        let needed = shown.map(|(column, least)| column.width.good.max(*least) + 1);
-        needed.sum::<usize>().saturating_sub(1)
-    };
-    while needed(widths) > room {
-        let hideable = columns
-            .iter()
-            .zip(widths.iter_mut())
-            .filter(|(column, width)| **width > 0 && column.hide_order > 0);
-        match hideable.max_by_key(|(column, _)| column.hide_order) {
-            Some((_, width)) => *width = 0,
-            None => return,
-        }
-    }
-}
-
-/// Takes from the widest words until everything fits; figures and whole words are left alone.
-fn shrink<R>(columns: &[Column<R>], widths: &mut [usize], room: usize) {
-    while widths.iter().sum::<usize>() > room {
-        let text = columns
-            .iter()
-            .zip(widths.iter_mut())
-            .filter(|(column, _)| column.width.alignment == Alignment::Words);
-        match text.map(|(_, width)| width).max_by_key(|width| **width) {
-            Some(width) if *width > 4 => *width -= 1,
-            Some(_) | None => return,
-        }
-    }
-}
-
-/// Shares what is free among the columns that are not at their most, from the right.
-fn grow<R>(columns: &[Column<R>], widths: &mut [usize], free: usize) {
-    let wanted: Vec<usize> = columns
-        .iter()
-        .zip(widths.iter())
-        .map(
-            |(column, width)| {
-                if *width == 0 { 0 } else { column.width.most.saturating_sub(*width) }
-            },
-        )
-        .collect();
-    let all: usize = wanted.iter().sum();
-    let share = free.min(all);
-    let mut free = free;
-    for (width, wanted) in widths.iter_mut().zip(&wanted).rev() {
-        let more = if all == 0 { 0 } else { (share * wanted).div_ceil(all).min(*wanted).min(free) };
-        *width += more;
-        free -= more;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::present::table::{Width, figures, whole, words};
     use crate::app::present::{activity, cards, feed, providers, timeline};
-
-    const fn column(title: &'static str, width: Width, hide_order: u8) -> Column<()> {
-        Column { title, width, hide_order, cell: |_, ()| (Role::Text, String::new()) }
-    }
-
-    const COLUMNS: [Column<()>; 4] = [
-        column("State", whole(7, 8), 0),
-        column("Holder", words(6, 10, 20), 0),
-        column("Provider", words(6, 7, 10), 5),
-        column("Amount", figures(6, 10), 0),
-    ];
-
-    fn widths(room: usize, amount: &str) -> Vec<usize> {
-        let cells = ["ACTIVE", "Mara Lindqvist", "artha", amount]
-            .map(|text| (Role::Text, text.to_owned()))
-            .to_vec();
-        fit(&COLUMNS, &[Row { cells, ..Row::default() }], room).columns
-    }
-
-    #[test]
-    fn the_provider_gives_way_first_and_a_figure_is_never_cut() {
-        assert_eq!(widths(33, "1.00"), [7, 10, 7, 6]);
-        assert_eq!(widths(25, "1.00"), [7, 10, 0, 6]);
-        assert_eq!(widths(28, "1,234,567.00"), [7, 7, 0, 12]);
-        assert_eq!(widths(25, "1,234,567.00"), [7, 4, 0, 12]);
-        assert_eq!(widths(80, "1.00"), [8, 20, 10, 10]);
-    }
 
     #[test]
     fn no_heading_is_ever_cut_and_none_vanishes() {
@@ -253,17 +232,5 @@ mod tests {
             }
         }
         assert_eq!(heading("Merchant or op|Merchant|For", 12), "Merchant");
-    }
-
-    #[test]
-    fn no_width_is_exceeded() {
-        for room in 24..120 {
-            let widths = fit(&COLUMNS, &[], room);
-            let shown = widths.columns.iter().filter(|width| **width > 0).count();
-            assert!(
-                widths.columns.iter().sum::<usize>() + widths.gap * (shown - 1) <= room,
-                "{room}: {widths:?}"
-            );
-        }
     }
 }

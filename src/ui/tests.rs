@@ -1,5 +1,6 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod widths;
 mod work;
 
 use proptest::prelude::*;
@@ -136,7 +137,7 @@ fn a_long_reason_of_a_provider_is_read_whole_by_scrolling_and_stands_there_once(
         }
         let said = lines.concat().replace(' ', "");
         assert_eq!(said.matches(&reason.replace(' ', "")).count(), 1, "{size:?}: {lines:#?}");
-        assert!(said.contains("othersbananaSLOWsince12:08:2time-outsin5minutes"), "{lines:#?}");
+        assert!(said.contains("othersbananaSLOWsince12:08:12:2time-outsin5minutes"), "{lines:#?}");
         press(&mut model, "j");
         assert_eq!(model.panes.providers.top, 0, "another provider is read from its beginning");
     }

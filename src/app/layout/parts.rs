@@ -59,23 +59,42 @@ impl PaneParts {
 
     /// Rows of the table that can be seen.
     pub(crate) fn rows(&self) -> usize {
-        usize::from(self.table.height.saturating_sub(1))
+        usize::from(self.table.height.saturating_sub(heading_height(self.table.height)))
     }
 }
 
-/// What is inside a frame.
-fn inside(area: Rect) -> Rect {
+/// Lines that the heading of a table takes: a single line goes to a row.
+pub(crate) const fn heading_height(table: u16) -> u16 {
+    if table < 2 { 0 } else { 1 }
+}
+
+/// What is inside a frame. Where there are only two or three lines the frame has no lower border,
+/// and where there is one, it is nothing but its title.
+pub(crate) fn inside(area: Rect) -> Rect {
     if area.width < 4 || area.height < 2 {
         return Rect { width: 0, height: 0, ..area };
     }
-    Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+    let lower = u16::from(has_lower_border(area));
+    Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 1 - lower)
+}
+
+/// Whether the frame around this area is closed at its lower end.
+pub(crate) const fn has_lower_border(area: Rect) -> bool {
+    area.height >= 4
 }
 
 /// Rows that the explanation of a row of the feed takes.
 const EXPLANATION: u16 = 8;
 
+/// Rows of the feed's table before the totals get any, and before the explanation does.
+const FEED_FIRST: (u16, u16) = (8, 16);
+
+/// Rows of a card's timeline, its heading included, before the figures above it get half of the
+/// rest.
+const TIMELINE_FIRST: u16 = 4;
+
 impl Model {
-    /// How a pane in this area is divided.
+    /// How a pane in this area is divided. A larger pane only ever adds: no part loses a line.
     pub(crate) fn parts(&self, pane: Pane, area: Rect) -> PaneParts {
         let inner = inside(area);
         let heights = match pane {
@@ -92,40 +111,43 @@ impl Model {
         PaneParts::new(area, heights)
     }
 
-    /// Lines above a card's timeline, which keeps three rows.
+    /// Lines above a card's timeline, which keeps four rows and gets more as soon as everything
+    /// that must be said of the card is.
     pub(crate) fn card_summary(&self, inner: Rect) -> Vec<Line> {
         let columns = usize::from(inner.width).saturating_sub(2);
-        let mut lines = self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
+        let lines = usize::from(inner.height.saturating_sub(TIMELINE_FIRST + 1));
+        self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
             let chosen = self.decline_under_cursor();
-            card::summary(&self.portfolio, &self.keymap, key, chosen, columns)
-        });
-        lines.truncate(usize::from(inner.height.saturating_sub(5)));
-        lines
+            card::summary(&self.portfolio, &self.keymap, key, chosen, (columns, lines))
+        })
     }
 
-    /// Nothing on the board; in the whole view totals and, where there is room or when the operator
-    /// chose it, the explanation of a row.
+    /// Nothing on the board. In the whole view first a few rows, then the totals, then more rows,
+    /// then the explanation of a row, which comes before the totals when the operator asked for it.
     fn below_feed(&self, inner: Rect) -> Heights {
         if !self.screen.is_alone(Pane::Feed) {
             return Heights::default();
         }
         let foot = 1 + height(feed::foot(self, usize::from(inner.width)).len());
-        match (inner.height, self.panes.feed.explain) {
-            (..12, _) => Heights::default(),
-            (12..24, false) => Heights { foot, ..Heights::default() },
-            (12..24, true) | (24.., _) => {
-                Heights { about: EXPLANATION, foot, ..Heights::default() }
-            }
+        let (few, many) = FEED_FIRST;
+        let rest = inner.height.saturating_sub(few);
+        if self.panes.feed.explain {
+            let about = rest.min(EXPLANATION);
+            return Heights { about, foot: (rest - about).min(foot), ..Heights::default() };
         }
+        let shown = rest.min(foot);
+        let about = inner.height.saturating_sub(many + foot).min(EXPLANATION);
+        Heights { about, foot: shown, ..Heights::default() }
     }
 
     /// Nothing on the board; in the whole view what the list does not need, and half at least.
     fn below_activity(&self, inner: Rect) -> u16 {
-        if !self.screen.is_alone(Pane::Activity) || inner.height < 10 {
+        if !self.screen.is_alone(Pane::Activity) {
             return 0;
         }
-        let needed = height(self.panes.activity.list.len().max(4));
-        (inner.height / 2).max(inner.height.saturating_sub(needed.saturating_add(2)))
+        let needed = height(self.panes.activity.list.len().max(4)).saturating_add(2);
+        let list = (inner.height - inner.height / 2).min(needed).max(inner.height.min(5));
+        inner.height - list
     }
 
     /// Where the lines about the provider under the cursor are, a title line included, in the area

@@ -2,7 +2,7 @@
 
 use super::operation;
 use super::role::Role;
-use super::table::{Cell, Column, Context, plain, whole, words};
+use super::table::{Cell, Column, Context, Holds, plain, times, whole, words};
 use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::activity::Tab;
@@ -13,12 +13,22 @@ use crate::domain::text::thousands;
 
 /// The columns of the table.
 pub(crate) const COLUMNS: &[Column<Operation>] = &[
-    Column { title: "Time", width: whole(8, 10), hide_order: 0, cell: time },
+    Column { title: "Time", width: times(), hide_order: 0, cell: time },
     Column { title: "Op", width: whole(4, 4), hide_order: 0, cell: short_id },
     Column { title: "Who", width: words(4, 6, 10), hide_order: 4, cell: operator },
-    Column { title: "What", width: words(12, 18, 30), hide_order: 0, cell: what },
+    Column {
+        title: "What",
+        width: words(12, 18, 30).holding(Holds::SumsWithCurrency),
+        hide_order: 0,
+        cell: what,
+    },
     Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
-    Column { title: "Holder|Who", width: words(8, 14, 20), hide_order: 6, cell: holder },
+    Column {
+        title: "Holder|Who",
+        width: words(8, 14, 28).holding(Holds::Holders),
+        hide_order: 6,
+        cell: holder,
+    },
     Column { title: "State", width: whole(8, 8), hide_order: 0, cell: state },
     Column { title: "Last step|Step", width: words(10, 18, 60), hide_order: 5, cell: last_step },
 ];
@@ -54,7 +64,7 @@ fn state(_: &Context<'_>, operation: &Operation) -> Cell {
 fn last_step(context: &Context<'_>, operation: &Operation) -> Cell {
     match &operation.alarm {
         Some(alarm) => (Role::Danger, alarm.to_string()),
-        None => (Role::Text, operation::last_step(context.portfolio, operation)),
+        None => (Role::Text, operation::last_step(context.portfolio, operation, context.time)),
     }
 }
 

@@ -16,9 +16,38 @@ use crate::domain::operation::{ActionKind, OperationState};
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 
-/// Everything above the timeline, for a pane of `columns`: heading, balance, and the decline that
-/// is `chosen` under the cursor, else the last one.
+/// Lines of the summary before the timeline gets as many as the summary does.
+const SUMMARY_FIRST: usize = 14;
+
+/// What stands above the timeline, for a pane of `columns`: heading, balance, and the decline that
+/// is `chosen` under the cursor, else the last one. Of the `lines` that there are beside the
+/// shortest timeline it takes the first, and half of the others.
 pub(crate) fn summary(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    key: &CardKey,
+    chosen: Option<&Transaction>,
+    (columns, lines): (usize, usize),
+) -> Vec<Line> {
+    let most = lines.min(SUMMARY_FIRST) + lines.saturating_sub(SUMMARY_FIRST) / 2;
+    shortened(whole_summary(portfolio, keymap, key, chosen, columns), most)
+}
+
+/// At most so many lines, the last of them whole sentences: half a sentence may say the opposite.
+fn shortened(mut lines: Vec<Line>, most: usize) -> Vec<Line> {
+    if lines.len() > most {
+        let goes_on = |line: &Line| {
+            line.first().is_some_and(|(_, text)| text.starts_with(' ') && text.trim().is_empty())
+        };
+        let whole = (0..=most).rev().find(|end| !lines.get(*end).is_some_and(goes_on));
+        lines.truncate(whole.unwrap_or(most));
+        // In a wider pane more fits into the same lines: the timeline does not move for it.
+        lines.resize(most, Line::new());
+    }
+    lines
+}
+
+fn whole_summary(
     portfolio: &Portfolio,
     keymap: &Keymap,
     key: &CardKey,

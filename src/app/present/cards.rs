@@ -4,12 +4,14 @@ use super::card::{state_role, state_word};
 use super::feed::known;
 use super::provider;
 use super::role::Role;
-use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::table::widths::wanted;
+use super::table::{Cell, Column, Context, Holds, figures, plain, whole, words};
 use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
+use crate::app::widest::Widest;
 use crate::domain::attention::{Attention, Tone};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::money::Money;
@@ -35,26 +37,56 @@ impl<'a> ListedCard<'a> {
 pub(crate) const fn columns<'a>() -> &'a [Column<ListedCard<'a>>] {
     const {
         &[
-            Column { title: "State", width: whole(7, 8), hide_order: 0, cell: state },
-            Column { title: "Holder|Who", width: words(8, 14, 24), hide_order: 0, cell: holder },
+            Column { title: "State", width: whole(8, 8), hide_order: 0, cell: state },
+            Column {
+                title: "Holder|Who",
+                width: words(8, 14, 28).holding(Holds::Holders),
+                hide_order: 1,
+                cell: holder,
+            },
             Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
             Column {
                 title: "Provider|From",
-                width: words(6, 8, 12),
+                width: words(8, 8, 12),
                 hide_order: 5,
                 cell: provider,
             },
-            Column { title: "Available", width: figures(9, 14), hide_order: 0, cell: available },
-            Column { title: "Ccy", width: whole(3, 4), hide_order: 0, cell: currency },
+            Column {
+                title: "Available",
+                width: figures(9, 9).holding(Holds::Balances),
+                hide_order: 0,
+                cell: available,
+            },
+            Column { title: "Ccy", width: whole(3, 3), hide_order: 0, cell: currency },
             Column { title: "Age", width: figures(4, 4), hide_order: 0, cell: age },
             Column {
                 title: "Why it is here|Why",
-                width: words(8, 17, 30),
+                width: words(8, 17, 40).holding(Holds::Sums),
                 hide_order: 0,
                 cell: why,
             },
         ]
     }
+}
+
+/// Columns of names of cardholders on the board: at least before another pane stands beside the
+/// list, and where there is room beside all panes.
+const HOLDERS: (usize, usize) = (16, 20);
+
+/// Columns of the pane on the board: before another pane stands beside it, and beyond which more
+/// are of little use there. With the second each column has its good width, names and reasons more.
+pub(crate) fn pane_columns(widest: &Widest) -> (u16, u16) {
+    let of = |holders: usize, reasons: usize| {
+        let table = wanted(columns(), widest, |width| match width.holds {
+            Holds::Holders => Some(widest.holder().clamp(width.good, holders)),
+            Holds::Sums => Some(reasons),
+            Holds::Anything | Holds::Balances | Holds::Amounts | Holds::SumsWithCurrency => None,
+        });
+        // Two for the frame, two for cursor and mark.
+        u16::try_from(table + 4).unwrap_or(u16::MAX)
+    };
+    let (few, many) = HOLDERS;
+    (of(few, 17), of(many, 22))
 }
 
 fn state(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
@@ -114,7 +146,13 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
         Tone::Plain => Role::Text,
         Tone::Quiet => Role::Muted,
     };
-    (role, attention.words_of(row.card, context.portfolio.now))
+    let now = context.portfolio.now;
+    let words = if context.brief {
+        attention.brief_words_of(row.card)
+    } else {
+        attention.words_of(row.card, now)
+    };
+    (role, words)
 }
 
 /// How many cards there are, which are shown and marked, and how they are sorted.

@@ -53,21 +53,16 @@ pub(crate) fn lines(
     if !place.is_empty() {
         add("  at", Role::Text, &place.join(", "));
     }
-    let next = next(portfolio, keymap, card, shown);
-    if narrow {
-        // There is no room for what to say: the whole view has it.
-        add("  why", Role::Text, &why_short(card, decline));
-        add("  next", Role::Text, &next);
-        return lines;
-    }
-    add("  why", Role::Text, &why(portfolio, card, decline));
+    let why = if narrow { why_short(card, decline) } else { why(portfolio, card, decline) };
+    add("  why", Role::Text, &why);
+    // A small pane shows the first of these.
+    add("  next", Role::Text, &next(portfolio, keymap, card, shown));
     if let Some((say, verified)) = sentences(portfolio, decline) {
         add("  say", Role::Text, &format!("'{say}'"));
         if let Some(verified) = verified {
             add(VERIFIED, Role::Text, &format!("'{verified}'"));
         }
     }
-    add("  next", Role::Text, &next);
     let code =
         decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
     let note = cause.note().map(|note| format!(" ({note})")).unwrap_or_default();
@@ -127,12 +122,9 @@ fn cause(decline: &Transaction) -> DeclineCause<'_> {
     DeclineCause::of_code(decline.decline_reason.as_deref())
 }
 
-/// When a balance was read, for a sentence: `14:02`, or with the day where that is another.
+/// When a balance was read, for a sentence.
 fn clock(portfolio: &Portfolio, at: Timestamp) -> String {
-    let zoned = |at: Timestamp| at.to_zoned(portfolio.zone.clone());
-    let format =
-        if zoned(at).date() == zoned(portfolio.now).date() { "%H:%M" } else { "%b %d %H:%M" };
-    zoned(at).strftime(format).to_string()
+    portfolio.local_time(at, TimeFormat::Sentence)
 }
 
 /// Why a card was declined, in words for the operator.
@@ -174,6 +166,19 @@ pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
             format!("{words}, short {mark}{}", short.grouped())
         }
         Funds::Read { short: None, .. } | Funds::NotKnown => words,
+    }
+}
+
+/// `short 29.50`; `None` where it is not money that a card lacks.
+pub(super) fn shortfall_in_words(card: &Card, decline: &Transaction) -> Option<String> {
+    match cover::funds(card, decline) {
+        Funds::Read { short: Some(short), last_known, .. }
+            if cover::is_for_lack_of_money(decline) =>
+        {
+            let mark = if last_known.is_some() { "~" } else { "" };
+            Some(format!("short {mark}{}", short.grouped()))
+        }
+        Funds::Read { .. } | Funds::NotKnown => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::line::{Line, paragraph, separator, width};
 use super::role::Role;
-use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::table::{Cell, Column, Context, Holds, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use super::title::{Title, order};
 use super::{decline, operation, transaction};
@@ -23,15 +23,25 @@ use crate::engine::HealthState;
 pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
     const {
         &[
-            Column { title: "Time", width: whole(8, 10), hide_order: 0, cell: time },
+            Column { title: "Time", width: times(), hide_order: 0, cell: time },
             Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
-            Column { title: "Holder|Who", width: words(10, 14, 20), hide_order: 3, cell: holder },
-            Column { title: "What", width: whole(8, 10), hide_order: 0, cell: what },
-            Column { title: "Amount", width: figures(9, 12), hide_order: 0, cell: amount },
-            Column { title: "Ccy", width: whole(3, 4), hide_order: 0, cell: currency },
+            Column {
+                title: "Holder|Who",
+                width: words(10, 14, 28).holding(Holds::Holders),
+                hide_order: 3,
+                cell: holder,
+            },
+            Column { title: "What", width: whole(8, 8), hide_order: 0, cell: what },
+            Column {
+                title: "Amount",
+                width: figures(9, 9).holding(Holds::Amounts),
+                hide_order: 0,
+                cell: amount,
+            },
+            Column { title: "Ccy", width: whole(3, 3), hide_order: 0, cell: currency },
             Column {
                 title: "Merchant or op|Merchant|For",
-                width: words(14, 16, 26),
+                width: words(8, 18, 40),
                 hide_order: 0,
                 cell: merchant,
             },
@@ -39,13 +49,13 @@ pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
             Column { title: "Ctry", width: whole(4, 4), hide_order: 7, cell: country },
             Column {
                 title: "In plain words|Meaning|Why",
-                width: words(12, 29, 44),
+                width: words(12, 28, 60).holding(Holds::Sums),
                 hide_order: 0,
                 cell: meaning,
             },
             Column {
                 title: "Provider code|Code",
-                width: words(13, 16, 24),
+                width: words(13, 16, 40),
                 hide_order: 8,
                 cell: provider_code,
             },
@@ -139,12 +149,10 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
     let portfolio = context.portfolio;
     match row {
         Known::Transaction(row) => {
-            let text = match context.time {
-                TimeFormat::Full => transaction::in_words(portfolio, row),
-                // Where times are short there is no room for a shortfall either.
-                TimeFormat::Minutes | TimeFormat::Seconds => {
-                    transaction::state_in_words(portfolio, row)
-                }
+            let text = if context.brief {
+                transaction::in_few_words(portfolio, row, context.time)
+            } else {
+                transaction::in_words(portfolio, row, context.time)
             };
             (Role::Text, text)
         }
@@ -160,7 +168,7 @@ pub(crate) fn title(model: &Model) -> Title {
     let mut title = Title::of_filtered(model, Pane::Feed, feed.list.len(), feed.hidden);
     match model.paused {
         Some(since) => {
-            let at = portfolio.local_time(since, TimeFormat::Seconds);
+            let at = portfolio.local_time(since, TimeFormat::Full);
             let waiting = thousands(feed.waiting);
             let resume = model.keymap.hint(Command::Pause, "resume");
             title.add_forms(vec![
@@ -278,7 +286,7 @@ fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role,
     let sent = format!("{} says {}   id {}{code}{fee}", row.provider, row.provider_state, row.id);
     let mut paragraphs = vec![
         (Role::Heading, heading),
-        (Role::Text, transaction::in_words(portfolio, row)),
+        (Role::Text, transaction::in_words(portfolio, row, TimeFormat::Full)),
         (Role::Muted, times),
         (Role::Muted, sent),
     ];

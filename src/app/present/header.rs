@@ -15,8 +15,66 @@ use crate::domain::operation::OperationState;
 use crate::domain::text;
 use crate::engine::{Health, HealthState};
 
-/// The left side of the first line.
-pub(crate) fn session(model: &Model, columns: u16) -> Line {
+/// The left and the right side of a line.
+type Sides = (Line, Line);
+
+/// The fullest of several forms of a line, the barest first, each with all that those before it
+/// have. It is the last before the first that does not fit, so that a wider screen only ever adds.
+fn fullest(forms: impl IntoIterator<Item = Sides>, columns: usize) -> Sides {
+    let fits = |(left, right): &Sides| {
+        let between = if right.is_empty() { 0 } else { BETWEEN };
+        width(left) + between + width(right) + MARGINS <= columns
+    };
+    let mut forms = forms.into_iter();
+    let barest = forms.next().unwrap_or_default();
+    if !fits(&barest) {
+        return barest;
+    }
+    forms.take_while(fits).last().unwrap_or(barest)
+}
+
+/// Columns between the two sides at least.
+const BETWEEN: usize = 3;
+
+/// Columns that stay free at both ends.
+const MARGINS: usize = 2;
+
+/// What the first line has, the most important first: each is shown where there is room for it and
+/// for all before it. That changes go through, and to real money, is always shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum First {
+    /// PROD or SANDBOX, WRITE or READ.
+    Access,
+    /// Operations whose outcome is unknown.
+    Unknown,
+    Paused,
+    Time,
+    Operator,
+    /// Operations that are on their way, or that there are none.
+    Open,
+    Name,
+    Zone,
+    Date,
+}
+
+/// The first line: where, who, whether changes are allowed; the time and operations that are not
+/// settled.
+pub(crate) fn first(model: &Model, columns: usize) -> Sides {
+    use First::{Access, Date, Name, Open, Operator, Paused, Time, Unknown, Zone};
+    let open = open_operations(&model.portfolio);
+    let all = [Access, Unknown, Paused, Time, Operator, Open, Name, Zone, Date];
+    let forms = all.map(|last| {
+        let right = [clock(&model.portfolio, last), operations(&open, last)];
+        let mut right: Vec<Line> = right.into_iter().filter(|line| !line.is_empty()).collect();
+        if let [time, _] = right.as_mut_slice() {
+            time.push((Role::Muted, "   ".to_owned()));
+        }
+        (session(model, last), right.concat())
+    });
+    fullest(forms, columns)
+}
+
+fn session(model: &Model, last: First) -> Line {
     let portfolio = &model.portfolio;
     let environment = if portfolio.is_production() {
         (Role::Prod, format!(" {} ", Environment::Production.as_str()))
@@ -28,72 +86,107 @@ pub(crate) fn session(model: &Model, columns: u16) -> Line {
     } else {
         (Role::Text, "WRITE".to_owned())
     };
-    let operator = if columns < 100 { "op" } else { "operator" };
-    let mut line = vec![
-        (Role::Heading, "cardtop".to_owned()),
-        separator(),
-        environment,
-        separator(),
-        (Role::Muted, format!("{operator} ")),
-        (Role::Text, portfolio.operator.to_string()),
-        separator(),
-        access,
-    ];
-    if model.paused.is_some() && columns >= 100 {
+    let mut line = Line::new();
+    if last >= First::Name {
+        line.extend([(Role::Heading, "cardtop".to_owned()), separator()]);
+    }
+    line.extend([environment, separator()]);
+    if last >= First::Operator {
+        let operator = (Role::Text, portfolio.operator.to_string());
+        line.extend([(Role::Muted, "op ".to_owned()), operator, separator()]);
+    }
+    line.push(access);
+    if last >= First::Paused && model.paused.is_some() {
         line.extend([separator(), (Role::Caution, "PAUSED".to_owned())]);
     }
     line
 }
 
-/// The right side of the first line: the time, and operations that are not settled.
-pub(crate) fn clock(portfolio: &Portfolio, columns: u16) -> Line {
-    let zoned = portfolio.now.to_zoned(portfolio.zone.clone());
-    let format = if columns < 100 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
-    let mut line = vec![
-        (Role::Text, zoned.strftime(format).to_string()),
-        (Role::Muted, format!(" {}   ", time::offset(portfolio.now, &portfolio.zone))),
-    ];
-    let mut separator = "ops ";
-    for (state, word, role) in [
-        (OperationState::Sent, "sent", Role::Text),
-        (OperationState::Accepted, "accepted", Role::Text),
-        (OperationState::Unknown, "UNKNOWN", Role::Caution),
-    ] {
-        let operations = portfolio.operations.iter().inspect(|_| count(Work::HistoryVisited));
-        let open = operations.filter(|row| row.state == state && row.is_open()).count();
-        if open > 0 {
-            line.push((Role::Muted, separator.to_owned()));
-            line.push((role, format!("{open} {word}")));
-            separator = ", ";
-        }
+fn clock(portfolio: &Portfolio, last: First) -> Line {
+    if last < First::Time {
+        return Line::new();
     }
-    if separator == "ops " {
-        line.push((Role::Muted, "no ops open".to_owned()));
+    let zoned = portfolio.now.to_zoned(portfolio.zone.clone());
+    let format = if last < First::Date { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let mut line = vec![(Role::Text, zoned.strftime(format).to_string())];
+    if last >= First::Zone {
+        line.push((Role::Muted, format!(" {}", time::offset(portfolio.now, &portfolio.zone))));
     }
     line
 }
 
-/// The left side of the second line: each provider in a few words, with as much of the
-/// consequences as there is room for.
-pub(crate) fn health(portfolio: &Portfolio, columns: usize) -> Line {
-    [Consequences::Counted, Consequences::Sentence, Consequences::Word]
-        .into_iter()
-        .map(|detail| health_line(portfolio, detail, columns))
-        .find(|line| width(line) + 2 <= columns)
-        .unwrap_or_else(|| health_line(portfolio, Consequences::Omitted, columns))
+/// How many operations are in each state in which they are not settled, without those of which
+/// there are none.
+fn open_operations(portfolio: &Portfolio) -> Vec<(OperationState, usize)> {
+    let states = [OperationState::Sent, OperationState::Accepted, OperationState::Unknown];
+    let counted = states.map(|state| {
+        let operations = portfolio.operations.iter().inspect(|_| count(Work::HistoryVisited));
+        (state, operations.filter(|row| row.state == state && row.is_open()).count())
+    });
+    counted.into_iter().filter(|(_, open)| *open > 0).collect()
 }
 
-/// How much room the consequences of a provider's trouble get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Consequences {
-    /// With the number of cards, or in a sentence.
-    Counted,
-    Sentence,
+fn operations(open: &[(OperationState, usize)], last: First) -> Line {
+    let unknown_only = last < First::Open;
+    if open.is_empty() && !unknown_only {
+        return vec![(Role::Muted, "no ops open".to_owned())];
+    }
+    let mut line = Line::new();
+    for (state, open) in open {
+        let (word, role) = match state {
+            OperationState::Unknown if last >= First::Unknown => ("UNKNOWN", Role::Caution),
+            OperationState::Sent if !unknown_only => ("sent", Role::Text),
+            OperationState::Accepted if !unknown_only => ("accepted", Role::Text),
+            OperationState::Unknown
+            | OperationState::Sent
+            | OperationState::Accepted
+            | OperationState::Done
+            | OperationState::Failed => continue,
+        };
+        let before = if line.is_empty() { "ops " } else { ", " };
+        line.extend([(Role::Muted, before.to_owned()), (role, format!("{open} {word}"))]);
+    }
+    line
+}
+
+/// How much is said of each provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    State,
+    Age,
+    /// What its trouble means, in a word or two.
     Word,
-    Omitted,
+    /// With the number of cards, or in a sentence.
+    Sentence,
 }
 
-fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> Line {
+/// The second line: how each provider is, and as many floats as there is room for, each whole and
+/// with its age, and how many more there are. Where not all fit, the one that pays for the selected
+/// card comes first.
+pub(crate) fn second(model: &Model, columns: usize) -> Sides {
+    let portfolio = &model.portfolio;
+    let health = |detail| health_line(portfolio, detail);
+    let mut forms: Vec<Sides> = [Detail::State, Detail::Age, Detail::Word]
+        .map(|detail| (health(detail), Line::new()))
+        .to_vec();
+    let in_order = floats(portfolio);
+    let mut sums = in_order.clone();
+    if let Some(card) = model.panes.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
+        sums.sort_by_key(|(id, sum)| {
+            (**id != card.key.provider, Some(sum.currency()) != card.currency)
+        });
+    }
+    let count = sums.len();
+    forms.extend((1..count).map(|shown| {
+        let line = floats_line(portfolio, sums.get(..shown).unwrap_or_default(), count - shown);
+        (health(Detail::Word), line)
+    }));
+    let all = floats_line(portfolio, &in_order, 0);
+    forms.extend([Detail::Word, Detail::Sentence].map(|detail| (health(detail), all.clone())));
+    fullest(forms, columns)
+}
+
+fn health_line(portfolio: &Portfolio, detail: Detail) -> Line {
     let mut line = Line::new();
     for info in &portfolio.accounts.providers {
         if !line.is_empty() {
@@ -105,8 +198,9 @@ fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> L
             continue;
         };
         line.push((health_role(health.state), health.state.as_str().to_owned()));
-        line.extend(age(portfolio, health).map(|age| (Role::Muted, format!(" {age}"))));
-        let consequence = consequence(portfolio, health, detail, columns);
+        let age = age(portfolio, health).filter(|_| detail >= Detail::Age);
+        line.extend(age.map(|age| (Role::Muted, format!(" {age}"))));
+        let consequence = consequence(portfolio, health, detail);
         line.extend(consequence.map(|text| (Role::Caution, text)));
     }
     if line.is_empty() {
@@ -115,27 +209,18 @@ fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> L
     line
 }
 
-fn consequence(
-    portfolio: &Portfolio,
-    health: &Health,
-    detail: Consequences,
-    columns: usize,
-) -> Option<String> {
-    let word = match detail {
-        Consequences::Omitted => return None,
-        Consequences::Word => true,
-        Consequences::Counted | Consequences::Sentence => false,
-    };
+fn consequence(portfolio: &Portfolio, health: &Health, detail: Detail) -> Option<String> {
+    if detail < Detail::Word {
+        return None;
+    }
+    let word = detail == Detail::Word;
     match health.state {
         HealthState::Ok | HealthState::Slow | HealthState::Paused => None,
         HealthState::Waiting if word => None,
         HealthState::Waiting => Some(" for its secrets".to_owned()),
         HealthState::Down if word => Some(" LAST KNOWN".to_owned()),
-        HealthState::Down if detail == Consequences::Sentence || columns < 100 => {
-            Some(" -> its figures are LAST KNOWN".to_owned())
-        }
         HealthState::Down => match last_known(portfolio, &health.provider) {
-            0 => None,
+            0 => Some(" LAST KNOWN".to_owned()),
             1 => Some(" (1 card LAST KNOWN)".to_owned()),
             stale => Some(format!(" ({stale} cards LAST KNOWN)")),
         },
@@ -144,38 +229,13 @@ fn consequence(
     }
 }
 
-/// The right side of the second line: as many floats as there is room for, each whole and with its
-/// age, and how many more there are. Where not all fit, the one that pays for the selected card
-/// comes first.
-pub(crate) fn floats(model: &Model, columns: usize) -> Line {
-    let portfolio = &model.portfolio;
+/// Every float, in the order of the providers.
+fn floats(portfolio: &Portfolio) -> Vec<(&ProviderId, Money)> {
     let of = |id| {
-        portfolio
-            .accounts
-            .floats
-            .get(id)
-            .and_then(Reading::value)
-            .into_iter()
-            .flatten()
-            .map(move |sum| (id, *sum))
+        let float = portfolio.accounts.floats.get(id).and_then(Reading::value);
+        float.into_iter().flatten().map(move |sum| (id, *sum))
     };
-    let mut sums: Vec<(&ProviderId, Money)> =
-        portfolio.accounts.providers.iter().flat_map(|info| of(&info.id)).collect();
-    let all = floats_line(portfolio, &sums, 0);
-    if width(&all) <= columns {
-        return all;
-    }
-    if let Some(card) = model.panes.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
-        sums.sort_by_key(|(id, sum)| {
-            (**id != card.key.provider, Some(sum.currency()) != card.currency)
-        });
-    }
-    let count = sums.len();
-    (1..count)
-        .rev()
-        .map(|shown| floats_line(portfolio, sums.get(..shown).unwrap_or_default(), count - shown))
-        .find(|line| width(line) <= columns)
-        .unwrap_or_default()
+    portfolio.accounts.providers.iter().flat_map(|info| of(&info.id)).collect()
 }
 
 fn floats_line(portfolio: &Portfolio, sums: &[(&ProviderId, Money)], more: usize) -> Line {

@@ -46,8 +46,8 @@ pub(crate) fn story(operation: &Operation, now: Timestamp) -> String {
 }
 
 /// The last thing known, beside a column with the state.
-pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation) -> String {
-    let time = |at| portfolio.local_time(at, TimeFormat::Seconds);
+pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation, time: TimeFormat) -> String {
+    let time = |at| portfolio.local_time(at, time);
     let next =
         operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
     match (operation.state, operation.looks) {

@@ -35,7 +35,7 @@ pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> Option<String> {
 
 /// Since when it is in its state: `since 14:05`.
 pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
-    format!("since {}", portfolio.local_time(health.since, TimeFormat::Minutes))
+    format!("since {}", portfolio.local_time(health.since, TimeFormat::Full))
 }
 
 /// How many cards of it show figures that may be old.
@@ -85,9 +85,8 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let mut lines = Vec::new();
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
-        let zoned = at.to_zoned(portfolio.zone.clone());
         let age = text::age(portfolio.now, at);
-        format!("complete to {} ({age} ago)", zoned.strftime("%H:%M:%S"))
+        format!("complete to {} ({age} ago)", portfolio.local_time(at, TimeFormat::Full))
     });
     let missing = completeness.missing();
     match (to, missing.is_empty()) {

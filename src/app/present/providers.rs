@@ -3,7 +3,7 @@
 use super::line::{Line, labelled};
 use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, since};
 use super::role::Role;
-use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::table::{Cell, Column, Context, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use crate::app::Model;
 use crate::app::portfolio::Portfolio;
@@ -30,7 +30,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<ProviderRow<'a>>] {
         &[
             Column { title: "Provider|From", width: words(8, 10, 16), hide_order: 0, cell: name },
             Column { title: "State", width: whole(6, 8), hide_order: 0, cell: state },
-            Column { title: "Since", width: whole(5, 7), hide_order: 5, cell: state_since },
+            Column { title: "Since", width: times(), hide_order: 5, cell: state_since },
             Column {
                 title: "Last read|Read",
                 width: figures(5, 9),
@@ -67,7 +67,7 @@ fn state(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
 }
 
 fn state_since(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
-    let time = |at| context.portfolio.local_time(at, TimeFormat::Minutes);
+    let time = |at| context.portfolio.local_time(at, context.time);
     of_health(row, |health| (Role::Muted, time(health.since)))
 }
 

@@ -1,25 +1,32 @@
 //! Times as the board writes them, in the zone that it shows.
+//!
+//! One rule for every pane: `14:02:08` today, `28 Nov 14:02` on another day of this year,
+//! `28 Nov 2025` in another year. A table that is too narrow for it drops the time of other days,
+//! in all of its rows.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::portfolio::Portfolio;
 
-/// How much of a time is written.
+/// How much of a time of another day is written; a time of today is `14:05:09`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeFormat {
-    /// `14:05` today, `02Apr` on another day: five columns.
-    Minutes,
-    /// `14:05:09` today, `Apr 02` on another day, `2025-04` in another year: eight columns.
-    Seconds,
-    /// `14:05:09` today, `Apr 02 23:30` on another day: twelve columns.
+    /// `28 Nov`, `Nov 2025` in another year: eight columns.
+    Brief,
+    /// `28 Nov 14:02`, `28 Nov 2025` in another year: twelve columns.
     Full,
+    /// As [`Self::Full`], in a sentence that may be read to somebody: `14:05` today.
+    Sentence,
 }
 
 impl TimeFormat {
-    /// For a table that has so many columns.
-    pub(crate) const fn for_columns(columns: u16) -> Self {
-        if columns < 100 { Self::Seconds } else { Self::Full }
+    /// The most columns that a time takes.
+    pub(crate) const fn columns(self) -> usize {
+        match self {
+            Self::Brief => 8,
+            Self::Full | Self::Sentence => 12,
+        }
     }
 }
 
@@ -32,14 +39,13 @@ impl Portfolio {
 
 fn written(at: Timestamp, now: Timestamp, zone: &TimeZone, format: TimeFormat) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    let today = at.date() == now.date();
     let format = match format {
-        TimeFormat::Minutes if today => "%H:%M",
-        TimeFormat::Minutes => "%d%b",
-        TimeFormat::Seconds | TimeFormat::Full if today => "%H:%M:%S",
-        TimeFormat::Full => "%b %d %H:%M",
-        TimeFormat::Seconds if at.year() == now.year() => "%b %d",
-        TimeFormat::Seconds => "%Y-%m",
+        TimeFormat::Sentence if at.date() == now.date() => "%H:%M",
+        TimeFormat::Brief | TimeFormat::Full if at.date() == now.date() => "%H:%M:%S",
+        TimeFormat::Brief if at.year() == now.year() => "%d %b",
+        TimeFormat::Brief => "%b %Y",
+        TimeFormat::Full | TimeFormat::Sentence if at.year() == now.year() => "%d %b %H:%M",
+        TimeFormat::Full | TimeFormat::Sentence => "%d %b %Y",
     };
     at.strftime(format).to_string()
 }
@@ -59,14 +65,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_day_is_never_shown_as_today() {
-        let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
-        let at: Timestamp = "2026-04-02T23:30:00Z".parse().expect("a time");
-        assert_eq!(written(at, now, &TimeZone::UTC, TimeFormat::Seconds), "Apr 02");
-        assert_eq!(written(at, now, &TimeZone::UTC, TimeFormat::Full), "Apr 02 23:30");
-        assert_eq!(written(at, now, &TimeZone::UTC, TimeFormat::Minutes), "02Apr");
+    fn another_day_is_never_shown_as_today_and_another_year_never_as_this_one() {
+        let time = |text: &str| text.parse::<Timestamp>().expect("a time of the test");
+        let now = time("2026-04-03T12:08:12Z");
         let east = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(written(at, now, &east, TimeFormat::Seconds), "01:30:00");
+        for (at, brief, full) in [
+            ("2026-04-03T12:05:09Z", "14:05:09", "14:05:09"),
+            ("2026-04-02T23:30:00Z", "01:30:00", "01:30:00"),
+            ("2026-04-02T21:30:00Z", "02 Apr", "02 Apr 23:30"),
+            ("2025-11-28T13:02:08Z", "Nov 2025", "28 Nov 2025"),
+        ] {
+            for (format, wanted) in [(TimeFormat::Brief, brief), (TimeFormat::Full, full)] {
+                let written = written(time(at), now, &east, format);
+                assert_eq!(written, wanted, "{at}");
+                assert!(written.len() <= format.columns(), "{written}");
+            }
+        }
         assert_eq!(offset(now, &east), "+02");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::feed::{amount, merchant, time, what};
 use super::role::Role;
-use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::table::{Cell, Column, Context, Holds, figures, plain, times, whole, words};
 use super::{operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
@@ -16,18 +16,23 @@ use crate::domain::operation::OperationState;
 pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
     const {
         &[
-            Column { title: "Time", width: whole(5, 10), hide_order: 0, cell: time },
-            Column { title: "What", width: whole(8, 10), hide_order: 0, cell: what },
-            Column { title: "Amount", width: figures(7, 12), hide_order: 0, cell: amount },
+            Column { title: "Time", width: times(), hide_order: 0, cell: time },
+            Column { title: "What", width: whole(8, 8), hide_order: 0, cell: what },
+            Column {
+                title: "Amount",
+                width: figures(7, 9).holding(Holds::Amounts),
+                hide_order: 0,
+                cell: amount,
+            },
             Column {
                 title: "Merchant or op|Merchant|For",
-                width: words(6, 10, 28),
+                width: words(6, 10, 40),
                 hide_order: 0,
                 cell: merchant,
             },
             Column {
                 title: "In plain words|Meaning|Why",
-                width: words(18, 24, 60),
+                width: words(18, 24, 80),
                 hide_order: 9,
                 cell: meaning,
             },
@@ -38,7 +43,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
 fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
     match row {
         Known::Transaction(row) => {
-            (Role::Muted, transaction::state_in_words(context.portfolio, row))
+            (Role::Muted, transaction::state_in_words(context.portfolio, row, context.time))
         }
         Known::Operation(operation) => {
             let role = if operation.state == OperationState::Unknown {

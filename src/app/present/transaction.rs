@@ -34,9 +34,9 @@ pub(crate) fn merchant(portfolio: &Portfolio, row: &Transaction) -> String {
 
 /// As [`state_in_words`], but a fresh decline also says what the card is short of. Of an older one
 /// that is not known: the balance of that time is gone.
-pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction) -> String {
+pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction, time: TimeFormat) -> String {
     if let Listed::GoneSince { at, cleared_as } = &row.listed {
-        return gone(portfolio, row, *at, cleared_as.as_ref());
+        return gone(portfolio, row, (*at, time), cleared_as.as_ref());
     }
     let card = row.card().and_then(|key| portfolio.cards.get(&key));
     let fresh = portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
@@ -48,10 +48,24 @@ pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction) -> String {
     }
 }
 
+/// Where there is little room: what a fresh decline was short of before anything else, as the last
+/// word.
+pub(crate) fn in_few_words(portfolio: &Portfolio, row: &Transaction, time: TimeFormat) -> String {
+    let card = row.card().and_then(|key| portfolio.cards.get(&key));
+    let fresh = portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
+    match card.filter(|_| fresh && row.state == TransactionState::Declined) {
+        Some(card) => decline::shortfall_in_words(card, row),
+        None => None,
+    }
+    .unwrap_or_else(|| state_in_words(portfolio, row, time))
+}
+
 /// How far a transaction got, in words, with the time of what became of a hold.
-pub(crate) fn state_in_words(portfolio: &Portfolio, row: &Transaction) -> String {
+pub(crate) fn state_in_words(portfolio: &Portfolio, row: &Transaction, time: TimeFormat) -> String {
     match &row.listed {
-        Listed::GoneSince { at, cleared_as } => gone(portfolio, row, *at, cleared_as.as_ref()),
+        Listed::GoneSince { at, cleared_as } => {
+            gone(portfolio, row, (*at, time), cleared_as.as_ref())
+        }
         Listed::Still => row.in_plain_words(),
     }
 }
@@ -60,10 +74,10 @@ pub(crate) fn state_in_words(portfolio: &Portfolio, row: &Transaction) -> String
 fn gone(
     portfolio: &Portfolio,
     row: &Transaction,
-    since: Timestamp,
+    (since, time): (Timestamp, TimeFormat),
     cleared_as: Option<&Arc<str>>,
 ) -> String {
-    let time = |at| portfolio.local_time(at, TimeFormat::Minutes);
+    let time = |at| portfolio.local_time(at, time);
     match cleared_as {
         Some(id) => {
             let posted = row.card().and_then(|key| {

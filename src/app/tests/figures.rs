@@ -14,7 +14,7 @@ fn a_large_figure_is_never_cut() {
         &model.keymap,
         &key("artha", "9999"),
         None,
-        36,
+        (36, 40),
     );
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
@@ -128,8 +128,13 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines =
-        crate::app::present::card::summary(&model.portfolio, &model.keymap, &unread, None, 60);
+    let lines = crate::app::present::card::summary(
+        &model.portfolio,
+        &model.keymap,
+        &unread,
+        None,
+        (60, 40),
+    );
     let text: String = lines.iter().flatten().map(|(_, text)| text.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -142,7 +147,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
         &model.keymap,
         &key("ibanera", "3020"),
         None,
-        80,
+        (80, 40),
     );
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
@@ -162,7 +167,7 @@ fn an_unknown_decline_code_is_never_guessed() {
         &model.keymap,
         &key("artha", "1200"),
         None,
-        80,
+        (80, 40),
     );
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();

@@ -8,6 +8,7 @@ use crate::app::dialog::form::{Form, FormBody};
 use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::time::TimeFormat;
 use crate::app::present::{Line, Role, line};
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, CardState, Reading};
@@ -363,9 +364,9 @@ pub(super) fn wrapped(content: &str, columns: usize) -> Vec<String> {
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
-/// `14:08:08`, in the operator's zone.
+/// `14:08:08`, in the operator's zone; with the day where that is another.
 pub(super) fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
-    at.to_zoned(portfolio.zone.clone()).strftime("%H:%M:%S").to_string()
+    portfolio.local_time(at, TimeFormat::Full)
 }
 
 /// When the card's figures were read, and whether they are being read again.

@@ -1,0 +1,93 @@
+//! How wide the widest figures and names are that came in so far.
+//!
+//! Tables give their columns room by it, so that a column is as wide for the rows on screen as for
+//! those above and below them, and does not change while somebody scrolls or makes the window
+//! taller.
+
+use crate::domain::card::Card;
+use crate::domain::money::Money;
+use crate::domain::operation::Operation;
+use crate::domain::text;
+use crate::domain::transaction::Transaction;
+use crate::engine::EngineEvent;
+
+/// A figure that is wider than this only makes room for itself, where it is on screen: one odd row
+/// must not take the room of all the words. It is as wide as `+999,999,999.99 `.
+const MOST_RESERVED: usize = 16;
+
+/// The widest of each, in terminal columns. They only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Widest {
+    holder: usize,
+    balance: usize,
+    amount: usize,
+}
+
+impl Widest {
+    /// The widest name of a cardholder.
+    pub(crate) const fn holder(&self) -> usize {
+        self.holder
+    }
+
+    /// The widest available balance, with the mark of a figure that may be old.
+    pub(crate) const fn balance(&self) -> usize {
+        self.balance
+    }
+
+    /// The widest amount of a transaction or change, with its sign.
+    pub(crate) const fn amount(&self) -> usize {
+        self.amount
+    }
+
+    /// The widest figure of all.
+    pub(crate) fn sum(&self) -> usize {
+        self.balance.max(self.amount)
+    }
+
+    /// Takes in what the engine reports.
+    pub(super) fn add(&mut self, event: &EngineEvent) {
+        match event {
+            EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
+            EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
+            EngineEvent::Operation(operation) => self.add_operation(operation),
+            EngineEvent::Stale { .. }
+            | EngineEvent::Steps { .. }
+            | EngineEvent::Float { .. }
+            | EngineEvent::Health(_)
+            | EngineEvent::Provider(_)
+            | EngineEvent::ReadOnly(_)
+            | EngineEvent::Refused { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::NotSettled { .. }
+            | EngineEvent::Broken(_) => {}
+        }
+    }
+
+    fn add_card(&mut self, card: &Card) {
+        self.holder = self.holder.max(text::width(&card.holder));
+        if let Some(available) = card.available() {
+            self.balance = self.balance.max(reserved(available));
+        }
+    }
+
+    fn add_row(&mut self, row: &Transaction) {
+        self.amount = self.amount.max(reserved(row.amount));
+    }
+
+    fn add_operation(&mut self, operation: &Operation) {
+        if let Some(amount) = operation.amount {
+            self.amount = self.amount.max(reserved(amount));
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of_widths(holder: usize, balance: usize, amount: usize) -> Self {
+        Self { holder, balance, amount }
+    }
+}
+
+/// A figure and one sign before it, where that is not too much.
+fn reserved(money: Money) -> usize {
+    Some(text::width(&money.grouped()) + 1).filter(|width| *width <= MOST_RESERVED).unwrap_or(0)
+}
