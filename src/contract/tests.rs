@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
 use crate::domain::operation::{
-    Capabilities, OperationId, PinRule, Proof, Step, Support, TopUpSafety,
+    ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Step, Support, TopUpSafety,
 };
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::domain::unmapped::UnmappedWords;
@@ -366,7 +366,74 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&transaction());
     check(&step());
     check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
+    check(&failure());
+    check(&planned());
     check(&Missing { completeness: Completeness::default(), old_states: vec![card()] });
+}
+
+fn failure() -> Failure {
+    Failure {
+        kind: FailureKind::Ambiguous,
+        provider: None,
+        card: None,
+        operation: None,
+        message: "4242 fits 2 cards: write one of them".to_owned(),
+        true_now: "nothing was changed".to_owned(),
+        candidates: vec!["acme/c-1".to_owned(), "bravo/42".to_owned()],
+    }
+}
+
+fn planned() -> PlannedChange {
+    PlannedChange {
+        action: ActionKind::TopUp,
+        card: card(),
+        amount: Some(money("5", "KWD")),
+        fee: None,
+        payer: None,
+        reason: None,
+        missing_flags: vec!["--yes".to_owned()],
+    }
+}
+
+#[test]
+fn a_failure_is_one_object_under_its_name() {
+    let wanted = concat!(
+        r#"{"error":{"kind":"ambiguous","provider":null,"card":null,"#,
+        r#""message":"4242 fits 2 cards: write one of them","true_now":"nothing was changed","#,
+        r#""operation":null,"candidates":["acme/c-1","bravo/42"]}}"#
+    );
+    assert_eq!(json::named("error", &failure()), wanted);
+    let words: std::collections::BTreeSet<_> = FailureKind::ALL.map(FailureKind::as_str).into();
+    assert_eq!(words.len(), FailureKind::ALL.len(), "each kind has its own word");
+}
+
+#[test]
+fn a_change_that_would_be_sent_says_what_it_is_in_every_format() {
+    let wanted = concat!(
+        r#"{"would":{"action":"topup","provider":"acme","card_id":"c-1","last4":"4242","#,
+        r#""holder":"Mara Lindqvist","state":"ACTIVE","state_as_of":"2026-04-03T12:08:08Z","#,
+        r#""amount":{"amount":"5.000","currency":"KWD"},"fee":null,"payer":null,"reason":null,"#,
+        r#""missing_flags":["--yes"]}}"#
+    );
+    assert_eq!(json::named("would", &planned()), wanted);
+    let csv = csv::document([Row::from(&planned())]);
+    let line =
+        "topup,acme,c-1,4242,Mara Lindqvist,ACTIVE,2026-04-03T12:08:08Z,5.000,KWD,,,,,'--yes";
+    assert_eq!(csv.lines().nth(1), Some(line));
+}
+
+#[test]
+fn what_may_be_absent_is_null_and_never_an_empty_text() {
+    let row = Transaction {
+        merchant: Some("".into()),
+        country: Some("".into()),
+        description: Some("".into()),
+        ..transaction()
+    };
+    let json = object(&row);
+    assert!(!json.contains(r#":"""#), "{json}");
+    let operation = Operation { detail: Some("".into()), reason: Some("".into()), ..operation() };
+    assert!(!object(&operation).contains(r#":"""#), "{}", object(&operation));
 }
 
 #[test]

@@ -125,10 +125,12 @@ fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
         assert!(words.contains(&format!("cardtop ops check {}", rival.id)), "{words}");
         assert!(words.contains("--second \"SECOND 4242\""), "{words}");
     }
-    let now = format!(
-        r#""true_now":"nothing was sent; operation {0} is SENT and blocks another top-up","operation":"{0}""#,
-        rival.id
-    );
+    let id = rival.id;
+    let now = concat!(
+        r#""true_now":"nothing was sent; operation ID is SENT and blocks another "#,
+        r#"top-up","operation":"ID""#
+    )
+    .replace("ID", &id.to_string());
     assert!(failure.document().contains(&now), "{}", failure.document());
     let freeze: Freeze = parse(&["cardtop", "4242"]);
     let frozen = Refused::Denied(Refusal::State(CardState::Frozen));
