@@ -117,7 +117,7 @@ impl Layout {
 
 /// Columns of the pane of one card beside the list: with fewer its timeline says too little, more
 /// of them it does not use.
-const CARD_COLUMNS: (u16, u16) = (38, 54);
+const CARD_COLUMNS: (u16, u16) = (36, 54);
 
 /// Columns of the panes at the right: with fewer the operations say too little.
 const RIGHT_COLUMNS: u16 = 48;

@@ -71,7 +71,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<ListedCard<'a>>] {
 
 /// Columns of names of cardholders on the board: at least before another pane stands beside the
 /// list, and where there is room beside all panes.
-const HOLDERS: (usize, usize) = (16, 20);
+const HOLDERS: (usize, usize) = (14, 20);
 
 /// Columns of the pane on the board: before another pane stands beside it, and beyond which more
 /// are of little use there. With the second each column has its good width, names and reasons more.

@@ -1,6 +1,7 @@
 //! The two lines below, with the keys that work now, and the help under a filter while it is typed.
 
 use super::finder;
+use super::help::meaning_in;
 use super::line::Line;
 use super::role::Role;
 use crate::app::Model;
@@ -159,8 +160,8 @@ fn wanted(model: &Model, command: Command) -> Option<Wanted> {
 /// The words of a key, where they depend on what is under the cursor: of a provider there is only
 /// one thing to copy.
 fn words_for(model: &Model, command: Command, text: &str) -> String {
-    if command == Command::Copy && model.screen.focus == Pane::Providers {
-        return "copy status".to_owned();
+    if let Some(meaning) = meaning_in(model.screen.focus, command) {
+        return meaning.to_owned();
     }
     if command == Command::Freeze {
         return model.freeze_or_unfreeze_kind().phrase().to_owned();

@@ -27,17 +27,44 @@ type Entry = (String, &'static str);
 pub(crate) fn lines(model: &Model, columns: usize) -> Vec<Line> {
     let pane = model.screen.focus;
     let keymap = &model.keymap;
-    let own = |spec: &CommandSpec| !spec.panes.is_empty() && spec.works_in(pane);
+    let own = |spec: &CommandSpec| {
+        (!spec.panes.is_empty() && spec.works_in(pane)) || meaning_in(pane, spec.command).is_some()
+    };
+    let elsewhere = |spec: &CommandSpec| spec.panes.is_empty() && !own(spec);
     let acts = |spec: &CommandSpec| spec.group == Group::Act;
     let mut help = Vec::new();
-    section(&mut help, &here(pane), &entries(keymap, |spec| own(spec) && !acts(spec)), columns);
-    section(&mut help, Group::Act.heading(), &entries(keymap, |it| own(it) && acts(it)), columns);
+    section(
+        &mut help,
+        &here(pane),
+        &entries(keymap, pane, |spec| own(spec) && !acts(spec)),
+        columns,
+    );
+    section(
+        &mut help,
+        Group::Act.heading(),
+        &entries(keymap, pane, |it| own(it) && acts(it)),
+        columns,
+    );
     language(&mut help, pane, keymap, columns);
-    section(&mut help, "Everywhere", &entries(keymap, |spec| spec.panes.is_empty()), columns);
+    section(&mut help, "Everywhere", &entries(keymap, pane, elsewhere), columns);
     let signs = SIGNS.map(|(sign, meaning)| (sign.to_owned(), meaning));
     section(&mut help, "Signs", &signs, columns);
     help.extend(labelled("", 0, (Role::Muted, TOP), columns));
     help
+}
+
+/// What a command of every view does in this one, where that is something else.
+pub(super) fn meaning_in(pane: Pane, command: Command) -> Option<&'static str> {
+    if pane != Pane::Providers {
+        return None;
+    }
+    if command == Command::Copy {
+        Some("copy status")
+    } else if command == Command::Refresh {
+        Some("read now")
+    } else {
+        None
+    }
 }
 
 fn here(pane: Pane) -> String {
@@ -104,19 +131,21 @@ const MOST_KEYS: usize = 9;
 const MOST_WORDS: usize = 18;
 
 /// The commands that are wanted, with their keys; commands with the same words share an entry.
-fn entries(keymap: &Keymap, wanted: impl Fn(&CommandSpec) -> bool) -> Vec<Entry> {
+fn entries(keymap: &Keymap, pane: Pane, wanted: impl Fn(&CommandSpec) -> bool) -> Vec<Entry> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
+    let words = |spec: &CommandSpec| meaning_in(pane, spec.command).unwrap_or(spec.help);
     let specs: Vec<&CommandSpec> = TABLE.iter().filter(|spec| wanted(spec)).collect();
     for spec in &specs {
+        let words_here = words(spec);
         let chords: Vec<String> =
             keymap.chords(spec.command).iter().map(|chord| written(*chord)).collect();
-        match entries.iter_mut().find(|(_, help)| *help == spec.help) {
+        match entries.iter_mut().find(|(_, help)| *help == words_here) {
             Some((keys, _)) => keys.extend(chords.into_iter().take(1)),
             None => {
                 // A command that shares its entry with others shows one key there.
-                let shared = specs.iter().filter(|other| other.help == spec.help).count() > 1;
+                let shared = specs.iter().filter(|other| words(other) == words_here).count() > 1;
                 let shown = if shared { 1 } else { 2 };
-                entries.push((chords.into_iter().take(shown).collect(), spec.help));
+                entries.push((chords.into_iter().take(shown).collect(), words_here));
             }
         }
     }
