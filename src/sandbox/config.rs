@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::bank::Card;
 use super::dialect::{ConfigEntry, Roster, Setting};
-use super::{Dialect, Sandbox};
+use super::{Dialect, Sandbox, Scenario};
 
 /// See [`Sandbox::write_config`].
 pub(super) fn write(
@@ -27,7 +27,11 @@ pub(super) fn write(
     private_folder(&beside.join(&folder))?;
     let mut lines = introduction();
     for dialect in Dialect::ALL {
-        let entry = dialect.wire().config_entry(&base(dialect), &sandbox.0.scenarios);
+        let mut entry = dialect.wire().config_entry(&base(dialect), &sandbox.0.scenarios);
+        if sandbox.0.scenarios.contains(&Scenario::ForeignTopUps) {
+            // On loopback a client takes every credit for its own unless it is told otherwise.
+            entry.settings.push(("others_top_up", Setting::Flag(true)));
+        }
         for credential in entry.credentials {
             private_file(&beside.join(&folder).join(credential.file), credential.secret)?;
         }

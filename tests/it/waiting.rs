@@ -95,7 +95,7 @@ async fn the_first_frame_does_not_wait_for_a_command_that_gives_a_secret() {
         });
         terminal.press("4jj");
         terminal.until("what is waited for", |text| {
-            text.contains("said       waiting for its secrets (command sleep, at most 30 s)")
+            text.contains("why        waiting for its secrets (command sleep, at most 30 s)")
         });
         terminal.until("the end of the pipe's time", |text| {
             text.contains("artha AUTH") && text.contains("enkash WAIT")
