@@ -236,8 +236,7 @@ impl Dialog {
         self.notice = None;
         let transition = self.body.key(chord, portfolio);
         if matches!(transition.next, Next::Ignored) {
-            let nothing = || format!("{chord} does nothing here; Esc leaves");
-            self.notice = Some(self.layout_hint(chord).unwrap_or_else(nothing));
+            self.notice = Some(self.layout_hint(chord).unwrap_or_else(|| self.no_meaning(chord)));
         }
         self.follow(transition, portfolio)
     }
@@ -295,6 +294,15 @@ impl Dialog {
     pub(crate) fn closes_in(&self, now: Timestamp) -> Option<String> {
         let left = self.seconds_left(now).max(0);
         (self.body.holds_secret() || left <= COUNTDOWN).then(|| format!("closes in {left} s"))
+    }
+
+    /// That a key means nothing. Beside a secret it is not named: it may be a part of it.
+    fn no_meaning(&self, chord: &Chord) -> String {
+        if self.body.holds_secret() {
+            "this key does nothing here; Esc leaves".to_owned()
+        } else {
+            format!("{chord} does nothing here; Esc leaves")
+        }
     }
 
     /// Of a letter that is on no Latin layout: that a Latin one is needed. It is not read as the

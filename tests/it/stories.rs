@@ -126,3 +126,28 @@ fn a_forgotten_pin_is_set_in_24_keys_and_never_drawn() {
     assert_eq!(story.terminal.count("8264"), 0, "the PIN reached the terminal");
     story.ends_within(24);
 }
+
+#[test]
+fn a_second_callers_digits_are_found_after_a_first_filter_and_a_merchant_among_the_cards() {
+    let mut story = Story::begin(&["--still"]);
+    story.press("/4242\r");
+    story.shows("▐4242▌ 1/64");
+    story.press("/7731\r");
+    story.shows("▐7731▌ 1/64");
+    story.shows("Aiko Tanaka");
+    story.press("/merchant:~ica\r");
+    story.shows("▐merchant:~ica▌");
+    story.shows("Mara Lindqvist");
+    story.ends_within(27);
+}
+
+#[test]
+fn while_a_provider_is_down_its_status_is_copied_in_2_keys() {
+    let mut story = Story::begin(&["--scenario", "outage"]);
+    story.shows("enkash DOWN");
+    story.press("4");
+    story.shows("> enkash");
+    story.press("y");
+    story.shows("status of enkash DOWN");
+    story.ends_within(2);
+}

@@ -110,10 +110,15 @@ fn hints(model: &Model) -> (Vec<KeyHint>, Vec<KeyHint>) {
                 };
                 of_pane.push(hint(&keys, text));
             }
-            Hint::Board(text) => of_board.push(hint(&key, text)),
+            Hint::Board(text) => of_board.push((key, words_for(model, spec.command, text))),
         }
     }
     (of_pane, of_board)
+}
+
+/// Whether a filter acts on the focused pane.
+fn is_filtered(model: &Model) -> bool {
+    model.search(model.screen.focus).is_some_and(|search| search.chip().is_some())
 }
 
 /// Whether a command would do something now, in the focused pane.
@@ -136,7 +141,7 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     if spec.command == Command::Check {
         return model.operation_here().is_some_and(Operation::is_open);
     }
-    let does_nothing = (spec.command == Command::Back && on_board)
+    let does_nothing = (spec.command == Command::Back && on_board && !is_filtered(model))
         || (spec.command == Command::Open && screen.view == Pane::Detail)
         || (matches!(spec.command, Command::NextPane | Command::Zoom) && whole_view);
     !does_nothing
@@ -162,6 +167,9 @@ fn wanted(model: &Model, command: Command) -> Option<Wanted> {
 fn words_for(model: &Model, command: Command, text: &str) -> String {
     if let Some(meaning) = meaning_in(model.screen.focus, command) {
         return meaning.to_owned();
+    }
+    if command == Command::Back && is_filtered(model) {
+        return "clear filter".to_owned();
     }
     if command == Command::Freeze {
         return model.freeze_or_unfreeze_kind().phrase().to_owned();

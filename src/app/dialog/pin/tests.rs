@@ -44,6 +44,17 @@ fn a_pin_that_is_weak_short_or_different_is_refused_with_its_reason() {
 }
 
 #[test]
+fn a_key_that_means_nothing_beside_a_pin_is_not_named() {
+    let mut operator = Operator::new().open(ActionKind::SetPin, "c1").types("9078");
+    for key in ["tab", "9", "0", "7", "8", "tab", "tab", "b", "f5", "f9", "ctrl-b"] {
+        operator = operator.keys(key);
+        let notice = operator.dialog.as_ref().and_then(|dialog| dialog.notice()).unwrap_or("");
+        let named = notice.contains(&format!("{key} ")) || notice.starts_with(key);
+        assert!(!named, "{key}: {notice}");
+    }
+}
+
+#[test]
 fn a_pin_is_never_pasted() {
     let operator = Operator::new().open(ActionKind::SetPin, "c1").pastes("9078");
     assert_eq!(operator.notice(), "pasting is off: a PIN must not pass through the clipboard");
