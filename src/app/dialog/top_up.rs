@@ -268,6 +268,14 @@ impl TopUp {
         if let Some(why) = review.waits_for(portfolio.now) {
             return Transition::notice(why);
         }
+        let names_payer = portfolio
+            .capabilities(&form.target.key.provider)
+            .is_some_and(|capabilities| capabilities.names_payer);
+        if names_payer && review.fee.quote().is_none() {
+            return Transition::notice(
+                "not sent: which account pays could not be read; e asks again",
+            );
+        }
         let mut request = form.request(
             Action::TopUp(review.amount),
             form.body.reason.reason(),

@@ -106,7 +106,13 @@ fn a_provider_that_is_paused_refuses_credentials_or_asked_to_wait_is_refused_at_
     ] {
         let mut model = on_card("1455");
         apply(&mut model, event);
-        for keys in ["f", "t", "P", "C"] {
+        // A lost card is frozen all the same, unless the credentials are refused.
+        press(&mut model, "f");
+        let freezes =
+            matches!(model.dialog.as_ref().map(Dialog::content), Some(Content::Freeze(_)));
+        assert_eq!(freezes, !expected.contains("AUTH"), "{expected}");
+        press(&mut model, "esc");
+        for keys in ["t", "P", "C"] {
             let requested = jobs(press(&mut model, keys));
             assert!(requested.is_empty(), "{keys}: {requested:?}");
             let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));

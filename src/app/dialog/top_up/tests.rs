@@ -115,6 +115,21 @@ fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
 }
 
 #[test]
+fn a_top_up_is_not_sent_while_it_is_not_known_which_account_pays() {
+    let mut operator = Operator::new();
+    operator.capabilities().names_payer = true;
+    let operator = operator.open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let asked = operator.quote_question().expect("a quote was asked");
+    let error = Error::new(&ProviderId::new("acme"), ErrorKind::Unreachable, "no answer");
+    let quote = Err(Arc::new(error));
+    let operator = operator.apply(EngineEvent::Quote { asked, quote }).pass(400).keys("y");
+    assert!(operator.requests().is_empty(), "sent although nobody saw who pays");
+    assert!(operator.notice().contains("which account pays"), "{}", operator.notice());
+    let operator = operator.keys("e enter").quoted_payer("512", None).keys("y");
+    assert_eq!(operator.requests().len(), 1, "sent once it is known");
+}
+
+#[test]
 fn a_fee_that_cannot_be_had_is_said_and_does_not_stop_the_top_up() {
     let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
     let asked = operator.quote_question().expect("a quote was asked");
