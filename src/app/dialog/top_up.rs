@@ -140,7 +140,9 @@ impl TopUp {
             (_, Focus::Reason) if body.reason.key(chord) => {}
             (_, Focus::Reason) => return Transition::ignored(),
             (_, Focus::Amount) => match chord.typed() {
+                // It stays in the field and is refused there: without it another amount is left.
                 Some(c) if !c.is_ascii_digit() && c != '.' => {
+                    _ = body.amount.key(chord);
                     return Transition::notice(NOT_AN_AMOUNT);
                 }
                 Some(_) | None if body.amount.key(chord) => {}

@@ -269,3 +269,18 @@ fn an_open_freeze_is_queued_or_sent_as_its_provider_is_when_it_is_confirmed() {
     let requested = jobs(press(&mut model, "y"));
     assert!(matches!(&requested[..], [job] if job.starts_with("Act")), "{requested:?}");
 }
+
+#[test]
+fn in_a_window_that_shows_nothing_no_key_confirms_or_types() {
+    let mut model = on_card("1455");
+    press(&mut model, "f");
+    _ = update(&mut model, Msg::Tick(ago(-1)));
+    press(&mut model, "1");
+    _ = update(&mut model, Msg::Resized(40, 12));
+    assert_eq!(jobs(press(&mut model, "y")), Vec::<String>::new());
+    assert!(model.dialog.is_some(), "it waits for a larger window");
+    press(&mut model, "esc");
+    assert!(model.dialog.is_none(), "Esc leaves all the same");
+    assert_eq!(jobs(press(&mut model, "f")), Vec::<String>::new());
+    assert!(model.dialog.is_none());
+}

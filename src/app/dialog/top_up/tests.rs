@@ -258,3 +258,14 @@ fn a_decline_that_a_top_up_was_made_for_already_takes_the_last_four() {
     let Content::TopUp(form) = unrelated.content() else { panic!("a top-up") };
     assert_eq!(form.body.review.as_ref().map(|review| review.repetition.is_some()), Some(false));
 }
+
+#[test]
+fn what_is_no_part_of_an_amount_is_refused_and_never_left_out_of_it() {
+    for typed in ["10,5", "10,50", "-5", "1e3", "1.234,50"] {
+        let operator = Operator::new().open(ActionKind::TopUp, "c1").types(typed).keys("enter");
+        let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+        assert_eq!(form.body.amount.text(), typed);
+        assert!(form.body.review.is_none(), "{typed} was taken for an amount");
+        assert!(!operator.notice().is_empty(), "{typed}");
+    }
+}
