@@ -195,8 +195,9 @@ impl TopUp {
     /// A key on the second page.
     fn review_key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition {
         let edits = chord.typed() == Some('e') || matches!(chord.key, Key::BackTab | Key::Up);
-        let cannot_pay = form.body.review.as_ref().and_then(Review::cannot_pay);
-        if let Some(why) = cannot_pay.filter(|_| !edits) {
+        let review = form.body.review.as_ref();
+        let cannot_pay = review.and_then(|review| review.cannot_pay(&form.target.key, portfolio));
+        if let Some(why) = cannot_pay.as_ref().filter(|_| !edits) {
             return Transition::notice(format!("not sent: {why}; e asks again"));
         }
         if cannot_pay.is_some() {

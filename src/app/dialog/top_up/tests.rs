@@ -115,6 +115,23 @@ fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
 }
 
 #[test]
+fn a_top_up_that_the_float_cannot_pay_is_not_sent_unless_the_float_may_have_grown() {
+    let large = |operator: Operator| {
+        operator.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2 4 2 y")
+    };
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let operator = large(operator);
+    assert!(operator.requests().is_empty(), "sent although the float cannot pay");
+    assert!(operator.notice().contains("holds 8,114.20 USD"), "{}", operator.notice());
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let why = "no answer".into();
+    operator.portfolio.apply(&EngineEvent::Stale { provider: ProviderId::new("acme"), why });
+    assert_eq!(large(operator).requests().len(), 1, "an old figure refuses nothing");
+}
+
+#[test]
 fn a_top_up_is_not_sent_while_it_is_not_known_which_account_pays() {
     let mut operator = Operator::new();
     operator.capabilities().names_payer = true;
