@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::decline;
-use super::line::{Line, paragraph};
+use super::line::{Line, paragraph, width};
 use super::role::Role;
 use super::time::TimeFormat;
 use crate::app::command::Command;
@@ -136,9 +136,12 @@ fn heading(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
         // The title names the holder.
         let owner =
             card.owner.as_deref().map(|owner| format!("   customer {owner}")).unwrap_or_default();
-        let text = format!("   {}   id {}{owner}", card.key.provider, card.key.id);
-        if let Some(first) = lines.first_mut() {
-            first.push((Role::Muted, text));
+        let text = format!("{}   id {}{owner}", card.key.provider, card.key.id);
+        match lines.first_mut() {
+            Some(first) if width(first) + 3 + text::width(&text) <= columns => {
+                first.push((Role::Muted, format!("   {text}")));
+            }
+            Some(_) | None => lines.push(vec![(Role::Muted, text)]),
         }
     }
     if !card.labels.is_empty() {

@@ -6,6 +6,7 @@ use super::provider;
 use super::role::Role;
 use super::table::widths::wanted;
 use super::table::{Cell, Column, Context, Holds, figures, plain, whole, words};
+use super::time::TimeFormat;
 use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::command::Command;
@@ -202,6 +203,12 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             lines.push(format!(
                 "A word is looked for in what cards have; merchant:~{text} finds who paid there."
             ));
+        }
+        if model.panes.cards.search.filter().asks_related()
+            && let Some(oldest) = portfolio.oldest_transaction()
+        {
+            let since = portfolio.local_time(oldest, TimeFormat::Full);
+            lines.push(format!("Transactions are known since {since}."));
         }
         return lines;
     }

@@ -72,6 +72,7 @@ impl HealthLog {
         if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Unreachable) {
             pace.note_retry_after(asked, now);
         }
+        let planned = pace.planned_try.take().filter(|at| *at > now);
         let (state, wait) = match error.kind {
             // The provider answered, about this one card or call.
             ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::NotOffered => return None,
@@ -83,13 +84,14 @@ impl HealthLog {
                 (HealthState::Slow, back_off(self.failures))
             }
             ErrorKind::Unreachable | ErrorKind::BadReply => {
-                self.failures = self.failures.saturating_add(1);
+                // A try between the planned ones makes none of them later.
+                self.failures = self.failures.saturating_add(u32::from(planned.is_none()));
                 let down = self.failures >= DOWN_AFTER;
                 let state = if down { HealthState::Down } else { HealthState::Slow };
                 (state, back_off(self.failures))
             }
         };
-        pace.back_off_until = now.saturating_add(wait).ok();
+        pace.back_off_until = planned.or_else(|| now.saturating_add(wait).ok());
         self.set(state, now);
         self.failed.push_back(now);
         let why: Arc<str> = error.sentence().into();

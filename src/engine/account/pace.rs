@@ -14,6 +14,9 @@ const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 pub(super) struct Pace {
     /// Nothing before this: the back-off after failures. A success or the operator ends it.
     pub(super) back_off_until: Option<Timestamp>,
+    /// The next try that was planned before the operator had one at once: when that fails, the
+    /// planned one stays.
+    pub(super) planned_try: Option<Timestamp>,
     /// The provider's `Retry-After` deadline; only time clears it.
     retry_after_until: Option<Timestamp>,
     budget: Budget,
@@ -28,6 +31,7 @@ impl Pace {
     pub(super) fn new(rate_limit: u32, now: Timestamp) -> Self {
         Self {
             back_off_until: None,
+            planned_try: None,
             retry_after_until: None,
             budget: Budget::new(rate_limit, now),
             rate_limit,
@@ -40,6 +44,7 @@ impl Pace {
     pub(super) fn clock_went_back(&mut self, before: Timestamp, now: Timestamp) {
         let moved = |at: Timestamp| now.saturating_add(at.duration_since(before)).unwrap_or(now);
         self.back_off_until = self.back_off_until.map(moved);
+        self.planned_try = self.planned_try.map(moved);
         self.retry_after_until = self.retry_after_until.map(moved);
         self.sent.clear();
         self.budget = Budget::new(self.rate_limit, now);
@@ -97,6 +102,7 @@ impl Pace {
     /// it does not end that wait.
     pub(super) fn note_success(&mut self, now: Timestamp) {
         self.back_off_until = None;
+        self.planned_try = None;
         self.retry_after_until = self.retry_after_until.filter(|until| *until > now);
     }
 

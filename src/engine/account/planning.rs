@@ -73,7 +73,11 @@ impl Account {
     /// Read this card now although earlier readings failed, unless the provider itself asked for
     /// the wait.
     pub(in crate::engine) fn try_card(&self, key: &CardKey) {
-        self.state().pace.back_off_until = None;
+        let mut state = self.state();
+        if let Some(planned) = state.pace.back_off_until.take() {
+            state.pace.planned_try = Some(planned);
+        }
+        drop(state);
         self.ask_card(key);
     }
 

@@ -105,6 +105,24 @@ fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked
 }
 
 #[test]
+fn tries_of_the_operator_do_not_push_the_next_planned_one_away() {
+    let account = account();
+    let fail = |at| {
+        let gone = Error::new(&account.info.id, ErrorKind::Unreachable, "no connection");
+        account.note_failure(&gone, at);
+        account.state().pace.waits_until()
+    };
+    let planned = (0..5).map(|_| fail(now())).last().expect("five failures");
+    let card = CardKey { provider: account.info.id.clone(), id: "1".into() };
+    for seconds in 1..5 {
+        account.try_card(&card);
+        assert_eq!(fail(now() + SignedDuration::from_secs(seconds)), planned);
+    }
+    let later = planned.expect("it waits");
+    assert!(fail(later) > planned, "the planned one failed, too");
+}
+
+#[test]
 fn a_list_whose_first_page_failed_does_not_say_that_there_are_no_cards() {
     let mut account = account();
     account.config.roster = None;
