@@ -172,11 +172,17 @@ fn what_is_next(path: &Path, accounts: &[Account]) -> String {
             open.join(", ")
         )
     };
+    let file = text::of_path(path);
+    // A file that was named is not the one that is read without a name.
+    let named = if config::default_path().as_deref() == Some(path) {
+        String::new()
+    } else {
+        format!(" --config {file}")
+    };
     format!(
-        "{} is written, for your eyes only.\n{environment}\nNext: fill in the lines with \"you\" \
-         (find them: grep '# you'), and say where the secrets are,\nnever the secrets themselves. \
-         Then: cardtop providers\n",
-        text::of_path(path)
+        "{file} is written, for your eyes only.\n{environment}\nNext: fill in the lines with \
+         \"you\" (find them: grep '# you'), and say where the secrets are,\nnever the secrets \
+         themselves. Then: cardtop{named} providers\n"
     )
 }
 
