@@ -80,7 +80,8 @@ pub(crate) fn sentences(
     let asked = row.amount.abs();
     let card = row.card().and_then(|key| portfolio.cards.get(&key));
     let funds = card.map_or(Funds::NotKnown, |card| cover::funds(card, row));
-    Some((cause.say(asked, funds, |at| clock(portfolio, at)), cause.say_verified(asked)))
+    let verified = cause.say_verified(asked, funds, |at| clock(portfolio, at));
+    Some((cause.say(asked), verified))
 }
 
 /// Words about an action, with its key before them.
