@@ -60,7 +60,8 @@ pub(crate) fn candidates(key: &CardKey, portfolio: &Portfolio) -> Vec<Cover> {
     recent(key, portfolio).filter_map(|row| Cover::of(row, portfolio).ok()).collect()
 }
 
-/// The top-up that was made for a decline already, unless it failed.
+/// The top-up that was made for a decline already, unless it failed: its reason begins with that of
+/// the decline, whatever the operator added.
 pub(crate) fn earlier_cover<'a>(
     decline: &Transaction,
     portfolio: &'a Portfolio,
@@ -72,7 +73,7 @@ pub(crate) fn earlier_cover<'a>(
             && operation.state != OperationState::Failed
             && Some(&operation.card) == decline.card().as_ref()
             && operation.created_at >= known_since
-            && operation.reason.as_deref() == Some(reason.as_str())
+            && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })
 }
 
@@ -274,6 +275,12 @@ fn reason(decline: &Transaction) -> String {
         "" => format!("cover decline {amount}"),
         merchant => format!("cover decline {merchant} {amount}"),
     }
+}
+
+/// Whether the text of a reason begins with that of a decline, and not with that of a longer amount.
+fn names(text: &str, reason: &str) -> bool {
+    let added = text.trim_start().strip_prefix(reason);
+    added.is_some_and(|added| !added.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Rounds up to tens of a currency with two decimals, from ten on; else to whole units; and to the

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, money};
-use crate::app::dialog::top_up::review::FeeQuote;
+use crate::app::dialog::top_up::review::{FeeQuote, already_covered};
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Support};
 use crate::engine::{EngineEvent, Error, ErrorKind, Expected, Quote, RecentCredit};
@@ -218,6 +218,29 @@ fn cover_says_why_it_cannot() {
     assert!(operator.notice().contains("there is enough on the card now"), "{}", operator.notice());
     let operator = Operator::new().declined("c1", money("50", "EUR")).covers_decline("c1");
     assert!(operator.notice().contains("does not convert"), "{}", operator.notice());
+}
+
+#[test]
+fn a_top_up_for_a_decline_is_recognised_with_what_was_added_to_its_reason() {
+    for (reason, is_recognised) in [
+        ("cover decline ICA MAXI 41.90", true),
+        ("cover decline ICA MAXI 41.90, she called again", true),
+        ("cover decline ICA MAXI 41.905", false),
+        ("cover decline ICA MAXI 4", false),
+        ("holiday money", false),
+    ] {
+        let mut operator = Operator::new().declined_for("51", "c1", money("41.90", "USD"), 900);
+        let amount = Some(money("20", "USD"));
+        let earlier =
+            operator.earlier_operation(ActionKind::TopUp, "c1", OperationState::Done, amount);
+        let earlier = Operation { reason: Some(reason.into()), ..earlier };
+        operator.portfolio.apply(&EngineEvent::Operation(earlier));
+        let operator = operator.covers_decline("c1");
+        let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+        let cover = form.body.covers.as_ref().expect("it covers a decline");
+        let warning = already_covered(cover, &operator.portfolio);
+        assert_eq!(warning.is_some(), is_recognised, "{reason}: {warning:?}");
+    }
 }
 
 #[test]
