@@ -12,7 +12,7 @@ use crate::domain::decline::{DeclineReason, Disclosure, Funds, Remedy};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
 use crate::domain::text;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 /// How old a decline may be that is covered without the cursor on it.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
@@ -38,7 +38,7 @@ pub(crate) struct NextStep {
 pub(crate) type Hint<'a> = &'a dyn Fn(Remedy, &str) -> String;
 
 /// The decline to cover: the `chosen` one under the cursor, else the newest for lack of money
-/// within a day.
+/// within a day whose purchase has not passed since.
 ///
 /// # Errors
 /// Why there is none, in one sentence that says what helps instead.
@@ -75,6 +75,19 @@ pub(crate) fn earlier_cover<'a>(
             && operation.created_at >= known_since
             && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })
+}
+
+/// The newest purchase that passed after a decline and is the same: of the same card, with the same
+/// merchant and amount. A decline that names no merchant has none.
+pub(crate) fn passed_later<'a>(
+    decline: &Transaction,
+    portfolio: &'a Portfolio,
+) -> Option<&'a Transaction> {
+    let key = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
+    portfolio
+        .transactions_of(key)
+        .take_while(|row| row.at > decline.at)
+        .find(|row| is_passed(row) && is_same_purchase(decline, row))
 }
 
 /// What helps after a decline for this reason, but for a top-up; or why it cannot be done now.
@@ -197,6 +210,15 @@ fn pick<'a>(
     let last = portfolio
         .last_decline(key)
         .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
+    if let Some(passed) = passed_later(last, portfolio).filter(|_| is_for_lack_of_money(last)) {
+        return Err(format!(
+            "the last decline, {} ago, needs no cover: the same purchase passed {} ago; put the \
+             cursor on the decline to cover it all the same, or {}",
+            text::age(portfolio.now, last.at),
+            text::age(portfolio.now, passed.at),
+            top_up()
+        ));
+    }
     if is_for_lack_of_money(last) {
         return Err(format!(
             "the last decline for lack of money was {} ago: put the cursor on it to cover it, \
@@ -208,12 +230,32 @@ fn pick<'a>(
     Err(other_reason("the last decline", last, key, hint, portfolio))
 }
 
-/// Declines for lack of money within a day, newest first.
+/// Declines for lack of money within a day whose purchases have not passed since, newest first.
 fn recent<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> impl Iterator<Item = &'a Transaction> {
+    let mut passed: Vec<&Transaction> = Vec::new();
     portfolio
         .transactions_of(key)
         .take_while(|row| portfolio.now.duration_since(row.at) <= RECENT)
-        .filter(|row| is_for_lack_of_money(row))
+        .filter(move |row| {
+            if is_passed(row) {
+                passed.push(row);
+            }
+            is_for_lack_of_money(row) && !passed.iter().any(|other| is_same_purchase(row, other))
+        })
+}
+
+/// Whether a row is a purchase that the card paid or is to pay.
+fn is_passed(row: &Transaction) -> bool {
+    row.kind == TransactionKind::Purchase
+        && matches!(row.state, TransactionState::Hold | TransactionState::Cleared)
+}
+
+/// Whether a later row of the card is the declined purchase once more.
+fn is_same_purchase(decline: &Transaction, later: &Transaction) -> bool {
+    decline.merchant.is_some()
+        && decline.merchant == later.merchant
+        && decline.amount.abs() == later.amount.abs()
+        && decline.at < later.at
 }
 
 /// Why a decline that is not for lack of money is not covered.

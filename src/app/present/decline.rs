@@ -218,6 +218,10 @@ fn top_up(
     if let Some(why) = cover::cannot_spend(card.state, &hint) {
         return Err(why);
     }
+    if let Some(passed) = cover::passed_later(decline, portfolio) {
+        let at = clock(portfolio, passed.at);
+        return Err(format!("nothing: the same purchase passed at {at}"));
+    }
     let plan = cover::plan(&card.key, shown.is_chosen.then_some(decline), &hint, portfolio);
     let short = match cover::funds(card, decline) {
         Funds::Read { short: Some(short), .. } => short,
