@@ -22,8 +22,8 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct Cover {
     /// As it was when it was chosen: another one that arrives later does not take its place.
     pub(crate) decline: Transaction,
-    /// What to send.
-    pub(crate) amount: Money,
+    /// What to send; `None` once a later reading of the card lets nothing be proposed.
+    pub(crate) amount: Option<Money>,
 }
 
 /// What helps after a decline.
@@ -168,15 +168,23 @@ impl Cover {
                      there was enough on it"
                 )
             } else {
-                format!(
-                    "{available} is available and {asked} was asked: there is enough on the card \
-                     now"
-                )
+                format!("{available} is available and {asked} was asked: there is enough on it now")
             });
         }
         let least =
             portfolio.capabilities(&key.provider).and_then(|capabilities| capabilities.top_up_min);
-        Ok(Self { decline: decline.clone(), amount: round_up(short, least) })
+        Ok(Self { decline: decline.clone(), amount: Some(round_up(short, least)) })
+    }
+
+    /// The same decline by what is on the card now.
+    pub(crate) fn again(&self, portfolio: &Portfolio) -> Self {
+        let decline = self.decline.clone();
+        Self::of(&self.decline, portfolio).unwrap_or(Self { decline, amount: None })
+    }
+
+    /// Why nothing can be proposed for it now, in one sentence.
+    pub(crate) fn why_none(&self, portfolio: &Portfolio) -> Option<String> {
+        Self::of(&self.decline, portfolio).err()
     }
 
     /// What the merchant asked for.
