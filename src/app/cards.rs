@@ -15,7 +15,7 @@ use super::search::Search;
 use super::work::{Work, count};
 use crate::contract::{CardRow, Rows};
 use crate::domain::attention::{Attention, Signals, low};
-use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::card::{Card, CardKey, CardState, Last4};
 use crate::domain::filter::Filter;
 use crate::domain::money::{Currency, Money};
 
@@ -168,7 +168,15 @@ impl Cards {
                 self.search.choose(|filter| self.rows(filter, portfolio), Vec::is_empty);
             self.search.set_aside(set_aside);
             self.hidden = portfolio.cards.len() - keys.len();
+            let named = self.search.is_typing().then(|| keys.first().cloned()).flatten();
+            let is_named = named
+                .as_ref()
+                .and_then(|key| portfolio.cards.get(key))
+                .is_some_and(|card| ends_in(card, &self.search.last_digits()));
             self.list.set(keys);
+            if let Some(named) = named.filter(|_| is_named) {
+                self.list.select(&named);
+            }
         }
     }
 
@@ -183,10 +191,14 @@ impl Cards {
             .filter(|(card, attention)| filter.matches(&self.row(card, attention, portfolio)))
             .map(|(card, attention)| SortKey::of(card, attention))
             .collect();
+        let digits = self.search.last_digits();
         rows.sort_by(|a, b| {
             count(Work::CardCompared);
             let order = compare(self.sort, a, b);
-            (if self.reversed { order.reverse() } else { order })
+            // Four digits mean a card: one that ends in them comes before ids that have them.
+            ends_in(b.card, &digits)
+                .cmp(&ends_in(a.card, &digits))
+                .then(if self.reversed { order.reverse() } else { order })
                 .then_with(|| a.card.key.cmp(&b.card.key))
         });
         rows.into_iter().map(|row| row.card.key.clone()).collect()
@@ -208,6 +220,11 @@ impl Cards {
             history: portfolio,
         }
     }
+}
+
+/// Whether a card ends in one of these digits.
+fn ends_in(card: &Card, digits: &[Last4]) -> bool {
+    card.last4.is_some_and(|last4| digits.contains(&last4))
 }
 
 /// Why each card is where it is in the order of attention.

@@ -235,7 +235,7 @@ commands! {
         Hint::Hidden, "page", Run::Show(|model| model.go(Motion::PageDown));
     PageUp "page-up" ["pgup"] EVERYWHERE Move
         Hint::Hidden, "page", Run::Show(|model| model.go(Motion::PageUp));
-    Filter "filter" ["/"] FILTERED Find
+    Filter "filter" ["/"] EVERYWHERE Find
         Hint::Board("filter"), "filter", Run::Show(Model::type_filter);
     NextPane "next-pane" ["tab"] EVERYWHERE Move
         Hint::Board("pane"), "pane", Run::Show(|model| model.turn(Direction::Forward));

@@ -327,7 +327,7 @@ fn reason(decline: &Transaction) -> String {
     }
 }
 
-/// Whether the text of a reason begins with that of a decline, and not with that of a longer amount.
+/// Whether the text of a reason begins with that of a decline, its amount not longer.
 fn names(text: &str, reason: &str) -> bool {
     let added = text.trim_start().strip_prefix(reason);
     added.is_some_and(|added| !added.starts_with(|c: char| c.is_ascii_digit()))

@@ -4,7 +4,7 @@
 use super::chord::{Chord, Key};
 use super::command::{Command, Group};
 use super::keymap::written;
-use super::layout::Pane;
+use super::layout::{Pane, is_too_small};
 use super::search::Search;
 use super::{Effect, Model};
 
@@ -51,6 +51,10 @@ impl Model {
             self.dialog = None;
             return vec![Effect::Suspend];
         }
+        if is_too_small(self.screen.size) && !leaves(chord, command) {
+            // Nothing can be seen, so nothing is confirmed, chosen or typed.
+            return Vec::new();
+        }
         if let Some(dialog) = &mut self.dialog {
             let transition = dialog.key(&chord, &mut self.portfolio);
             return self.follow(transition);
@@ -80,6 +84,9 @@ impl Model {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if is_too_small(self.screen.size) {
+            return Vec::new();
+        }
         if let Some(dialog) = &mut self.dialog {
             let transition = dialog.paste(text, &self.portfolio);
             return self.follow(transition);
@@ -111,4 +118,9 @@ impl Model {
         };
         self.show_notice(&text);
     }
+}
+
+/// Whether a key only leaves what is open, or the board.
+fn leaves(chord: Chord, command: Option<Command>) -> bool {
+    chord == Chord::plain(Key::Esc) || command == Some(Command::Quit)
 }

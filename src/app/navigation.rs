@@ -123,6 +123,9 @@ impl Model {
 
     /// Keys go to the filter of the focused pane from now on.
     pub(super) fn type_filter(&mut self) {
+        if self.search(self.screen.focus).is_none() {
+            self.screen.show(Pane::Cards);
+        }
         _ = self.search_mut().0.map(Search::open);
     }
 

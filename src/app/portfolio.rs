@@ -269,6 +269,13 @@ impl Portfolio {
             {
                 allowed.map(|()| Offer::Queued(unavailable))
             }
+            // Pauses and requests to wait are about reading: a lost card is frozen all the same.
+            (Some(unavailable), allowed)
+                if action_kind == ActionKind::Freeze
+                    && unavailable.cause != UnavailableCause::Auth =>
+            {
+                allowed.map(|()| Offer::Now)
+            }
             (Some(unavailable), _) => Err(Refusal::Unavailable(unavailable)),
         }
     }

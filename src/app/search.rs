@@ -12,6 +12,7 @@ use super::chord::{Chord, Key};
 use super::field::Window;
 use super::portfolio::Portfolio;
 use crate::contract::filter::{self, Rows};
+use crate::domain::card::Last4;
 use crate::domain::filter::{Filter, FilterError};
 use line::{Line, Tab};
 pub(crate) use values::values;
@@ -70,6 +71,12 @@ impl Search {
     /// The text in the line; while it is closed, of the filter that acts.
     pub(crate) fn text(&self) -> &str {
         self.typing.as_ref().map_or(&self.acting.text, |typing| typing.line.text())
+    }
+
+    /// The words that are four digits, as a card's last ones are searched: `4242` or `..4242`.
+    pub(crate) fn last_digits(&self) -> Vec<Last4> {
+        let words = self.text().split_whitespace();
+        words.filter_map(|word| word.trim_start_matches("..").parse().ok()).collect()
     }
 
     /// What can be seen of the line in `columns`.

@@ -92,6 +92,12 @@ impl SetPin {
 impl Source {
     fn may_ask(self, rule: &PinRule) -> Result<(), Failure> {
         let asks = rule.digits.is_some() || rule.needs_old;
+        if !asks && self == Self::StandardInput {
+            return Err(usage(format!(
+                "{}: leave --pin-stdin out, a PIN from there would not be used",
+                rule.sentence
+            )));
+        }
         if asks && self == Self::Terminal && !io::stdin().is_terminal() {
             return Err(usage(
                 "without a terminal the PIN is read from standard input: add --pin-stdin",

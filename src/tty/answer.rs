@@ -23,6 +23,10 @@ const LONGEST: usize = 64;
 /// two comes with less between its parts, and nobody sees this delay.
 pub(super) const PATIENCE: Duration = Duration::from_millis(25);
 
+/// How long the rest of an answer that has plainly begun is waited for. Without a limit an end that
+/// was lost on the way would take what is typed next.
+const PATIENCE_FOR_REST: Duration = Duration::from_secs(2);
+
 /// Takes the answer out of the events of a terminal that was asked.
 #[derive(Debug, Default)]
 pub(super) struct AnswerFilter {
@@ -86,15 +90,23 @@ impl AnswerFilter {
 
     /// How long to wait for the next event, where something is held back.
     pub(super) fn patience(&self) -> Option<Duration> {
-        (progress(&self.bytes) == Progress::Possible).then_some(PATIENCE)
+        if self.answered {
+            return None;
+        }
+        match progress(&self.bytes) {
+            Progress::Possible => Some(PATIENCE),
+            Progress::Begun => Some(PATIENCE_FOR_REST),
+            Progress::Complete | Progress::Different => None,
+        }
     }
 
     /// What was held back, once nothing came for so long: these were keys. Of a begun answer there
-    /// is nothing to give.
+    /// is nothing to give, and no other is expected.
     pub(super) fn give_up(&mut self) -> Vec<Event> {
         let begun = progress(&self.bytes) == Progress::Begun;
         let held = std::mem::take(&mut self.held);
         self.bytes.clear();
+        self.answered |= begun;
         if begun { Vec::new() } else { held }
     }
 
@@ -287,6 +299,20 @@ mod tests {
             vec![bel(), key(KeyCode::Up, KeyModifiers::NONE), char('ж')],
         ] {
             assert_eq!(filtered(&mut AnswerFilter::default(), typed.clone()), (typed, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn an_answer_whose_end_was_lost_takes_no_keys_for_ever() {
+        let mut filter = AnswerFilter::default();
+        for event in [vec![alt(']')], chars("11;rgb:1e1e/")].concat() {
+            assert_eq!(filter.filter(event), Found::Nothing);
+        }
+        assert_eq!(filter.patience(), Some(PATIENCE_FOR_REST));
+        assert_eq!(filter.give_up(), []);
+        assert_eq!(filter.patience(), None);
+        for event in chars("4242") {
+            assert_eq!(filter.filter(event.clone()), Found::Events(vec![event]));
         }
     }
 

@@ -164,7 +164,8 @@ impl Confirmation {
             return KeyOutcome::Refused(if self.is_armed(wanted) {
                 when_armed.to_owned()
             } else {
-                format!("{} is not {wanted}: Backspace", self.typed.text())
+                // What was typed may be a part of a PIN.
+                format!("that is not {wanted}: Backspace")
             });
         }
         if self.typed.key(chord) { KeyOutcome::Taken } else { KeyOutcome::Ignored }

@@ -161,7 +161,9 @@ impl TopUp {
             (_, Focus::Reason) if body.reason.key(chord) => {}
             (_, Focus::Reason) => return Transition::ignored(),
             (_, Focus::Amount) => match chord.typed() {
+                // It stays in the field and is refused there: without it another amount is left.
                 Some(c) if !c.is_ascii_digit() && c != '.' => {
+                    _ = body.amount.key(chord);
                     return Transition::notice(NOT_AN_AMOUNT);
                 }
                 Some(_) | None if body.amount.key(chord) => {}
@@ -214,8 +216,9 @@ impl TopUp {
     /// A key on the second page.
     fn review_key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition {
         let edits = chord.typed() == Some('e') || matches!(chord.key, Key::BackTab | Key::Up);
-        let cannot_pay = form.body.review.as_ref().and_then(Review::cannot_pay);
-        if let Some(why) = cannot_pay.filter(|_| !edits) {
+        let review = form.body.review.as_ref();
+        let cannot_pay = review.and_then(|review| review.cannot_pay(&form.target.key, portfolio));
+        if let Some(why) = cannot_pay.as_ref().filter(|_| !edits) {
             return Transition::notice(format!("not sent: {why}; e asks again"));
         }
         if cannot_pay.is_some() {
@@ -288,6 +291,14 @@ impl TopUp {
         }
         if let Some(why) = review.waits_for(portfolio.now) {
             return Transition::notice(why);
+        }
+        let names_payer = portfolio
+            .capabilities(&form.target.key.provider)
+            .is_some_and(|capabilities| capabilities.names_payer);
+        if names_payer && review.fee.quote().is_none() {
+            return Transition::notice(
+                "not sent: which account pays could not be read; e asks again",
+            );
         }
         let mut request = form.request(
             Action::TopUp(review.amount),

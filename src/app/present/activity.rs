@@ -93,7 +93,13 @@ pub(crate) fn title(model: &Model) -> Title {
 pub(crate) fn why_empty(model: &Model) -> String {
     let activity = &model.panes.activity;
     match (activity.hidden, activity.search.chip()) {
-        (0, _) => "No change was asked yet.".to_owned(),
+        (0, _) => match model.portfolio.accounts.queued.len() {
+            0 => "No change was asked yet.".to_owned(),
+            1 => "No change was sent yet; a freeze waits for its provider.".to_owned(),
+            waiting => {
+                format!("No change was sent yet; {waiting} freezes wait for their providers.")
+            }
+        },
         (hidden, Some(_)) => {
             let clears = model.keymap.hint(Command::Back, "clears the filter");
             format!("Tab and filter hide all {} operations: {clears}.", thousands(hidden))

@@ -193,10 +193,17 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     let portfolio = &model.portfolio;
     if model.panes.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
-        return vec![format!(
+        let mut lines = vec![format!(
             "The filter hides all {} cards: {again}.",
             thousands(model.panes.cards.hidden)
         )];
+        let text = model.panes.cards.search.text().trim();
+        if !text.is_empty() && text.chars().all(char::is_alphabetic) {
+            lines.push(format!(
+                "A word is looked for in what cards have; merchant:~{text} finds who paid there."
+            ));
+        }
+        return lines;
     }
     if portfolio.accounts.providers.is_empty() {
         return vec![

@@ -169,7 +169,7 @@ fn words_for(model: &Model, command: Command, text: &str) -> String {
         return meaning.to_owned();
     }
     if command == Command::Back && is_filtered(model) {
-        return "clear filter".to_owned();
+        return "clear".to_owned();
     }
     if command == Command::Freeze {
         return model.freeze_or_unfreeze_kind().phrase().to_owned();

@@ -214,3 +214,27 @@ fn since_moves_with_the_time_also_in_a_filter_that_was_kept() {
     tick(&mut model, 200);
     assert!(order(&model).is_empty());
 }
+
+#[test]
+fn four_digits_put_the_cursor_on_the_card_that_ends_in_them() {
+    let mut model = board((80, 24));
+    // Its id has the digits of another card, and it is the more urgent one.
+    let mut urgent = card(CardState::Active, "Lea", "6644", "artha", "-5.00 USD", 1);
+    urgent.key.id = "49d64242-4867".into();
+    apply(&mut model, EngineEvent::Cards(vec![urgent]));
+    press(&mut model, "/ 4 2 4 2 enter");
+    assert_eq!(model.panes.cards.list.len(), 2, "both have these digits");
+    let selected = model.panes.cards.list.selected().expect("a row");
+    assert_eq!(model.portfolio.cards[selected].digits(), "..4242");
+}
+
+#[test]
+fn a_filter_is_typed_wherever_the_cursor_is_and_never_taken_for_commands() {
+    for keys in ["4", "enter"] {
+        let mut model = board((80, 24));
+        press(&mut model, keys);
+        press(&mut model, "/ p r o v i d e r : a r t h a");
+        assert!(model.dialog.is_none(), "{keys}");
+        assert_eq!(model.panes.cards.search.text(), "provider:artha", "{keys}");
+    }
+}

@@ -106,7 +106,13 @@ fn a_provider_that_is_paused_refuses_credentials_or_asked_to_wait_is_refused_at_
     ] {
         let mut model = on_card("1455");
         apply(&mut model, event);
-        for keys in ["f", "t", "P", "C"] {
+        // A lost card is frozen all the same, unless the credentials are refused.
+        press(&mut model, "f");
+        let freezes =
+            matches!(model.dialog.as_ref().map(Dialog::content), Some(Content::Freeze(_)));
+        assert_eq!(freezes, !expected.contains("AUTH"), "{expected}");
+        press(&mut model, "esc");
+        for keys in ["t", "P", "C"] {
             let requested = jobs(press(&mut model, keys));
             assert!(requested.is_empty(), "{keys}: {requested:?}");
             let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));
@@ -262,4 +268,19 @@ fn an_open_freeze_is_queued_or_sent_as_its_provider_is_when_it_is_confirmed() {
     tick(&mut model, 1);
     let requested = jobs(press(&mut model, "y"));
     assert!(matches!(&requested[..], [job] if job.starts_with("Act")), "{requested:?}");
+}
+
+#[test]
+fn in_a_window_that_shows_nothing_no_key_confirms_or_types() {
+    let mut model = on_card("1455");
+    press(&mut model, "f");
+    _ = update(&mut model, Msg::Tick(ago(-1)));
+    press(&mut model, "1");
+    _ = update(&mut model, Msg::Resized(40, 12));
+    assert_eq!(jobs(press(&mut model, "y")), Vec::<String>::new());
+    assert!(model.dialog.is_some(), "it waits for a larger window");
+    press(&mut model, "esc");
+    assert!(model.dialog.is_none(), "Esc leaves all the same");
+    assert_eq!(jobs(press(&mut model, "f")), Vec::<String>::new());
+    assert!(model.dialog.is_none());
 }

@@ -230,6 +230,10 @@ fn flags_and_numbers_of_cards() {
 #[test]
 fn what_is_read_can_be_narrowed_by_since() {
     let hours = |text: &str| filter(text).since().map(|at| now().duration_since(at).as_hours());
+    // Cards without such a transaction: all that is known is asked.
+    let cards = |text| parse(Rows::Cards, text, now(), &TimeZone::UTC).expect(text).since();
+    assert!(cards("since:2d merchant:~rewe").is_some());
+    assert!(cards("since:2d -merchant:~rewe").is_none());
     assert_eq!(hours("since:2h"), Some(2));
     assert_eq!(hours("maxi since:2h since:8h"), Some(2));
     assert_eq!(hours("since:2h or since:8h"), Some(8));

@@ -143,6 +143,8 @@ pub(super) fn since(term: &Term) -> Option<Timestamp> {
             comparison: Comparison::More | Comparison::AtLeast, at, dates_row, ..
         } => dates_row.then_some(*at),
         Term::Related(term) => since(term),
+        // Whether there is no such transaction is asked of all that are known, not of the newest.
+        Term::All(terms) if terms.iter().any(denies_related) => None,
         Term::All(terms) => terms.iter().filter_map(since).max(),
         Term::Any(terms) => terms.iter().map(since).collect::<Option<Vec<_>>>()?.into_iter().min(),
         Term::Time { comparison: Comparison::Less | Comparison::AtMost, .. }
@@ -155,6 +157,25 @@ pub(super) fn since(term: &Term) -> Option<Timestamp> {
         | Term::Age(..)
         | Term::Until(_)
         | Term::Is(_) => None,
+    }
+}
+
+/// Whether rows are asked for that have no such related row.
+fn denies_related(term: &Term) -> bool {
+    match term {
+        Term::Not(term) => has_related(term),
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(denies_related),
+        Term::Related(_)
+        | Term::Since(_)
+        | Term::Until(_)
+        | Term::Time { .. }
+        | Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
+        | Term::Age(..)
+        | Term::Is(_) => false,
     }
 }
 

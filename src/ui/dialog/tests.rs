@@ -199,8 +199,11 @@ fn enough_now() -> Operator {
 fn top_ups() -> Vec<(&'static str, Operator)> {
     let covered =
         || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").keys("enter");
-    let mut unquoted = Operator::new();
-    unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
+    let unquoted = || {
+        let mut operator = Operator::new();
+        operator.capabilities().quote = Support::No("acme tells no fee before sending");
+        operator
+    };
     let paid = || {
         let mut operator = Operator::new();
         operator.capabilities().names_payer = true;
@@ -214,7 +217,8 @@ fn top_ups() -> Vec<(&'static str, Operator)> {
         ("top_up_check", covered().quoted_fee("0.30")),
         ("top_up_paid_by", paid().quoted_payer("512", None)),
         ("top_up_cannot_pay", paid().quoted_payer("5", Some(short)).keys("y")),
-        ("top_up_large", unquoted.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2")),
+        ("top_up_large", unquoted().open(ActionKind::TopUp, "c1").types("900").keys("enter 4 2")),
+        ("top_up_float", unquoted().open(ActionKind::TopUp, "c1").types("9000").keys("enter y")),
         ("top_up_blocked", unknown().open(ActionKind::TopUp, "c2").types("SEC")),
     ]
 }

@@ -132,7 +132,7 @@ fn review_page(form: &Form<TopUp>, review: &Review, portfolio: &Portfolio) -> Sh
     earlier(&mut sheet, form, portfolio);
     list_reading(&mut sheet, review, portfolio);
     warnings(&mut sheet, review);
-    let can_pay = review.cannot_pay().is_none();
+    let can_pay = review.cannot_pay(key, portfolio).is_none();
     if form.confirmation.asks_text() && can_pay {
         let tail = CardTail::of(key, portfolio);
         sheet.arm_by_tail(&tail, &form.confirmation, true);
@@ -164,7 +164,7 @@ fn fee(sheet: &mut Sheet, form: &Form<TopUp>, review: &Review, portfolio: &Portf
             let quoted = part(quoted, Role::Muted);
             match quote.fee {
                 Some(fee) => sheet.value("Fee", [amount(fee), quoted]),
-                None if review.cannot_pay().is_some() => {
+                None if review.cannot_pay(&form.target.key, portfolio).is_some() => {
                     sheet.value("Fee", [part("not asked", Role::Muted)])
                 }
                 None => sheet.value("Fee", [part("none was told", Role::Caution), quoted]),
@@ -217,7 +217,9 @@ fn warnings(sheet: &mut Sheet, review: &Review) {
 }
 
 fn amount(sum: Money) -> (Role, String) {
-    part(text::pad_left(&sum.to_string(), 14), Role::Money)
+    // Half a figure is a wrong figure: one that is too wide is not cut here.
+    let sum = sum.to_string();
+    part(if text::width(&sum) < 14 { text::pad_left(&sum, 14) } else { sum }, Role::Money)
 }
 
 /// Columns of a value at 80x24.

@@ -11,6 +11,7 @@ use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, OperationId, OperationState};
+use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{Quote, RecentCredit};
 
@@ -105,8 +106,31 @@ impl Review {
     }
 
     /// Why the account that is to pay cannot, where that is known: then nothing is sent.
-    pub(crate) fn cannot_pay(&self) -> Option<&str> {
-        self.fee.quote()?.payer.as_ref()?.trouble.as_deref()
+    pub(crate) fn cannot_pay(&self, key: &CardKey, portfolio: &Portfolio) -> Option<String> {
+        match self.fee.quote().and_then(|quote| quote.payer.as_ref()) {
+            Some(payer) => payer.trouble.as_deref().map(str::to_owned),
+            None => self.float_too_low(key, portfolio),
+        }
+    }
+
+    /// The float, where it pays, was read, and holds less than is to be paid. An old reading says
+    /// nothing: money may have come since.
+    fn float_too_low(&self, key: &CardKey, portfolio: &Portfolio) -> Option<String> {
+        if portfolio.capabilities(&key.provider)?.names_payer {
+            return None;
+        }
+        let reading = portfolio.accounts.floats.get(&key.provider)?;
+        let at = reading.at().filter(|_| reading.why_stale().is_none())?;
+        let currency = self.amount.currency();
+        let float = reading.value()?.iter().find(|sum| sum.currency() == currency)?;
+        let left = float.checked_sub(self.amount).ok()?;
+        left.is_negative().then(|| {
+            format!(
+                "the float of {} holds {float}, read {} ago: too little",
+                key.provider,
+                text::age(portfolio.now, at)
+            )
+        })
     }
 
     /// Whether something that this page asked could not be answered.
@@ -159,8 +183,8 @@ pub(super) fn first_question(id: OperationId) -> u64 {
     hasher.finish()
 }
 
-/// Why the decline needs no cover any more, in words: a top-up was made for it, or the same purchase
-/// passed since.
+/// Why the decline needs no cover any more, in words: a top-up was made for it, or the same
+/// purchase passed since.
 pub(crate) fn already_covered(covers: &Cover, portfolio: &Portfolio) -> Option<String> {
     let Some(earlier) = cover::earlier_cover(&covers.decline, portfolio) else {
         let passed = cover::passed_later(&covers.decline, portfolio)?;

@@ -115,6 +115,38 @@ fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
 }
 
 #[test]
+fn a_top_up_that_the_float_cannot_pay_is_not_sent_unless_the_float_may_have_grown() {
+    let large = |operator: Operator| {
+        operator.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2 4 2 y")
+    };
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let operator = large(operator);
+    assert!(operator.requests().is_empty(), "sent although the float cannot pay");
+    assert!(operator.notice().contains("holds 8,114.20 USD"), "{}", operator.notice());
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let why = "no answer".into();
+    operator.portfolio.apply(&EngineEvent::Stale { provider: ProviderId::new("acme"), why });
+    assert_eq!(large(operator).requests().len(), 1, "an old figure refuses nothing");
+}
+
+#[test]
+fn a_top_up_is_not_sent_while_it_is_not_known_which_account_pays() {
+    let mut operator = Operator::new();
+    operator.capabilities().names_payer = true;
+    let operator = operator.open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let asked = operator.quote_question().expect("a quote was asked");
+    let error = Error::new(&ProviderId::new("acme"), ErrorKind::Unreachable, "no answer");
+    let quote = Err(Arc::new(error));
+    let operator = operator.apply(EngineEvent::Quote { asked, quote }).pass(400).keys("y");
+    assert!(operator.requests().is_empty(), "sent although nobody saw who pays");
+    assert!(operator.notice().contains("which account pays"), "{}", operator.notice());
+    let operator = operator.keys("e enter").quoted_payer("512", None).keys("y");
+    assert_eq!(operator.requests().len(), 1, "sent once it is known");
+}
+
+#[test]
 fn a_fee_that_cannot_be_had_is_said_and_does_not_stop_the_top_up() {
     let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
     let asked = operator.quote_question().expect("a quote was asked");
@@ -314,4 +346,15 @@ fn a_decline_that_a_top_up_was_made_for_already_takes_the_last_four() {
     let unrelated = unrelated.covers_decline("c1").keys("enter");
     let Content::TopUp(form) = unrelated.content() else { panic!("a top-up") };
     assert_eq!(form.body.review.as_ref().map(|review| review.repetition.is_some()), Some(false));
+}
+
+#[test]
+fn what_is_no_part_of_an_amount_is_refused_and_never_left_out_of_it() {
+    for typed in ["10,5", "10,50", "-5", "1e3", "1.234,50"] {
+        let operator = Operator::new().open(ActionKind::TopUp, "c1").types(typed).keys("enter");
+        let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+        assert_eq!(form.body.amount.text(), typed);
+        assert!(form.body.review.is_none(), "{typed} was taken for an amount");
+        assert!(!operator.notice().is_empty(), "{typed}");
+    }
 }
