@@ -12,7 +12,7 @@ use crate::domain::decline::{DeclineReason, Disclosure, Funds, Remedy};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
 use crate::domain::text;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 /// How old a decline may be that is covered without the cursor on it.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
@@ -22,8 +22,8 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct Cover {
     /// As it was when it was chosen: another one that arrives later does not take its place.
     pub(crate) decline: Transaction,
-    /// What to send.
-    pub(crate) amount: Money,
+    /// What to send; `None` once a later reading of the card lets nothing be proposed.
+    pub(crate) amount: Option<Money>,
 }
 
 /// What helps after a decline.
@@ -38,7 +38,7 @@ pub(crate) struct NextStep {
 pub(crate) type Hint<'a> = &'a dyn Fn(Remedy, &str) -> String;
 
 /// The decline to cover: the `chosen` one under the cursor, else the newest for lack of money
-/// within a day.
+/// within a day whose purchase has not passed since.
 ///
 /// # Errors
 /// Why there is none, in one sentence that says what helps instead.
@@ -60,7 +60,8 @@ pub(crate) fn candidates(key: &CardKey, portfolio: &Portfolio) -> Vec<Cover> {
     recent(key, portfolio).filter_map(|row| Cover::of(row, portfolio).ok()).collect()
 }
 
-/// The top-up that was made for a decline already, unless it failed.
+/// The top-up that was made for a decline already, unless it failed: its reason begins with that of
+/// the decline, whatever the operator added.
 pub(crate) fn earlier_cover<'a>(
     decline: &Transaction,
     portfolio: &'a Portfolio,
@@ -72,8 +73,21 @@ pub(crate) fn earlier_cover<'a>(
             && operation.state != OperationState::Failed
             && Some(&operation.card) == decline.card().as_ref()
             && operation.created_at >= known_since
-            && operation.reason.as_deref() == Some(reason.as_str())
+            && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })
+}
+
+/// The newest purchase that passed after a decline and is the same: of the same card, with the same
+/// merchant and amount. A decline that names no merchant has none.
+pub(crate) fn passed_later<'a>(
+    decline: &Transaction,
+    portfolio: &'a Portfolio,
+) -> Option<&'a Transaction> {
+    let key = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
+    portfolio
+        .transactions_of(key)
+        .take_while(|row| row.at > decline.at)
+        .find(|row| is_passed(row) && is_same_purchase(decline, row))
 }
 
 /// What helps after a decline for this reason, but for a top-up; or why it cannot be done now.
@@ -154,15 +168,23 @@ impl Cover {
                      there was enough on it"
                 )
             } else {
-                format!(
-                    "{available} is available and {asked} was asked: there is enough on the card \
-                     now"
-                )
+                format!("{available} is available and {asked} was asked: there is enough on it now")
             });
         }
         let least =
             portfolio.capabilities(&key.provider).and_then(|capabilities| capabilities.top_up_min);
-        Ok(Self { decline: decline.clone(), amount: round_up(short, least) })
+        Ok(Self { decline: decline.clone(), amount: Some(round_up(short, least)) })
+    }
+
+    /// The same decline by what is on the card now.
+    pub(crate) fn again(&self, portfolio: &Portfolio) -> Self {
+        let decline = self.decline.clone();
+        Self::of(&self.decline, portfolio).unwrap_or(Self { decline, amount: None })
+    }
+
+    /// Why nothing can be proposed for it now, in one sentence.
+    pub(crate) fn why_none(&self, portfolio: &Portfolio) -> Option<String> {
+        Self::of(&self.decline, portfolio).err()
     }
 
     /// What the merchant asked for.
@@ -196,6 +218,15 @@ fn pick<'a>(
     let last = portfolio
         .last_decline(key)
         .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
+    if let Some(passed) = passed_later(last, portfolio).filter(|_| is_for_lack_of_money(last)) {
+        return Err(format!(
+            "the last decline, {} ago, needs no cover: the same purchase passed {} ago; put the \
+             cursor on the decline to cover it all the same, or {}",
+            text::age(portfolio.now, last.at),
+            text::age(portfolio.now, passed.at),
+            top_up()
+        ));
+    }
     if is_for_lack_of_money(last) {
         return Err(format!(
             "the last decline for lack of money was {} ago: put the cursor on it to cover it, \
@@ -207,12 +238,32 @@ fn pick<'a>(
     Err(other_reason("the last decline", last, key, hint, portfolio))
 }
 
-/// Declines for lack of money within a day, newest first.
+/// Declines for lack of money within a day whose purchases have not passed since, newest first.
 fn recent<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> impl Iterator<Item = &'a Transaction> {
+    let mut passed: Vec<&Transaction> = Vec::new();
     portfolio
         .transactions_of(key)
         .take_while(|row| portfolio.now.duration_since(row.at) <= RECENT)
-        .filter(|row| is_for_lack_of_money(row))
+        .filter(move |row| {
+            if is_passed(row) {
+                passed.push(row);
+            }
+            is_for_lack_of_money(row) && !passed.iter().any(|other| is_same_purchase(row, other))
+        })
+}
+
+/// Whether a row is a purchase that the card paid or is to pay.
+fn is_passed(row: &Transaction) -> bool {
+    row.kind == TransactionKind::Purchase
+        && matches!(row.state, TransactionState::Hold | TransactionState::Cleared)
+}
+
+/// Whether a later row of the card is the declined purchase once more.
+fn is_same_purchase(decline: &Transaction, later: &Transaction) -> bool {
+    decline.merchant.is_some()
+        && decline.merchant == later.merchant
+        && decline.amount.abs() == later.amount.abs()
+        && decline.at < later.at
 }
 
 /// Why a decline that is not for lack of money is not covered.
@@ -274,6 +325,12 @@ fn reason(decline: &Transaction) -> String {
         "" => format!("cover decline {amount}"),
         merchant => format!("cover decline {merchant} {amount}"),
     }
+}
+
+/// Whether the text of a reason begins with that of a decline, its amount not longer.
+fn names(text: &str, reason: &str) -> bool {
+    let added = text.trim_start().strip_prefix(reason);
+    added.is_some_and(|added| !added.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Rounds up to tens of a currency with two decimals, from ten on; else to whole units; and to the

@@ -102,18 +102,17 @@ impl Record for Transaction {
         )
         .null(NOT_DECLINED),
         Field::<Self>::new("decline_say", Kind::Text, SAY, |row| {
-            let say = |cause: DeclineCause<'_>| {
-                cause.say(row.record.amount.abs(), Funds::NotKnown, |at| at.to_string())
-            };
-            decline(row).map(say).into()
+            decline(row).map(|cause| cause.say(row.record.amount.abs())).into()
         })
         .null(NOT_DECLINED),
-        Field::<Self>::new(
-            "decline_say_verified",
-            Kind::Text,
-            "what may be told to a caller once it is verified who it is",
-            |row| decline(row).and_then(|cause| cause.say_verified(row.record.amount.abs())).into(),
-        )
+        Field::<Self>::new("decline_say_verified", Kind::Text, SAY_VERIFIED, |row| {
+            // A record of a transaction knows no balance.
+            let asked = row.record.amount.abs();
+            let say = |cause: DeclineCause<'_>| {
+                cause.say_verified(asked, Funds::NotKnown, |at| at.to_string())
+            };
+            decline(row).and_then(say).into()
+        })
         .null("it was not declined, or there is nothing more to tell"),
         Field::<Self>::new("currency", Kind::Text, "code of the amount's currency", |row| {
             row.record.amount.currency().into()
@@ -169,8 +168,11 @@ const AMOUNT: &str = "size of the movement: not negative, whatever direction the
 const DECLINE: &str = "the reason that the code of a decline stands for, whatever the provider \
                        calls it";
 
-const SAY: &str = "what may be told to anybody who calls about the decline: one sentence for all \
-                   reasons that help a thief";
+const SAY: &str = "what may be told to anybody who calls about the decline, never with what is on \
+                   the card: one sentence for all reasons that help a thief";
+
+const SAY_VERIFIED: &str = "what may be told as well once it is verified who calls; not the \
+                            balance, which only the board adds";
 
 const NOT_DECLINED: &str = "it was not declined, or was money on its way to the card";
 

@@ -221,30 +221,29 @@ impl<'a> DeclineCause<'a> {
 
     /// What may be told to anybody who calls about a purchase of `asked`. One sentence stands for
     /// every reason that may not be told, and for a reason that is not known, so that it gives none
-    /// of them away. `clock` writes the time at which the balance was read.
+    /// of them away. What is on the card is never in it.
     #[must_use]
-    pub fn say(self, asked: Money, funds: Funds, clock: impl Fn(Timestamp) -> String) -> String {
-        match self {
-            Self::NotSent | Self::Unmapped(_) => DICTIONARY.neutral.clone(),
-            Self::Known(_, reason) => match &DICTIONARY.entry(reason).say {
-                None => DICTIONARY.neutral.clone(),
-                Some(plain) => {
-                    let with_balance = DICTIONARY.entry(reason).with_balance(funds);
-                    filled(with_balance.unwrap_or(plain), asked, funds, clock)
-                }
-            },
-        }
+    pub fn say(self, asked: Money) -> String {
+        let reason = self.reason();
+        let safe = reason.and_then(|reason| DICTIONARY.entry(reason).say.as_ref());
+        safe.unwrap_or(&DICTIONARY.neutral).replace("{asked}", &asked.grouped())
     }
 
     /// What may be told as well once it is known who calls; `None` where that is nothing more.
+    /// `clock` writes the time at which the balance was read.
     #[must_use]
-    pub fn say_verified(self, asked: Money) -> Option<String> {
+    pub fn say_verified(
+        self,
+        asked: Money,
+        funds: Funds,
+        clock: impl Fn(Timestamp) -> String,
+    ) -> Option<String> {
         let reason = self.reason()?;
+        let entry = DICTIONARY.entry(reason);
         match reason.disclosure() {
-            Disclosure::Safe => None,
+            Disclosure::Safe => Some(filled(entry.with_balance(funds)?, asked, funds, clock)),
             Disclosure::AfterVerification => {
-                let sentence = DICTIONARY.entry(reason).say_verified.as_ref()?;
-                Some(sentence.replace("{asked}", &asked.grouped()))
+                Some(entry.say_verified.as_ref()?.replace("{asked}", &asked.grouped()))
             }
             Disclosure::Never => Some(DICTIONARY.undisclosed.clone()),
         }

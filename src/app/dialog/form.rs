@@ -69,7 +69,7 @@ pub(crate) trait FormBody: fmt::Debug + Sized {
     }
 
     /// An event of the engine; a new reading of the card is what every form wants to know.
-    fn apply(form: &mut Form<Self>, event: &EngineEvent) -> Transition {
+    fn apply(form: &mut Form<Self>, event: &EngineEvent, _portfolio: &Portfolio) -> Transition {
         form.apply_cards(event)
     }
 }
@@ -268,7 +268,7 @@ impl<Body: FormBody> DialogBody for Form<Body> {
     /// What the operator is about to confirm may have become impossible, or be under way from
     /// elsewhere.
     fn apply(&mut self, event: &EngineEvent, portfolio: &Portfolio) -> Transition {
-        let transition = Body::apply(self, event);
+        let transition = Body::apply(self, event, portfolio);
         if let Some(changed) = self.follow_provider(portfolio) {
             return changed;
         }

@@ -14,6 +14,7 @@ use crate::app::cover::{self, Cover};
 use crate::app::field::Field;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
+use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Operation, OperationId, OperationState, Refusal, Support,
 };
@@ -86,14 +87,34 @@ impl TopUp {
 
     /// Fills amount and reason in for a decline, except where the operator has edited them.
     fn fill(&mut self, cover: Cover) {
+        let digits = |cover: &Cover| cover.amount.map(Money::digits).unwrap_or_default();
         let before = self.covers.as_ref();
-        if self.amount.text() == before.map(|old| old.amount.digits()).unwrap_or_default() {
-            self.amount = Field::new(AMOUNT_LENGTH).with(&cover.amount.digits());
+        if self.amount.text() == before.map(digits).unwrap_or_default() {
+            self.amount = Field::new(AMOUNT_LENGTH).with(&digits(&cover));
         }
         if self.reason.text() == before.map(Cover::reason).unwrap_or_default() {
             self.reason = Field::new(REASON_LENGTH).with(&cover.reason());
         }
         self.covers = Some(cover);
+    }
+
+    /// Another balance of the card asks for another amount, except for what is being reviewed.
+    fn apply_cards(
+        form: &mut Form<Self>,
+        event: &EngineEvent,
+        portfolio: &Portfolio,
+    ) -> Transition {
+        let before = form.target.shown.available;
+        let transition = form.apply_cards(event);
+        let body = &mut form.body;
+        if form.target.shown.available != before
+            && body.review.is_none()
+            && let Some(cover) = &body.covers
+        {
+            let cover = cover.again(portfolio);
+            body.fill(cover);
+        }
+        transition
     }
 
     /// The place of the covered decline among those that can be covered, and how many there are;
@@ -331,13 +352,13 @@ impl FormBody for TopUp {
     }
 
     /// The answers to the questions of the second page, or a new reading of the card.
-    fn apply(form: &mut Form<Self>, event: &EngineEvent) -> Transition {
+    fn apply(form: &mut Form<Self>, event: &EngineEvent, portfolio: &Portfolio) -> Transition {
         if let EngineEvent::Quote { asked, quote } = event {
             Self::apply_quote(form, *asked, quote)
         } else if let EngineEvent::RecentCredit { asked, recent } = event {
             Self::apply_list(form, *asked, recent)
         } else {
-            form.apply_cards(event)
+            Self::apply_cards(form, event, portfolio)
         }
     }
 }

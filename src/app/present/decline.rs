@@ -80,7 +80,8 @@ pub(crate) fn sentences(
     let asked = row.amount.abs();
     let card = row.card().and_then(|key| portfolio.cards.get(&key));
     let funds = card.map_or(Funds::NotKnown, |card| cover::funds(card, row));
-    Some((cause.say(asked, funds, |at| clock(portfolio, at)), cause.say_verified(asked)))
+    let verified = cause.say_verified(asked, funds, |at| clock(portfolio, at));
+    Some((cause.say(asked), verified))
 }
 
 /// Words about an action, with its key before them.
@@ -216,6 +217,10 @@ fn top_up(
     let decline = shown.decline;
     if let Some(why) = cover::cannot_spend(card.state, &hint) {
         return Err(why);
+    }
+    if let Some(passed) = cover::passed_later(decline, portfolio) {
+        let at = clock(portfolio, passed.at);
+        return Err(format!("nothing: the same purchase passed at {at}"));
     }
     let plan = cover::plan(&card.key, shown.is_chosen.then_some(decline), &hint, portfolio);
     let short = match cover::funds(card, decline) {

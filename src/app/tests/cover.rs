@@ -3,9 +3,10 @@
 use super::*;
 use crate::app::dialog::Content;
 use crate::app::dialog::top_up::TopUp;
+use crate::app::dialog::top_up::review::already_covered;
 use crate::app::fixture::{health, money};
 use crate::domain::card::{Card, CardKind};
-use crate::domain::transaction::{Transaction, TransactionKind};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{HealthState, Quote};
 
 /// A day in seconds.
@@ -112,6 +113,62 @@ fn the_newest_decline_for_lack_of_money_within_a_day_is_covered() {
     let mut model = nora(&[("3DS_FAIL", 60, "9.00 EUR"), ("51", DAY + 60, "150.00 EUR")]);
     press(&mut model, "T");
     assert!(refusal(&model).contains("3DS check not passed"), "{}", refusal(&model));
+}
+
+/// A purchase of Nora's at REWE that is not declined.
+fn passes(model: &mut Model, age: i64, amount: &str, state: TransactionState) {
+    let row = transaction(&key("artha", "8810"), &format!("p-{age}"), age, amount, "REWE 0412");
+    apply(model, EngineEvent::Transactions(vec![Transaction { state, ..row }]));
+}
+
+#[test]
+fn a_decline_whose_purchase_passed_later_is_not_the_one_that_is_covered() {
+    for state in [TransactionState::Hold, TransactionState::Cleared] {
+        let mut model = nora(&[("51", 300, "150.00 EUR"), ("51", 600, "90.00 EUR")]);
+        passes(&mut model, 60, "150.00 EUR", state);
+        press(&mut model, "T");
+        assert_eq!(filled(&model).1, "cover decline REWE 0412 90.00", "{state:?}");
+        let dialog = model.dialog.as_ref().expect("a dialog");
+        let Content::TopUp(form) = dialog.content() else { panic!("a top-up") };
+        assert_eq!(form.body.place(&form.target.key, &model.portfolio), None, "there is no other");
+    }
+    for (age, amount, state) in [
+        (60, "150.00 EUR", TransactionState::Reversed),
+        (60, "149.00 EUR", TransactionState::Cleared),
+        (400, "150.00 EUR", TransactionState::Cleared),
+    ] {
+        let mut model = nora(&[("51", 300, "150.00 EUR"), ("51", 600, "90.00 EUR")]);
+        passes(&mut model, age, amount, state);
+        press(&mut model, "T");
+        assert_eq!(filled(&model).1, "cover decline REWE 0412 150.00", "{age} {amount} {state:?}");
+    }
+}
+
+#[test]
+fn a_decline_whose_purchase_passed_later_is_covered_only_by_choice_and_with_a_warning() {
+    let mut model = nora(&[("51", 300, "150.00 EUR")]);
+    passes(&mut model, 123, "150.00 EUR", TransactionState::Hold);
+    assert!(summary(&model).contains("next nothing: the same purchase passed at 14:06"));
+    press(&mut model, "T");
+    assert!(
+        refusal(&model).contains("needs no cover: the same purchase passed 2m ago"),
+        "{}",
+        refusal(&model)
+    );
+    press(&mut model, "esc j T");
+    assert_eq!(filled(&model), ("80.00".into(), "cover decline REWE 0412 150.00".into()));
+    wait(&mut model);
+    let warning = "the same purchase passed at 14:06 (id p-123)";
+    let dialog = model.dialog.as_ref().expect("a dialog");
+    let Content::TopUp(form) = dialog.content() else { panic!("a top-up") };
+    let covers = form.body.covers.as_ref().expect("it covers a decline");
+    assert_eq!(already_covered(covers, &model.portfolio).as_deref(), Some(warning));
+    press(&mut model, "enter");
+    let dialog = model.dialog.as_ref().expect("a dialog");
+    let Content::TopUp(form) = dialog.content() else { panic!("a top-up") };
+    let repetition = form.body.review.as_ref().and_then(|review| review.repetition.as_deref());
+    assert_eq!(repetition, Some(warning));
+    assert!(form.confirmation.asks_text(), "it takes the last four");
 }
 
 #[test]
@@ -259,11 +316,14 @@ fn what_was_on_the_card_is_not_said_of_now_while_the_provider_is_down() {
     };
     apply(&mut model, stale("77.00 EUR"));
     let text = summary(&model);
-    assert!(text.contains("  say  '100.00 was asked; at 14:07 77.00 was on it.'"), "{text}");
+    let say = "  say  'The shop asked 100.00, more than was on the card.'";
+    assert!(text.contains(say), "{text}");
+    let verified = "  once verified '100.00 was asked; at 14:07 77.00 was on it.'";
+    assert!(text.contains(verified), "{text}");
     assert!(text.contains("not enough money: 77.00 available, last known 14:07"), "{text}");
     apply(&mut model, stale("-1456.65 EUR"));
     let text = summary(&model);
-    assert!(text.contains("  say  'The shop asked 100.00, more than was on the card.'"), "{text}");
+    assert!(text.contains(say) && !text.contains("once verified"), "{text}");
     assert!(text.contains("not enough money: in debt 1,456.65, last known 14:07"), "{text}");
     apply(&mut model, stale("177.00 EUR"));
     let text = summary(&model);

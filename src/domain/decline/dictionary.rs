@@ -48,7 +48,7 @@ pub(super) struct Entry {
     pub(super) next: Next,
 }
 
-/// Sentences with what is on the card.
+/// Sentences with what is on the card, for a verified caller.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BalanceSentences {

@@ -24,15 +24,17 @@ fn safe_sentences() -> Vec<&'static str> {
     let mut sentences = vec![DICTIONARY.neutral.as_str()];
     for (_, entry) in entries() {
         sentences.extend(entry.say.as_deref());
-        if let Some(balance) = &entry.balance {
-            sentences.extend([&*balance.now, &*balance.last_known, &*balance.enough_now]);
-        }
     }
     sentences
 }
 
-fn say(code: &str, funds: Funds) -> String {
-    DeclineCause::of_code(Some(code)).say(usd("41.90"), funds, |at| format!("T+{}", at.as_second()))
+fn say(code: &str) -> String {
+    DeclineCause::of_code(Some(code)).say(usd("41.90"))
+}
+
+fn say_verified(code: &str, funds: Funds) -> Option<String> {
+    let clock = |at: Timestamp| format!("T+{}", at.as_second());
+    DeclineCause::of_code(Some(code)).say_verified(usd("41.90"), funds, clock)
 }
 
 /// A reading of a card at second 100, of a purchase that was declined at second 90.
@@ -150,6 +152,18 @@ fn no_sentence_that_anybody_may_hear_hints_at_a_reason_that_helps_a_thief() {
 }
 
 #[test]
+fn what_is_on_the_card_is_in_no_sentence_that_anybody_may_hear() {
+    for sentence in safe_sentences() {
+        let without_asked = sentence.replace("{asked}", "");
+        assert!(!without_asked.contains(['{', '}']), "{sentence:?}");
+    }
+    assert_eq!(say("51"), "The shop asked 41.90, more than was on the card.");
+    for (reason, entry) in entries().filter(|(_, entry)| entry.balance.is_some()) {
+        assert_eq!(entry.tell, Disclosure::Safe, "{reason:?} has two sentences once verified");
+    }
+}
+
+#[test]
 fn what_a_caller_hears_is_the_same_for_every_reason_that_may_not_be_told() {
     for reason in [
         DeclineReason::WrongCvv,
@@ -170,10 +184,8 @@ fn what_a_caller_hears_is_the_same_for_every_reason_that_may_not_be_told() {
     let mut of_never = BTreeSet::new();
     for (reason, entry) in entries().filter(|(_, entry)| entry.tell != Disclosure::Safe) {
         for code in &entry.codes {
-            for money in [Funds::NotKnown, funds("12.40", true), funds("-7.15", false)] {
-                heard.insert(say(code, money));
-            }
-            let verified = DeclineCause::of_code(Some(code)).say_verified(usd("41.90"));
+            heard.insert(say(code));
+            let verified = say_verified(code, funds("12.40", true));
             let verified = verified.unwrap_or_else(|| panic!("{reason:?}"));
             assert!(!heard.contains(&verified));
             if entry.tell == Disclosure::Never {
@@ -181,8 +193,8 @@ fn what_a_caller_hears_is_the_same_for_every_reason_that_may_not_be_told() {
             }
         }
     }
-    heard.insert(say("R77", Funds::NotKnown));
-    heard.insert(say("", Funds::NotKnown));
+    heard.insert(say("R77"));
+    heard.insert(say(""));
     let neutral =
         "The purchase was not approved. I need to verify who you are before I can say more.";
     assert_eq!(heard, BTreeSet::from([neutral.to_owned()]));
@@ -248,16 +260,19 @@ fn a_code_is_found_whatever_its_case_and_separators_and_never_guessed() {
 
 #[test]
 fn a_sentence_about_the_balance_takes_its_age_and_its_sign_from_the_reading() {
-    assert_eq!(say("51", funds("12.40", true)), "The shop asked 41.90, and 12.40 is on it now.");
-    assert_eq!(say("51", funds("12.40", false)), "41.90 was asked; at T+100 12.40 was on it.");
-    assert_eq!(
-        say("51", funds("80", true)),
-        "The shop asked 41.90, more than was on the card then. 80.00 is on it now, so it can be \
-         tried again."
-    );
-    let without = "The shop asked 41.90, more than was on the card.";
+    for (funds, sentence) in [
+        (funds("12.40", true), "The shop asked 41.90, and 12.40 is on it now."),
+        (funds("12.40", false), "41.90 was asked; at T+100 12.40 was on it."),
+        (
+            funds("80", true),
+            "The shop asked 41.90, more than was on the card then. 80.00 is on it now, so it can \
+             be tried again.",
+        ),
+    ] {
+        assert_eq!(say_verified("51", funds).as_deref(), Some(sentence));
+    }
     for debt in [funds("-1456.65", true), funds("-1456.65", false), Funds::NotKnown] {
-        assert_eq!(say("51", debt), without);
+        assert_eq!(say_verified("51", debt), None);
     }
 }
 
@@ -266,7 +281,8 @@ fn a_balance_that_was_read_before_the_purchase_or_in_another_currency_is_not_sai
     let value = Balance { available: Some(usd("80")), ..Balance::default() };
     let reading = Reading::At { value, at: at(100) };
     let before = Funds::of(usd("41.90"), at(130), &reading);
-    assert_eq!(say("51", before), "41.90 was asked; at T+100 80.00 was on it.");
+    let said = say_verified("51", before);
+    assert_eq!(said.as_deref(), Some("41.90 was asked; at T+100 80.00 was on it."));
     let euros = Money::parse_wire("41.90", "EUR".parse().expect("a currency")).expect("an amount");
     assert_eq!(Funds::of(euros, at(90), &reading), Funds::NotKnown);
     assert_eq!(Funds::of(usd("41.90"), at(90), &Reading::Never), Funds::NotKnown);

@@ -187,6 +187,15 @@ fn all() -> Vec<(&'static str, Operator)> {
     all
 }
 
+/// What a decline was short of has come while the dialog was open.
+fn enough_now() -> Operator {
+    let operator = Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1");
+    let at = operator.portfolio.now;
+    let balance = Balance { available: Some(money("62.40", "USD")), ..Balance::default() };
+    let reading = operator.reading("c1", |card| card.balance = Reading::At { value: balance, at });
+    operator.apply(reading)
+}
+
 fn top_ups() -> Vec<(&'static str, Operator)> {
     let covered =
         || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").keys("enter");
@@ -204,6 +213,7 @@ fn top_ups() -> Vec<(&'static str, Operator)> {
     vec![
         ("top_up_amount", Operator::new().open(ActionKind::TopUp, "c1").types("9").keys("enter")),
         ("top_up_asking", covered().pass(1_000)),
+        ("top_up_enough_now", enough_now()),
         ("top_up_check", covered().quoted_fee("0.30")),
         ("top_up_paid_by", paid().quoted_payer("512", None)),
         ("top_up_cannot_pay", paid().quoted_payer("5", Some(short)).keys("y")),

@@ -58,6 +58,9 @@ fn covers(sheet: &mut Sheet, form: &Form<TopUp>, portfolio: &Portfolio) {
     let room = VALUE_COLUMNS.saturating_sub(text::width(&which));
     let decline = format!("{}, declined {age} ago{at}", cover.asked());
     sheet.value("Covers", [plain(text::fit(&decline, room)), part(which, Role::Caution)]);
+    if let Some(why) = cover.why_none(portfolio) {
+        sheet.text("NOTE", &why, Role::Caution);
+    }
     if form.body.review.is_none()
         && let Some(earlier) = already_covered(cover, portfolio)
     {

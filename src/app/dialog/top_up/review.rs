@@ -27,7 +27,7 @@ pub(crate) struct Review {
     pub(crate) amount: Money,
     /// What it costs: belongs to this amount, another one is quoted anew.
     pub(crate) fee: FeeQuote,
-    /// A top-up of the same size was made a moment ago, or one for the same decline: which, in
+    /// A top-up of the same size was made a moment ago, or the decline needs none any more: why, in
     /// words.
     pub(crate) repetition: Option<String>,
     /// The card's list as it is now.
@@ -183,9 +183,14 @@ pub(super) fn first_question(id: OperationId) -> u64 {
     hasher.finish()
 }
 
-/// The top-up that was made for the same decline, in words.
+/// Why the decline needs no cover any more, in words: a top-up was made for it, or the same
+/// purchase passed since.
 pub(crate) fn already_covered(covers: &Cover, portfolio: &Portfolio) -> Option<String> {
-    let earlier = cover::earlier_cover(&covers.decline, portfolio)?;
+    let Some(earlier) = cover::earlier_cover(&covers.decline, portfolio) else {
+        let passed = cover::passed_later(&covers.decline, portfolio)?;
+        let at = clock(passed.at, portfolio);
+        return Some(format!("the same purchase passed at {at} (id {})", passed.id));
+    };
     let amount = earlier.amount.map_or_else(String::new, |amount| format!("{amount} "));
     Some(format!(
         "{} already sent {amount}for this decline at {}, {} (op {})",
@@ -196,8 +201,11 @@ pub(crate) fn already_covered(covers: &Cover, portfolio: &Portfolio) -> Option<S
     ))
 }
 
+/// `10:05`, with the date unless it is today's.
 fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
-    at.to_zoned(portfolio.zone.clone()).strftime("%H:%M").to_string()
+    let local = |at: Timestamp| at.to_zoned(portfolio.zone.clone());
+    let is_today = local(at).date() == local(portfolio.now).date();
+    local(at).strftime(if is_today { "%H:%M" } else { "%d %b %H:%M" }).to_string()
 }
 
 /// A top-up of the same size in the last ten minutes, by us or in the provider's list, in words.

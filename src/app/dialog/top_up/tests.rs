@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, money};
-use crate::app::dialog::top_up::review::FeeQuote;
-use crate::domain::card::{CardState, ProviderId};
+use crate::app::dialog::top_up::review::{FeeQuote, already_covered};
+use crate::domain::card::{Balance, CardState, ProviderId, Reading};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Support};
 use crate::engine::{EngineEvent, Error, ErrorKind, Expected, Quote, RecentCredit};
 
@@ -238,6 +238,55 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
     assert_eq!(filled("3.250", "31.500", "KWD", None).0, "29.000");
 }
 
+/// Amount and reason as they stand in the top-up that is open.
+fn typed(operator: &Operator) -> (String, String) {
+    let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+    (form.body.amount.text().to_owned(), form.body.reason.text().to_owned())
+}
+
+/// The card is read again and has another balance.
+fn balance_becomes(operator: Operator, available: &str) -> Operator {
+    let reading = operator.reading("c1", |card| {
+        let at = operator.portfolio.now;
+        let available = Some(money(available, "USD"));
+        card.balance = Reading::At { value: Balance { available, ..Balance::default() }, at };
+    });
+    operator.apply(reading)
+}
+
+#[test]
+fn what_a_decline_is_short_of_follows_the_balance_that_the_dialog_reads_again() {
+    let covered =
+        || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").pass(400);
+    let reason = "cover decline ICA MAXI 41.90".to_owned();
+    assert_eq!(typed(&covered()), ("30.00".to_owned(), reason.clone()));
+    let operator = balance_becomes(covered(), "-7.15");
+    assert_eq!(typed(&operator), ("50.00".to_owned(), reason.clone()));
+    let operator = balance_becomes(operator, "41.90");
+    assert_eq!(typed(&operator), (String::new(), reason.clone()), "nothing is missing");
+    let why = |operator: &Operator| {
+        let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+        form.body.covers.as_ref().and_then(|cover| cover.why_none(&operator.portfolio))
+    };
+    assert!(why(&operator).is_some_and(|why| why.ends_with("there is enough on it now")));
+    let operator = balance_becomes(operator, "40.00");
+    assert_eq!((typed(&operator).0.as_str(), why(&operator)), ("10.00", None), "the least");
+}
+
+#[test]
+fn what_was_edited_or_is_being_reviewed_does_not_follow_the_balance() {
+    let covered =
+        || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").pass(400);
+    let edited = balance_becomes(covered().keys("backspace 5 tab").types("!"), "-7.15");
+    let edits = ("30.05".to_owned(), "cover decline ICA MAXI 41.90!".to_owned());
+    assert_eq!(typed(&edited), edits);
+    let reviewed = balance_becomes(covered().keys("enter"), "-7.15");
+    assert_eq!(typed(&reviewed).0, "30.00");
+    let Content::TopUp(form) = reviewed.content() else { panic!("a top-up") };
+    let amount = form.body.review.as_ref().map(|review| review.amount);
+    assert_eq!(amount, Some(money("30.00", "USD")));
+}
+
 #[test]
 fn cover_says_why_it_cannot() {
     assert!(
@@ -247,9 +296,32 @@ fn cover_says_why_it_cannot() {
             .starts_with("no decline of this card is known")
     );
     let operator = Operator::new().declined("c1", money("5", "USD")).covers_decline("c1");
-    assert!(operator.notice().contains("there is enough on the card now"), "{}", operator.notice());
+    assert!(operator.notice().contains("there is enough on it now"), "{}", operator.notice());
     let operator = Operator::new().declined("c1", money("50", "EUR")).covers_decline("c1");
     assert!(operator.notice().contains("does not convert"), "{}", operator.notice());
+}
+
+#[test]
+fn a_top_up_for_a_decline_is_recognised_with_what_was_added_to_its_reason() {
+    for (reason, is_recognised) in [
+        ("cover decline ICA MAXI 41.90", true),
+        ("cover decline ICA MAXI 41.90, she called again", true),
+        ("cover decline ICA MAXI 41.905", false),
+        ("cover decline ICA MAXI 4", false),
+        ("holiday money", false),
+    ] {
+        let mut operator = Operator::new().declined_for("51", "c1", money("41.90", "USD"), 900);
+        let amount = Some(money("20", "USD"));
+        let earlier =
+            operator.earlier_operation(ActionKind::TopUp, "c1", OperationState::Done, amount);
+        let earlier = Operation { reason: Some(reason.into()), ..earlier };
+        operator.portfolio.apply(&EngineEvent::Operation(earlier));
+        let operator = operator.covers_decline("c1");
+        let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+        let cover = form.body.covers.as_ref().expect("it covers a decline");
+        let warning = already_covered(cover, &operator.portfolio);
+        assert_eq!(warning.is_some(), is_recognised, "{reason}: {warning:?}");
+    }
 }
 
 #[test]
