@@ -21,7 +21,7 @@ pub(crate) struct Failure {
     report: Box<contract::Failure>,
     /// What can be done about it, one sentence each.
     hints: Vec<String>,
-    /// The candidates as a person tells them apart, one a line.
+    /// A list for a person below the sentence: candidates, or commands to begin with.
     listing: Vec<String>,
 }
 
@@ -111,6 +111,12 @@ impl Failure {
     /// What can be done about it.
     pub(crate) fn hint(mut self, sentence: impl Into<String>) -> Self {
         self.hints.push(text::printable(&sentence.into()));
+        self
+    }
+
+    /// A line of a list for a person, which is no part of the sentence.
+    pub(crate) fn line(mut self, line: &str) -> Self {
+        self.listing.push(text::printable(line));
         self
     }
 

@@ -94,7 +94,7 @@ impl Source {
         let asks = rule.digits.is_some() || rule.needs_old;
         if !asks && self == Self::StandardInput {
             return Err(usage(format!(
-                "{}: leave --pin-stdin out, a PIN from there would not be used",
+                "{}: leave --pin-stdin out, no PIN is read here",
                 rule.sentence
             )));
         }

@@ -170,10 +170,10 @@ fn how_to_start(place: Option<&Path>) -> Failure {
     let place =
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     Failure::configuration(format!("there is no configuration yet{place}"))
-        .hint("cardtop demo            look around, on made-up cards; needs no set-up")
-        .hint("cardtop init KIND       write a commented configuration for what you have")
-        .hint("cardtop --config FILE   use the configuration in FILE")
-        .hint("cardtop --help          everything else")
+        .line("cardtop demo            look around, on made-up cards; needs no set-up")
+        .line("cardtop init KIND       write a commented configuration for what you have")
+        .line("cardtop --config FILE   use the configuration in FILE")
+        .line("cardtop --help          everything else")
 }
 
 /// The filter that `--filter` gives.
