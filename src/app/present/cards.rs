@@ -200,9 +200,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         )];
         let text = model.panes.cards.search.text().trim();
         if !text.is_empty() && text.chars().all(char::is_alphabetic) {
-            lines.push(format!(
-                "A word is looked for in what cards have; merchant:~{text} finds who paid there."
-            ));
+            lines.push(format!("merchant:~{text} finds the cards that paid there."));
         }
         if model.panes.cards.search.filter().asks_related()
             && let Some(oldest) = portfolio.oldest_transaction()
