@@ -89,9 +89,10 @@ impl Engine {
             Ok(Ok(card)) => card,
             Ok(Err(_)) | Err(_) => known,
         };
+        let capabilities = provider.capabilities();
+        let operation = self.prepare(&account, &request, &card, &capabilities).await?;
+        // Last, so that it can be taken back and its time can run out while the checks wait.
         if self.leave_queue(request.id).await {
-            let capabilities = provider.capabilities();
-            let operation = self.prepare(&account, &request, &card, &capabilities).await?;
             let checked = Checked { account, provider, card, operation };
             self.send_checked(checked, request).await?;
         }

@@ -65,9 +65,9 @@ impl FreezeQueue {
         self.waiting().remove(&id)
     }
 
-    /// Drops all of them: nothing of them is sent any more.
-    pub(super) fn clear(&self) {
-        self.waiting().clear();
+    /// Takes all of them out, oldest first: nothing of them is sent any more.
+    pub(super) fn take_all(&self) -> Vec<QueuedFreeze> {
+        std::mem::take(&mut *self.waiting()).into_values().collect()
     }
 }
 
@@ -82,14 +82,13 @@ impl Engine {
     /// Lets a freeze wait for its provider. One that answers by now is asked at once.
     pub(super) async fn queue_freeze(self, freeze: QueuedFreeze) {
         let (id, card) = (freeze.id, freeze.card.clone());
-        let account = match self.may_wait(&freeze) {
+        let account = match self.enter_queue(&freeze) {
             Ok(account) => account,
             Err(refused) => {
                 let why = refused.to_string();
                 return self.emit(EngineEvent::Refused { id, card, why }).await;
             }
         };
-        self.0.operations.queue.waiting().insert(id, freeze.clone());
         self.emit(EngineEvent::Queued(freeze)).await;
         let engine = self.clone();
         let waits = self.0.background.runtime.spawn(async move { engine.wait(account, id).await });
@@ -103,12 +102,15 @@ impl Engine {
         }
     }
 
-    /// The account of a freeze that may wait.
-    fn may_wait(&self, freeze: &QueuedFreeze) -> Result<Arc<Account>, Refused> {
+    /// Puts a freeze that may wait into the queue. Checked and inserted under one lock: of two of
+    /// the same card one is refused.
+    fn enter_queue(&self, freeze: &QueuedFreeze) -> Result<Arc<Account>, Refused> {
+        let mut waiting = self.0.operations.queue.waiting();
         let account = self.gate(&freeze.card.provider)?;
-        if self.0.operations.queue.waiting().values().any(|known| known.card == freeze.card) {
+        if waiting.values().any(|known| known.card == freeze.card) {
             return Err(Refused::Denied(Refusal::FreezeQueued));
         }
+        waiting.insert(freeze.id, freeze.clone());
         Ok(account)
     }
 
@@ -164,10 +166,13 @@ impl Engine {
         self.emit(EngineEvent::Refused { id, card, why }).await;
     }
 
-    /// Takes a freeze out of the queue in order to send it, unless it was taken back meanwhile.
+    /// Takes a freeze out of the queue in order to send it, unless it was taken back meanwhile. One
+    /// whose time is over by now is dropped: the machine may have slept since it was looked at.
     pub(super) async fn leave_queue(&self, id: OperationId) -> bool {
         let Some(freeze) = self.0.operations.queue.take(id) else { return false };
-        self.emit(EngineEvent::Unqueued { freeze, end: QueueEnd::Sending }).await;
-        true
+        let is_over = self.0.clock.now() >= freeze.expires_at;
+        let end = if is_over { QueueEnd::Expired } else { QueueEnd::Sending };
+        self.emit(EngineEvent::Unqueued { freeze, end }).await;
+        !is_over
     }
 }
