@@ -158,6 +158,9 @@ impl Model {
                 "{provider} did not answer for 5 min: the freeze of {digits} was dropped, nothing \
                  was sent"
             )),
+            QueueEnd::ReadOnly => self.show_error(&format!(
+                "read-only was switched on: the freeze of {digits} was dropped, nothing was sent"
+            )),
         }
     }
 

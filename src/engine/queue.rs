@@ -4,6 +4,7 @@
 //! but a freeze can wait: it is the one change that does no harm when it comes late.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub enum QueueEnd {
     Cancelled,
     /// The provider did not answer in time; nothing was sent.
     Expired,
+    /// Read-only was switched on; nothing was sent.
+    ReadOnly,
 }
 
 /// The freezes that wait.
@@ -77,6 +80,19 @@ impl Engine {
     #[must_use]
     pub fn queued_freezes(&self) -> Vec<QueuedFreeze> {
         self.0.operations.queue.waiting().values().cloned().collect()
+    }
+
+    /// Drops the freezes that wait, oldest first: nothing of what is returned is sent.
+    #[must_use]
+    pub fn drop_queued(&self) -> Vec<QueuedFreeze> {
+        self.0.operations.queue.take_all()
+    }
+
+    /// Says that these freezes, which were taken out, ended with read-only.
+    pub(super) async fn end_by_read_only(&self, dropped: Vec<QueuedFreeze>) {
+        for freeze in dropped {
+            self.emit(EngineEvent::Unqueued { freeze, end: QueueEnd::ReadOnly }).await;
+        }
     }
 
     /// Lets a freeze wait for its provider. One that answers by now is asked at once.
@@ -128,10 +144,13 @@ impl Engine {
                 }
                 return;
             }
-            if !account.is_down() {
-                return self.send_queued(freeze).await;
+            if account.takes_requests(now) && self.send_queued(&freeze).await.is_break() {
+                return;
             }
-            account.try_card(&freeze.card);
+            // Not where the credentials are refused: trying them often may lock the account.
+            if account.is_down() {
+                account.try_card(&freeze.card);
+            }
             let left = Duration::try_from(freeze.expires_at.duration_since(now));
             let next = TRY_EVERY.min(left.unwrap_or_default());
             tokio::select! {
@@ -141,9 +160,10 @@ impl Engine {
         }
     }
 
-    /// Sends a freeze whose provider answers.
-    async fn send_queued(&self, freeze: QueuedFreeze) {
-        let QueuedFreeze { id, card, reason, .. } = freeze;
+    /// Sends a freeze whose provider answers. It goes on waiting where the contact was lost again
+    /// before its card was read.
+    async fn send_queued(&self, freeze: &QueuedFreeze) -> ControlFlow<()> {
+        let QueuedFreeze { id, card, reason, .. } = freeze.clone();
         let request = ChangeRequest {
             id,
             card: card.clone(),
@@ -158,12 +178,13 @@ impl Engine {
         // In a task of its own: a change that is being sent does not end with the one that waits.
         let sending = tokio::spawn(async move { engine.send_late(request).await });
         let why = match sending.await {
-            Ok(Ok(_)) => return,
+            Ok(Ok(goes_on)) => return goes_on,
             Ok(Err(refused)) => refused.to_string(),
             Err(died) => format!("cardtop itself failed: {died}; see `cardtop ops`"),
         };
         self.0.operations.queue.take(id);
         self.emit(EngineEvent::Refused { id, card, why }).await;
+        ControlFlow::Break(())
     }
 
     /// Takes a freeze out of the queue in order to send it, unless it was taken back meanwhile. One

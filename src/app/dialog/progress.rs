@@ -138,6 +138,7 @@ fn why_dropped(freeze: &QueuedFreeze, end: QueueEnd) -> Option<String> {
         QueueEnd::Sending => None,
         QueueEnd::Cancelled => Some("it was cancelled while it waited".to_owned()),
         QueueEnd::Expired => Some(format!("{provider} did not answer for 5 min: freeze it again")),
+        QueueEnd::ReadOnly => Some("read-only was switched on; nothing was sent".to_owned()),
     }
 }
 
