@@ -28,8 +28,8 @@ enum Net {
     Gone,
     /// Everything is answered with this status, which asks to wait for a minute.
     Says(u16),
-    /// One reading of a card is answered, and then none.
-    AnswersOneCard,
+    /// One request is answered, and then no reading of a card.
+    AnswersOnce,
     /// Readings of one card, which are never answered; everything else is.
     SilentAboutCards,
 }
@@ -53,13 +53,13 @@ impl Transport for Way {
                 let answer = Response::builder().status(status).header("retry-after", "60");
                 return Ok(answer.body(Bytes::new()).expect("a response"));
             }
-            Net::AnswersOneCard if is_of_one_card(does, &request) => {
+            Net::AnswersOnce => {
                 *self.net.lock().unwrap_or_else(PoisonError::into_inner) = Net::SilentAboutCards;
             }
             Net::SilentAboutCards if is_of_one_card(does, &request) => {
                 return std::future::pending().await;
             }
-            Net::Well | Net::AnswersOneCard | Net::SilentAboutCards => {}
+            Net::Well | Net::SilentAboutCards => {}
         }
         self.inner.call(does, request).await
     }
@@ -228,7 +228,7 @@ async fn a_queued_freeze_expires_after_five_minutes_and_is_never_sent() {
 async fn a_card_that_cannot_be_read_at_the_first_contact_is_frozen_unread() {
     let mut desk = Desk::with_enkash_down().await;
     desk.queues().await;
-    desk.is(Net::AnswersOneCard);
+    desk.is(Net::AnswersOnce);
     assert_eq!(desk.end().await, QueueEnd::Sending);
     desk.until("the answer", |event| match event {
         EngineEvent::Operation(operation) => {
@@ -250,7 +250,7 @@ async fn a_card_that_cannot_be_read_at_the_first_contact_is_frozen_unread() {
 async fn a_queued_freeze_whose_machine_slept_while_its_card_was_read_is_not_sent_too_late() {
     let mut desk = Desk::with_enkash_down().await;
     desk.queues().await;
-    desk.is(Net::AnswersOneCard);
+    desk.is(Net::AnswersOnce);
     let reading = async {
         while desk.engine.changes_under_way() == 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
