@@ -171,7 +171,7 @@ impl Engine {
     /// Stops reading, drops the freezes that only wait, waits up to 3 s for changes that are being
     /// sent, and leaves the journal as it is: what is unsettled is looked up at the next start.
     pub async fn stop(&self) {
-        self.0.operations.queue.clear();
+        self.0.operations.queue.take_all();
         for task in self.0.background.tasks().drain(..) {
             task.abort();
         }

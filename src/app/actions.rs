@@ -76,14 +76,30 @@ impl Model {
         }
     }
 
-    /// Takes a freeze back that waits: the one of the card under the cursor, else the oldest.
+    /// Takes back the freeze of the card under the cursor that waits; where no card is under the
+    /// cursor, the only one that waits.
     pub(super) fn cancel_freeze(&mut self) -> Vec<Effect> {
-        let of_card = self.subject().and_then(|key| self.portfolio.queued_freeze_of(&key));
-        let Some(freeze) = of_card.or_else(|| self.portfolio.accounts.queued.first()) else {
-            self.show_notice("no freeze is queued: there is nothing to cancel");
-            return Vec::new();
+        let subject = self.subject();
+        let queued = &self.portfolio.accounts.queued;
+        let chosen = match (&subject, queued.as_slice()) {
+            (Some(key), _) => self.portfolio.queued_freeze_of(key),
+            (None, [only]) => Some(only),
+            (None, _) => None,
         };
-        vec![Effect::Ask(Job::CancelFreeze(freeze.id))]
+        if let Some(freeze) = chosen {
+            return vec![Effect::Ask(Job::CancelFreeze(freeze.id))];
+        }
+        let cards: Vec<String> = queued.iter().map(|freeze| self.digits(&freeze.card)).collect();
+        let text = match cards.as_slice() {
+            [] => "no freeze is queued: there is nothing to cancel".to_owned(),
+            [only] => format!("the freeze of {only} is queued: put the cursor on it to cancel"),
+            many => format!(
+                "the freezes of {} are queued: put the cursor on one to cancel it",
+                many.join(", ")
+            ),
+        };
+        self.show_notice(&text);
+        Vec::new()
     }
 
     /// Opens the top-up that covers a decline: the one under the cursor, where there is one.

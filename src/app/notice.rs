@@ -155,8 +155,11 @@ impl Model {
                 "the freeze of {digits} is cancelled: nothing was sent, the card is not frozen"
             )),
             QueueEnd::Expired => self.show_error(&format!(
-                "{provider} did not answer for 5 min: the freeze of {digits} was dropped, nothing \
-                 was sent"
+                "{}: the freeze of {digits} was dropped, nothing was sent",
+                self.portfolio.why_expired(freeze)
+            )),
+            QueueEnd::ReadOnly => self.show_error(&format!(
+                "read-only was switched on: the freeze of {digits} was dropped, nothing was sent"
             )),
         }
     }

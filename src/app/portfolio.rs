@@ -293,6 +293,22 @@ impl Portfolio {
         format!("{}m{:02}s", left / 60, left % 60)
     }
 
+    /// Why a freeze could not be sent while it waited: `enkash did not answer for 5 min`.
+    #[must_use]
+    pub fn why_expired(&self, freeze: &QueuedFreeze) -> String {
+        let provider = &freeze.card.provider;
+        let health = self.accounts.health.get(provider);
+        let asked = health.and_then(|health| health.asked_to_wait).filter(|at| *at > self.now);
+        if let Some(until) = asked {
+            let until = until.to_zoned(self.zone.clone()).strftime("%H:%M");
+            return format!("{provider} asked not to be called until {until}");
+        }
+        if health.is_some_and(|health| health.state == HealthState::Auth) {
+            return format!("{provider} refuses the credentials");
+        }
+        format!("{provider} did not answer for 5 min")
+    }
+
     /// Why an account that was set up cannot be asked now, if so.
     #[must_use]
     pub fn unavailable(&self, id: &ProviderId) -> Option<Unavailable> {

@@ -387,6 +387,13 @@ impl Account {
         self.answered.subscribe()
     }
 
+    /// Whether the provider answers, takes the credentials, and did not ask to be left alone.
+    pub(super) fn takes_requests(&self, now: Timestamp) -> bool {
+        let state = self.state();
+        matches!(state.health.state, HealthState::Ok | HealthState::Slow)
+            && state.pace.asked_to_wait(now).is_none()
+    }
+
     /// Whether the provider does not answer.
     pub(super) fn is_down(&self) -> bool {
         self.state().health.state == HealthState::Down

@@ -4,6 +4,7 @@
 //! A change whose outcome is unknown is looked up, never sent again. The journal has the intent
 //! before a byte leaves.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
-use crate::provider::{Ack, Error, Outcome, Provider};
+use crate::provider::{Ack, Error, ErrorKind, Outcome, Provider};
 use crate::store::{Finding, Intent, Permit, StoreError};
 
 /// An intent that could not be sent within this long is not sent any more.
@@ -27,6 +28,9 @@ const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long a freeze that waited for its provider waits for the reading of its card.
 const LATE_READ_WAIT: Duration = Duration::from_secs(2);
+
+/// What the journal says of a freeze whose card could not be read.
+const SENT_UNREAD: &str = ", sent after waiting for the provider to answer; the card was not read";
 
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation
@@ -78,24 +82,34 @@ impl Engine {
     }
 
     /// Sends a freeze that waited for its provider, which answers again. A lost card must be
-    /// stoppable: where the card cannot be read in time, the freeze is sent unread.
-    pub(super) async fn send_late(&self, request: ChangeRequest) -> Result<(), Refused> {
+    /// stoppable: where the provider answers, but the card cannot be read in time, the freeze is
+    /// sent unread. It goes on waiting where the provider cannot be asked after all.
+    pub(super) async fn send_late(
+        &self,
+        request: ChangeRequest,
+    ) -> Result<ControlFlow<()>, Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
         let account = self.gate(&request.card.provider)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let known = self.0.cards.get_or_unread(&request.card);
         let read = tokio::time::timeout(LATE_READ_WAIT, self.read_one(&account, &known)).await;
-        let card = match read {
-            Ok(Ok(card)) => card,
-            Ok(Err(_)) | Err(_) => known,
+        let (card, is_unread) = match read {
+            Ok(Ok(card)) => (card, false),
+            Ok(Err(error)) if !has_answered(&error) => return Ok(ControlFlow::Continue(())),
+            Ok(Err(_)) | Err(_) => (known, true),
         };
+        let capabilities = provider.capabilities();
+        let mut operation = self.prepare(&account, &request, &card, &capabilities).await?;
+        if is_unread {
+            // What is known of the card is old: it is not how the card was before the freeze.
+            operation.before = Before { owner: operation.before.owner, ..Before::default() };
+        }
+        // Last, so that it can be taken back and its time can run out while the checks wait.
         if self.leave_queue(request.id).await {
-            let capabilities = provider.capabilities();
-            let operation = self.prepare(&account, &request, &card, &capabilities).await?;
-            let checked = Checked { account, provider, card, operation };
+            let checked = Checked { account, provider, card, operation, is_unread };
             self.send_checked(checked, request).await?;
         }
-        Ok(())
+        Ok(ControlFlow::Break(()))
     }
 
     /// Journals and sends what passed every check.
@@ -104,14 +118,16 @@ impl Engine {
         checked: Checked,
         request: ChangeRequest,
     ) -> Result<Operation, Refused> {
-        let Checked { account, provider, card, operation } = checked;
+        let Checked { account, provider, card, operation, is_unread } = checked;
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&request.card.provider)?;
         let paid_by = request
             .payer
             .as_ref()
             .map_or_else(String::new, |account| format!(", paid by account {account}"));
-        let words = format!("{} asked of {}{paid_by}", operation.phrase(), operation.card.provider);
+        let unread = if is_unread { SENT_UNREAD } else { "" };
+        let asked_of = &operation.card.provider;
+        let words = format!("{} asked of {asked_of}{paid_by}{unread}", operation.phrase());
         let permit = self.intend(&operation, card, request.action, request.on_conflict).await?;
         self.announce(&operation).await;
         if let Err(refused) = self.mark_sent(&operation, &words).await {
@@ -166,7 +182,7 @@ impl Engine {
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let card = self.read_as_confirmed(&account, request).await?;
         let operation = self.prepare(&account, request, &card, &provider.capabilities()).await?;
-        Ok(Checked { account, provider, card, operation })
+        Ok(Checked { account, provider, card, operation, is_unread: false })
     }
 
     /// The card, read now, unless it is not as the operator saw it.
@@ -386,6 +402,21 @@ struct Checked {
     card: Card,
     /// As it would be saved.
     operation: Operation,
+    /// The card could not be read: it is as it was last known.
+    is_unread: bool,
+}
+
+/// Whether a failed reading is an answer that leaves a change a chance: not where the provider
+/// cannot be reached, or would refuse any request now.
+const fn has_answered(error: &Error) -> bool {
+    match error.kind {
+        ErrorKind::Unreachable | ErrorKind::RateLimited | ErrorKind::Auth => false,
+        ErrorKind::Forbidden
+        | ErrorKind::Refused
+        | ErrorKind::NotFound
+        | ErrorKind::BadReply
+        | ErrorKind::NotOffered => true,
+    }
 }
 
 /// Refuses when the card is not as the operator saw it.

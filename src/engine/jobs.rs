@@ -40,9 +40,11 @@ impl Engine {
             }
             Job::ReadOnly(read_only) => {
                 self.0.read_only.set(read_only);
-                self.run(
-                    async move { engine.emit(EngineEvent::ReadOnly(engine.is_read_only())).await },
-                );
+                let dropped = if read_only { self.drop_queued() } else { Vec::new() };
+                self.run(async move {
+                    engine.emit(EngineEvent::ReadOnly(engine.is_read_only())).await;
+                    engine.end_by_read_only(dropped).await;
+                });
             }
             Job::Quote { asked, card, amount } => {
                 self.run(engine.answer_quote(asked, card, amount))

@@ -4,6 +4,7 @@
 //! but a freeze can wait: it is the one change that does no harm when it comes late.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub enum QueueEnd {
     Cancelled,
     /// The provider did not answer in time; nothing was sent.
     Expired,
+    /// Read-only was switched on; nothing was sent.
+    ReadOnly,
 }
 
 /// The freezes that wait.
@@ -65,9 +68,9 @@ impl FreezeQueue {
         self.waiting().remove(&id)
     }
 
-    /// Drops all of them: nothing of them is sent any more.
-    pub(super) fn clear(&self) {
-        self.waiting().clear();
+    /// Takes all of them out, oldest first: nothing of them is sent any more.
+    pub(super) fn take_all(&self) -> Vec<QueuedFreeze> {
+        std::mem::take(&mut *self.waiting()).into_values().collect()
     }
 }
 
@@ -79,17 +82,29 @@ impl Engine {
         self.0.operations.queue.waiting().values().cloned().collect()
     }
 
+    /// Drops the freezes that wait, oldest first: nothing of what is returned is sent.
+    #[must_use]
+    pub fn drop_queued(&self) -> Vec<QueuedFreeze> {
+        self.0.operations.queue.take_all()
+    }
+
+    /// Says that these freezes, which were taken out, ended with read-only.
+    pub(super) async fn end_by_read_only(&self, dropped: Vec<QueuedFreeze>) {
+        for freeze in dropped {
+            self.emit(EngineEvent::Unqueued { freeze, end: QueueEnd::ReadOnly }).await;
+        }
+    }
+
     /// Lets a freeze wait for its provider. One that answers by now is asked at once.
     pub(super) async fn queue_freeze(self, freeze: QueuedFreeze) {
         let (id, card) = (freeze.id, freeze.card.clone());
-        let account = match self.may_wait(&freeze) {
+        let account = match self.enter_queue(&freeze) {
             Ok(account) => account,
             Err(refused) => {
                 let why = refused.to_string();
                 return self.emit(EngineEvent::Refused { id, card, why }).await;
             }
         };
-        self.0.operations.queue.waiting().insert(id, freeze.clone());
         self.emit(EngineEvent::Queued(freeze)).await;
         let engine = self.clone();
         let waits = self.0.background.runtime.spawn(async move { engine.wait(account, id).await });
@@ -103,12 +118,15 @@ impl Engine {
         }
     }
 
-    /// The account of a freeze that may wait.
-    fn may_wait(&self, freeze: &QueuedFreeze) -> Result<Arc<Account>, Refused> {
+    /// Puts a freeze that may wait into the queue. Checked and inserted under one lock: of two of
+    /// the same card one is refused.
+    fn enter_queue(&self, freeze: &QueuedFreeze) -> Result<Arc<Account>, Refused> {
+        let mut waiting = self.0.operations.queue.waiting();
         let account = self.gate(&freeze.card.provider)?;
-        if self.0.operations.queue.waiting().values().any(|known| known.card == freeze.card) {
+        if waiting.values().any(|known| known.card == freeze.card) {
             return Err(Refused::Denied(Refusal::FreezeQueued));
         }
+        waiting.insert(freeze.id, freeze.clone());
         Ok(account)
     }
 
@@ -126,10 +144,13 @@ impl Engine {
                 }
                 return;
             }
-            if !account.is_down() {
-                return self.send_queued(freeze).await;
+            if account.takes_requests(now) && self.send_queued(&freeze).await.is_break() {
+                return;
             }
-            account.try_card(&freeze.card);
+            // Not where the credentials are refused: trying them often may lock the account.
+            if account.is_down() {
+                account.try_card(&freeze.card);
+            }
             let left = Duration::try_from(freeze.expires_at.duration_since(now));
             let next = TRY_EVERY.min(left.unwrap_or_default());
             tokio::select! {
@@ -139,9 +160,10 @@ impl Engine {
         }
     }
 
-    /// Sends a freeze whose provider answers.
-    async fn send_queued(&self, freeze: QueuedFreeze) {
-        let QueuedFreeze { id, card, reason, .. } = freeze;
+    /// Sends a freeze whose provider answers. It goes on waiting where the contact was lost again
+    /// before its card was read.
+    async fn send_queued(&self, freeze: &QueuedFreeze) -> ControlFlow<()> {
+        let QueuedFreeze { id, card, reason, .. } = freeze.clone();
         let request = ChangeRequest {
             id,
             card: card.clone(),
@@ -156,18 +178,22 @@ impl Engine {
         // In a task of its own: a change that is being sent does not end with the one that waits.
         let sending = tokio::spawn(async move { engine.send_late(request).await });
         let why = match sending.await {
-            Ok(Ok(_)) => return,
+            Ok(Ok(goes_on)) => return goes_on,
             Ok(Err(refused)) => refused.to_string(),
             Err(died) => format!("cardtop itself failed: {died}; see `cardtop ops`"),
         };
         self.0.operations.queue.take(id);
         self.emit(EngineEvent::Refused { id, card, why }).await;
+        ControlFlow::Break(())
     }
 
-    /// Takes a freeze out of the queue in order to send it, unless it was taken back meanwhile.
+    /// Takes a freeze out of the queue in order to send it, unless it was taken back meanwhile. One
+    /// whose time is over by now is dropped: the machine may have slept since it was looked at.
     pub(super) async fn leave_queue(&self, id: OperationId) -> bool {
         let Some(freeze) = self.0.operations.queue.take(id) else { return false };
-        self.emit(EngineEvent::Unqueued { freeze, end: QueueEnd::Sending }).await;
-        true
+        let is_over = self.0.clock.now() >= freeze.expires_at;
+        let end = if is_over { QueueEnd::Expired } else { QueueEnd::Sending };
+        self.emit(EngineEvent::Unqueued { freeze, end }).await;
+        !is_over
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::{self, Engine};
 /// Waits for changes that are being sent, and says so on the terminal, which was given back. A
 /// signal ends the wait.
 pub(super) async fn wait_for_changes(engine: &Engine) {
-    for freeze in engine.queued_freezes() {
+    for freeze in engine.drop_queued() {
         let card = &freeze.card;
         say(&format!("the freeze of {card} that was queued is dropped: nothing was sent"));
     }

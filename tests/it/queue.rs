@@ -14,6 +14,7 @@ use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{self, Dialect, Options, Sandbox};
 use http::{Request, Response};
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use crate::harness::{nowhere, open_over, start};
@@ -25,8 +26,12 @@ enum Net {
     Well,
     /// Nothing.
     Gone,
-    /// Readings that name this card, which are never answered; everything else is.
-    SilentAbout(String),
+    /// Everything is answered with this status, which asks to wait for a minute.
+    Says(u16),
+    /// One request is answered, and then no reading of a card.
+    AnswersOnce,
+    /// Readings of one card, which are never answered; everything else is.
+    SilentAboutCards,
 }
 
 struct Way {
@@ -44,18 +49,24 @@ impl Transport for Way {
         let net = self.net.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match net {
             Net::Gone => return Err(TransportError::unsent("no connection")),
-            Net::SilentAbout(card) if does == Access::Read && names(&request, &card) => {
+            Net::Says(status) => {
+                let answer = Response::builder().status(status).header("retry-after", "60");
+                return Ok(answer.body(Bytes::new()).expect("a response"));
+            }
+            Net::AnswersOnce => {
+                *self.net.lock().unwrap_or_else(PoisonError::into_inner) = Net::SilentAboutCards;
+            }
+            Net::SilentAboutCards if is_of_one_card(does, &request) => {
                 return std::future::pending().await;
             }
-            Net::Well | Net::SilentAbout(_) => {}
+            Net::Well | Net::SilentAboutCards => {}
         }
         self.inner.call(does, request).await
     }
 }
 
-fn names(request: &Request<Bytes>, card: &str) -> bool {
-    let body = String::from_utf8_lossy(request.body());
-    request.uri().to_string().contains(card) || body.contains(card)
+fn is_of_one_card(does: Access, request: &Request<Bytes>) -> bool {
+    does == Access::Read && request.uri().path().ends_with("/enKashCard/search")
 }
 
 /// A board whose way to enkash can be cut.
@@ -65,6 +76,8 @@ struct Desk {
     news: mpsc::Receiver<EngineEvent>,
     net: Arc<Mutex<Net>>,
     clock: Clock,
+    /// How long the machine slept.
+    slept: Arc<Mutex<SignedDuration>>,
     card: Card,
     _folder: tempfile::TempDir,
 }
@@ -72,7 +85,12 @@ struct Desk {
 impl Desk {
     /// Everything was read, and then enkash went DOWN.
     async fn with_enkash_down() -> Self {
-        let clock = Clock::from(start());
+        let (awake, slept) = (Clock::from(start()), Arc::new(Mutex::new(SignedDuration::ZERO)));
+        let sleep = Arc::clone(&slept);
+        let clock = Clock::of(move || {
+            let slept = *sleep.lock().unwrap_or_else(PoisonError::into_inner);
+            awake.now().checked_add(slept).expect("a time")
+        });
         let options = Options { cards: 6, transactions: 40, busy: false, ..Options::default() };
         let sandbox = Sandbox::new(options, clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
@@ -92,7 +110,7 @@ impl Desk {
         let cards = listing.expect("it was read").rows;
         let card = cards.into_iter().find(|card| card.state == CardState::Active);
         let card = card.expect("an active card");
-        let mut desk = Self { sandbox, engine, news, net, clock, card, _folder: folder };
+        let mut desk = Self { sandbox, engine, news, net, clock, slept, card, _folder: folder };
         desk.is(Net::Gone);
         desk.until("DOWN", |event| match event {
             EngineEvent::Health(health) => (health.state == HealthState::Down).then_some(()),
@@ -104,6 +122,11 @@ impl Desk {
 
     fn is(&self, net: Net) {
         *self.net.lock().unwrap_or_else(PoisonError::into_inner) = net;
+    }
+
+    /// The machine sleeps: its clock goes on, and nothing runs.
+    fn sleeps(&self, how_long: SignedDuration) {
+        *self.slept.lock().unwrap_or_else(PoisonError::into_inner) = how_long;
     }
 
     /// The first event that is wanted.
@@ -205,7 +228,7 @@ async fn a_queued_freeze_expires_after_five_minutes_and_is_never_sent() {
 async fn a_card_that_cannot_be_read_at_the_first_contact_is_frozen_unread() {
     let mut desk = Desk::with_enkash_down().await;
     desk.queues().await;
-    desk.is(Net::SilentAbout(desk.card.key.id.to_string()));
+    desk.is(Net::AnswersOnce);
     assert_eq!(desk.end().await, QueueEnd::Sending);
     desk.until("the answer", |event| match event {
         EngineEvent::Operation(operation) => {
@@ -215,7 +238,29 @@ async fn a_card_that_cannot_be_read_at_the_first_contact_is_frozen_unread() {
     })
     .await;
     assert!(desk.is_frozen());
-    assert_eq!(desk.journal().await.len(), 1);
+    let journal = desk.journal().await;
+    assert_eq!((journal.len(), journal[0].before.state), (1, None));
+    let steps = desk.engine.steps(journal[0].id).await.expect("a journal");
+    let unread = "sent after waiting for the provider to answer; the card was not read";
+    assert!(steps.iter().any(|step| step.words.contains(unread)), "{steps:?}");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queued_freeze_whose_machine_slept_while_its_card_was_read_is_not_sent_too_late() {
+    let mut desk = Desk::with_enkash_down().await;
+    desk.queues().await;
+    desk.is(Net::AnswersOnce);
+    let reading = async {
+        while desk.engine.changes_under_way() == 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), reading).await.expect("its card is read");
+    desk.sleeps(SignedDuration::from_mins(40));
+    assert_eq!(desk.end().await, QueueEnd::Expired);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert!(!desk.is_frozen() && desk.journal().await.is_empty());
     desk.engine.stop().await;
 }
 
@@ -242,5 +287,41 @@ async fn a_second_freeze_of_the_same_card_does_not_wait_beside_the_first() {
     });
     assert_eq!(why.await, "a freeze of this card is queued already");
     assert_eq!(desk.engine.queued_freezes(), [first]);
+    desk.engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_asks_to_wait_or_refuses_the_credentials_does_not_get_the_freeze() {
+    for status in [429, 401] {
+        let mut desk = Desk::with_enkash_down().await;
+        let freeze = desk.queues().await;
+        desk.is(Net::Says(status));
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        assert_eq!(desk.engine.queued_freezes(), [freeze], "{status}");
+        assert!(desk.journal().await.is_empty(), "{status}");
+        desk.engine.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_ends_the_freezes_that_wait() {
+    let mut desk = Desk::with_enkash_down().await;
+    desk.queues().await;
+    desk.engine.ask(Job::ReadOnly(true));
+    assert_eq!(desk.end().await, QueueEnd::ReadOnly);
+    desk.is(Net::Well);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(!desk.is_frozen() && desk.journal().await.is_empty());
+    desk.engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_freeze_that_is_said_to_be_dropped_is_never_sent() {
+    let mut desk = Desk::with_enkash_down().await;
+    let freeze = desk.queues().await;
+    assert_eq!(desk.engine.drop_queued(), [freeze]);
+    desk.is(Net::Well);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(!desk.is_frozen() && desk.journal().await.is_empty());
     desk.engine.stop().await;
 }

@@ -109,7 +109,7 @@ impl DialogBody for Progress {
         if let EngineEvent::Unqueued { freeze, end } = event
             && freeze.id == self.id
         {
-            self.refusal = why_dropped(freeze, *end);
+            self.refusal = why_dropped(freeze, *end, portfolio);
             return Transition::to(Next::StayChanged);
         }
         if let EngineEvent::Refused { id, why, .. } = event
@@ -132,12 +132,12 @@ impl DialogBody for Progress {
 }
 
 /// Why a freeze that waited is not sent, where it is not.
-fn why_dropped(freeze: &QueuedFreeze, end: QueueEnd) -> Option<String> {
-    let provider = &freeze.card.provider;
+fn why_dropped(freeze: &QueuedFreeze, end: QueueEnd, portfolio: &Portfolio) -> Option<String> {
     match end {
         QueueEnd::Sending => None,
         QueueEnd::Cancelled => Some("it was cancelled while it waited".to_owned()),
-        QueueEnd::Expired => Some(format!("{provider} did not answer for 5 min: freeze it again")),
+        QueueEnd::Expired => Some(format!("{}: freeze it again", portfolio.why_expired(freeze))),
+        QueueEnd::ReadOnly => Some("read-only was switched on; nothing was sent".to_owned()),
     }
 }
 

@@ -242,6 +242,33 @@ fn a_lost_card_of_a_provider_that_is_down_is_queued_in_plain_sight_and_cancelled
 }
 
 #[test]
+fn a_freeze_that_expires_while_the_provider_asked_to_wait_says_until_when() {
+    let mut model = on_card("3318");
+    let freeze = queues(&mut model);
+    press(&mut model, "esc");
+    let EngineEvent::Health(mut waits) = health("enkash", HealthState::Down, 1, None) else {
+        panic!("a health event");
+    };
+    waits.asked_to_wait = Some(ago(-600));
+    apply(&mut model, EngineEvent::Health(waits));
+    apply(&mut model, EngineEvent::Unqueued { freeze, end: QueueEnd::Expired });
+    let said = notice(&model);
+    assert!(said.starts_with("enkash asked not to be called until "), "{said}");
+    assert!(said.ends_with(": the freeze of ..3318 was dropped, nothing was sent"), "{said}");
+}
+
+#[test]
+fn a_key_on_another_card_does_not_cancel_the_freeze_that_is_queued() {
+    let mut model = on_card("3318");
+    queues(&mut model);
+    press(&mut model, "esc esc / 1 4 5 5 enter");
+    assert_eq!(selected(&model), "c-1455");
+    assert!(jobs(press(&mut model, "X")).iter().all(|job| !job.starts_with("CancelFreeze")));
+    let expected = "the freeze of ..3318 is queued: put the cursor on it to cancel";
+    assert_eq!(notice(&model), expected);
+}
+
+#[test]
 fn a_freeze_that_waited_in_vain_says_that_nothing_was_sent() {
     let mut model = on_card("3318");
     let freeze = queues(&mut model);
