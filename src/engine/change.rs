@@ -20,6 +20,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
+use crate::provider::error::Cause;
 use crate::provider::{Ack, Error, ErrorKind, Outcome, Provider};
 use crate::store::{Finding, Intent, Permit, StoreError};
 
@@ -407,10 +408,15 @@ struct Checked {
 }
 
 /// Whether a failed reading is an answer that leaves a change a chance: not where the provider
-/// cannot be reached, or would refuse any request now.
+/// cannot be reached, or would refuse any request now. A server's own failure (5xx) is an answer:
+/// it may be about this one card.
 const fn has_answered(error: &Error) -> bool {
     match error.kind {
-        ErrorKind::Unreachable | ErrorKind::RateLimited | ErrorKind::Auth => false,
+        ErrorKind::Unreachable => match error.cause {
+            Cause::Status { .. } | Cause::Body { .. } => true,
+            Cause::Stated(_) | Cause::Transport(_) => false,
+        },
+        ErrorKind::RateLimited | ErrorKind::Auth => false,
         ErrorKind::Forbidden
         | ErrorKind::Refused
         | ErrorKind::NotFound
