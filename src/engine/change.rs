@@ -1,5 +1,4 @@
-//! The only caller of [`Provider::act`](crate::provider::Provider::act): re-read, journal, send
-//! once, look up.
+//! The only caller of [`Provider::act`]: re-read, journal, send once, look up.
 //!
 //! A change whose outcome is unknown is looked up, never sent again. The journal has the intent
 //! before a byte leaves.

@@ -23,6 +23,8 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
     } else {
         hints(model)
     };
+    // Help and quit stand at the end of the board's own line.
+    let last = if typing || model.copying { 0 } else { 2 };
     let second = match &model.notice {
         Some(notice) => {
             let role = match notice.weight {
@@ -32,9 +34,9 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
             };
             vec![(role, notice.text.clone())]
         }
-        None => queued(model).unwrap_or_else(|| fitted(&second, columns)),
+        None => queued(model).unwrap_or_else(|| fitted(&second, columns, last)),
     };
-    [fitted(&first, columns), second]
+    [fitted(&first, columns, 0), second]
 }
 
 /// The freezes that wait, in every view, until they are sent or dropped.
@@ -177,14 +179,13 @@ fn words_for(model: &Model, command: Command, text: &str) -> String {
     text.to_owned()
 }
 
-/// Hints side by side. Where there is no room the last are left out, but never the last two of a
-/// line that ends in help and quit.
-fn fitted(hints: &[KeyHint], columns: usize) -> Line {
+/// Hints side by side. Where there is no room the last are left out, but never the `keep` very
+/// last.
+fn fitted(hints: &[KeyHint], columns: usize, keep: usize) -> Line {
     let wide = |hints: &[&KeyHint]| -> usize {
         hints.iter().map(|(key, text)| text::width(key) + text::width(text) + 3).sum()
     };
     let mut kept: Vec<&KeyHint> = hints.iter().collect();
-    let keep = if kept.last().is_some_and(|(_, text)| text == "quit") { 2 } else { 0 };
     while wide(&kept) > columns + 1 && kept.len() > keep.max(1) {
         kept.remove(kept.len() - 1 - keep);
     }

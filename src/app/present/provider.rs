@@ -105,17 +105,16 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     parts.retain(|sentence| {
         !why.is_some_and(|why| sentence.ends_with(why)) && seen.insert(sentence.clone())
     });
-    for (label, sentences) in
-        [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
-    {
-        let more = sentences.len().saturating_sub(MOST_SENTENCES);
-        let all = label == "roster";
-        for (index, sentence) in
-            sentences.into_iter().enumerate().filter(|(index, _)| all || *index < MOST_SENTENCES)
-        {
+    for (label, sentences, most) in [
+        ("not read", parts, MOST_SENTENCES),
+        ("odd rows", rows, MOST_SENTENCES),
+        ("roster", health.roster.clone(), usize::MAX),
+    ] {
+        let more = sentences.len().saturating_sub(most);
+        for (index, sentence) in sentences.into_iter().take(most).enumerate() {
             lines.push((if index == 0 { label } else { "" }, sentence));
         }
-        if more > 0 && !all {
+        if more > 0 {
             lines.push(("", format!("and {more} more")));
         }
     }
