@@ -26,11 +26,9 @@ pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
     sheet.news(form, portfolio);
     let waits = form.waits_for(portfolio);
     if let Some(down) = &waits {
-        let text = format!(
-            "{}: the freeze is queued for at most 5 min and sent at first contact",
-            down.since()
-        );
-        sheet.text("QUEUED", &text, Role::Caution);
+        let text =
+            format!("{}: the freeze will wait for its answer, for at most 5 min", down.since());
+        sheet.text("WAITS", &text, Role::Caution);
     }
     sheet.override_warning(form.overrides);
     sheet.blank();
