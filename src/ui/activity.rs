@@ -27,15 +27,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
             Some(Row { row, cursor: cursor && (focused || with_journal), marked: false })
         })
         .collect();
-    let table = Table {
-        portfolio,
-        widest: &model.widest,
-        columns: COLUMNS,
-        rows: &rows,
-        focused,
-        useful: None,
-    };
-    table.draw(canvas, parts.table);
+    Table::new(model, COLUMNS, &rows, focused).draw(canvas, parts.table);
     canvas.position(area, list.range(), list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &[why_empty(model)]);

@@ -22,9 +22,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
             Some(Row { row, cursor, marked: cards.marks.contains(key) })
         })
         .collect();
-    let portfolio = &model.portfolio;
-    let useful = useful_columns(model);
-    Table { portfolio, widest: &model.widest, columns: columns(), rows: &rows, focused, useful }
+    Table { useful: useful_columns(model), ..Table::new(model, columns(), &rows, focused) }
         .draw(canvas, table);
     canvas.position(area, cards.list.range(), cards.list.len());
     if rows.is_empty() {

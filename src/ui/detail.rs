@@ -37,15 +37,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
             Some(Row { row, cursor: cursor && focused, marked: false })
         })
         .collect();
-    let table = Table {
-        portfolio,
-        widest: &model.widest,
-        columns: columns(),
-        rows: &rows,
-        focused,
-        useful: None,
-    };
-    table.draw(canvas, parts.table);
+    Table::new(model, columns(), &rows, focused).draw(canvas, parts.table);
     canvas.position(area, model.panes.detail.list.range(), model.panes.detail.list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &[why_empty(model, key)]);

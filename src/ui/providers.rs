@@ -33,15 +33,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
             marked: false,
         })
         .collect();
-    let table = Table {
-        portfolio,
-        widest: &model.widest,
-        columns: columns(),
-        rows: &rows,
-        focused,
-        useful: None,
-    };
-    table.draw(canvas, parts.table);
+    Table::new(model, columns(), &rows, focused).draw(canvas, parts.table);
     if let Some(id) = list.selected() {
         details(model, id.name(), model.about_provider(area), canvas);
     }

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::theme::Role;
+use crate::app::Model;
 use crate::app::layout::parts::heading_height;
 use crate::app::portfolio::Portfolio;
 use crate::app::present::table::widths::{Widths, fit};
@@ -35,7 +36,18 @@ pub(super) struct Table<'a, R> {
     pub(super) useful: Option<u16>,
 }
 
-impl<R> Table<'_, R> {
+impl<'a, R> Table<'a, R> {
+    /// A table of the board that may use all the room that it has.
+    pub(super) fn new(
+        model: &'a Model,
+        columns: &'a [Column<R>],
+        rows: &'a [Row<R>],
+        focused: bool,
+    ) -> Self {
+        let (portfolio, widest) = (&model.portfolio, &model.widest);
+        Self { portfolio, widest, columns, rows, focused, useful: None }
+    }
+
     /// Draws a heading and rows below it. The row under the cursor has a `>`, and is reversed where
     /// keys go to this table.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
