@@ -18,7 +18,7 @@ pub(super) fn matches(term: &Term, row: &dyn Filterable) -> bool {
     rest.holds(None) || rest.may_hold() && row.any_related(&mut |related| rest.holds(Some(related)))
 }
 
-/// Whether a term asks anything of related rows, but for what stands behind a `-`.
+/// Whether a term asks anything of related rows.
 pub(super) fn has_related(term: &Term) -> bool {
     match term {
         Term::Related(_) => true,
