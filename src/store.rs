@@ -17,6 +17,7 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -134,9 +135,9 @@ impl Store {
     /// Why none of them is kept.
     pub async fn keep_cards(
         &self,
-        cards: Vec<Card>,
+        cards: Vec<Arc<Card>>,
         now: Timestamp,
-    ) -> Result<Vec<Card>, StoreError> {
+    ) -> Result<Vec<Arc<Card>>, StoreError> {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 

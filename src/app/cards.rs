@@ -236,7 +236,7 @@ fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
         let watched = portfolio.watched.contains(&card.key);
         (card.key.clone(), signals.attention(card, watched, portfolio.now))
     };
-    portfolio.cards.values().map(of_card).collect()
+    portfolio.cards.values().map(|card| of_card(card)).collect()
 }
 
 /// What cards are compared by.

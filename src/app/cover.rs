@@ -148,7 +148,7 @@ impl Cover {
     fn of(decline: &Transaction, portfolio: &Portfolio) -> Result<Self, String> {
         let key = decline.card().ok_or("this decline names no card")?;
         let card = portfolio.cards.get(&key);
-        let available = card.and_then(Card::available).ok_or(
+        let available = card.and_then(|card| card.available()).ok_or(
             "what is available on this card was never read, so the shortfall is not known: top it \
              up by an amount of your own",
         )?;

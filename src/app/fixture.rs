@@ -268,7 +268,7 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
         transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
     });
     for event in [
-        EngineEvent::Cards(many.collect()),
+        EngineEvent::Cards(many.map(Arc::new).collect()),
         EngineEvent::Transactions(rows.collect()),
         health("artha", HealthState::Ok, 4, None),
     ] {
@@ -414,7 +414,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 
 fn story() -> Vec<EngineEvent> {
     let mut events = vec![
-        EngineEvent::Cards(cards()),
+        EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
         EngineEvent::Transactions(transactions()),
         health("artha", HealthState::Ok, 4, None),
         health("banana", HealthState::Slow, 21, Some("2 time-outs in 5 minutes")),

@@ -39,7 +39,7 @@ pub struct Portfolio {
     /// The accounts, and how they are.
     pub accounts: Accounts,
     /// Every card by identity.
-    pub cards: BTreeMap<CardKey, Card>,
+    pub cards: BTreeMap<CardKey, Arc<Card>>,
     /// Newest first by time and id.
     pub transactions: Transactions,
     /// The journal, newest first.
@@ -137,7 +137,7 @@ impl Portfolio {
             EngineEvent::Cards(cards) => {
                 self.revisions.all += 1;
                 for card in cards {
-                    self.cards.insert(card.key.clone(), card.clone());
+                    self.cards.insert(card.key.clone(), Arc::clone(card));
                 }
             }
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
@@ -189,7 +189,11 @@ impl Portfolio {
         self.revisions.all += 1;
         for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
             count(Work::CardVisited);
-            card.balance = std::mem::take(&mut card.balance).stale(why);
+            // The engine tells cards that it marked so itself: those stay shared with it.
+            if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
+                let card = Arc::make_mut(card);
+                card.balance = std::mem::take(&mut card.balance).stale(why);
+            }
         }
         self.accounts.mark_float_stale(provider, why);
     }

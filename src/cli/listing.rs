@@ -5,6 +5,7 @@
 //! others are printed all the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::exit::{Exit, warn};
 use super::failure::Outcome;
@@ -31,7 +32,7 @@ pub(crate) fn joined<T>(listings: Vec<Listing<T>>) -> (Vec<T>, Completeness) {
 }
 
 /// Names of holders by card, for rows that only carry the card's id.
-pub(crate) fn holders(cards: &[Card]) -> BTreeMap<&CardKey, &str> {
+pub(crate) fn holders(cards: &[Arc<Card>]) -> BTreeMap<&CardKey, &str> {
     cards.iter().map(|card| (&card.key, &*card.holder)).collect()
 }
 

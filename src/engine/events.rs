@@ -115,7 +115,7 @@ pub struct Expected {
 )]
 pub enum EngineEvent {
     /// Cards that are new or changed, each whole.
-    Cards(Vec<Card>),
+    Cards(Vec<Arc<Card>>),
     /// Cards of a provider whose figures are possibly old from now on, and why.
     Stale {
         /// The provider.

@@ -319,7 +319,7 @@ fn a_state_that_was_not_read_with_the_figures_says_so() {
     let mut model = board((120, 40));
     let card = card(CardState::Active, "Mara Lindqvist", "4242", "artha", "112.40 USD", 2);
     let card = Card { state_at: Some(ago(14 * 60)), ..card };
-    let _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card])));
+    let _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
     let list = text(&model);
     let line = list
         .lines()
@@ -438,7 +438,7 @@ fn wide_and_joined_letters_leave_the_frames_straight() {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let mut model = board(size);
             let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
-            _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![odd])));
+            _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![odd.into()])));
             let buffer = drawn(&model);
             let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
             let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
