@@ -47,11 +47,13 @@ pub(super) struct Merged {
 impl CardBook {
     /// A book of these cards.
     pub(super) fn of(cards: impl IntoIterator<Item = Card>) -> Self {
-        let mut accounts: BTreeMap<ProviderId, Known> = BTreeMap::new();
+        let book = Self::default();
+        let mut accounts = book.accounts();
         for card in cards {
             accounts.entry(card.key.provider.clone()).or_default().put(Arc::new(card), None);
         }
-        Self { accounts: Mutex::new(accounts), ..Self::default() }
+        drop(accounts);
+        book
     }
 
     fn accounts(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Known>> {
