@@ -12,6 +12,7 @@ mod change;
 mod events;
 mod health;
 mod jobs;
+mod journal;
 mod lists;
 mod lookup;
 mod open;

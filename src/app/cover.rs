@@ -68,10 +68,10 @@ pub(crate) fn earlier_cover<'a>(
 ) -> Option<&'a Operation> {
     let reason = reason(decline);
     let known_since = decline.at.min(decline.seen_at);
-    portfolio.operations.iter().find(|operation| {
+    let card = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
+    portfolio.operations_of(card).find(|operation| {
         operation.action_kind == ActionKind::TopUp
             && operation.state != OperationState::Failed
-            && Some(&operation.card) == decline.card().as_ref()
             && operation.created_at >= known_since
             && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })

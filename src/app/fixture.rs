@@ -357,7 +357,7 @@ fn transactions() -> Vec<Transaction> {
     ]
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let unknown = Operation {
         amount: Some(money("5000 JPY")),
         proof: Proof::ByListing,
@@ -427,7 +427,7 @@ fn story() -> Vec<EngineEvent> {
         },
         EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    events.extend(operations().into_iter().map(EngineEvent::Operation));
+    events.push(EngineEvent::Journal { page: operations(), is_last: true });
     events
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::journal::Journal;
 use super::transactions::Transactions;
 use super::work::{Work, count};
 use crate::config::Environment;
@@ -41,8 +42,8 @@ pub struct Portfolio {
     pub cards: BTreeMap<CardKey, Arc<Card>>,
     /// Newest first by time and id.
     pub transactions: Transactions,
-    /// Newest first.
-    pub operations: Vec<Operation>,
+    /// The journal, newest first.
+    pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
@@ -122,7 +123,7 @@ impl Portfolio {
             },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
-            operations: Vec::new(),
+            operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
             revisions: Revisions::default(),
@@ -146,7 +147,12 @@ impl Portfolio {
             }
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
-                self.put_operation(operation);
+                self.history_changed();
+                self.operations.put(operation);
+            }
+            EngineEvent::Journal { page, is_last } => {
+                self.history_changed();
+                self.operations.put_page(page, *is_last);
             }
             EngineEvent::Queued(freeze) => self.accounts.queued.push(freeze.clone()),
             EngineEvent::Unqueued { freeze, .. } => self.accounts.unqueue(freeze.id),
@@ -190,17 +196,6 @@ impl Portfolio {
             }
         }
         self.accounts.mark_float_stale(provider, why);
-    }
-
-    fn put_operation(&mut self, operation: &Operation) {
-        self.history_changed();
-        match self.operations.iter_mut().find(|known| known.id == operation.id) {
-            Some(known) => *known = operation.clone(),
-            None => {
-                let at = self.operations.partition_point(|known| known.id > operation.id);
-                self.operations.insert(at, operation.clone());
-            }
-        }
     }
 
     /// A new operation's id.
@@ -259,7 +254,7 @@ impl Portfolio {
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
-        let allowed = check_action(action_kind, card, capabilities, &self.operations);
+        let allowed = check_action(action_kind, card, capabilities, self.operations_of(key));
         if action_kind == ActionKind::Freeze && self.queued_freeze_of(key).is_some() {
             return Err(Refusal::FreezeQueued);
         }
@@ -359,16 +354,12 @@ impl Portfolio {
     /// The operation of this id.
     #[must_use]
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
-        let from = self.operations.partition_point(|operation| operation.id > id);
-        self.operations.get(from).filter(|operation| operation.id == id)
+        self.operations.get(id)
     }
 
     /// Operations of one card, newest first.
     pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
-        self.operations
-            .iter()
-            .inspect(|_| count(Work::HistoryVisited))
-            .filter(move |operation| operation.card == *key)
+        self.operations.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
     /// The holder of a card by its id, empty where not known.

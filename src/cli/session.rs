@@ -121,7 +121,7 @@ impl Session {
 
     /// An operation as the journal has it.
     pub(crate) async fn operation(&self, id: OperationId) -> Option<Operation> {
-        self.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
+        self.engine.find_operation(id).await.ok()?
     }
 
     /// Position of an account in the configuration; beyond the last for one that is not asked.

@@ -127,6 +127,14 @@ pub enum EngineEvent {
     Transactions(Vec<Transaction>),
     /// An operation, new or moved on.
     Operation(Operation),
+    /// A page of the journal as it was read: operations before those that were told already, newest
+    /// first.
+    Journal {
+        /// The operations.
+        page: Vec<Operation>,
+        /// Whether the journal has no older ones.
+        is_last: bool,
+    },
     /// A change that was refused before anything was sent.
     Refused {
         /// The id of the request.

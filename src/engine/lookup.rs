@@ -218,14 +218,6 @@ impl Engine {
         })
     }
 
-    /// The newest operations of the journal, newest first, at most 10,000.
-    ///
-    /// # Errors
-    /// One sentence, when the journal cannot be read.
-    pub async fn operations(&self) -> Result<Vec<Operation>, String> {
-        self.0.store.newest_operations(10_000).await.map_err(|error| self.unread(&error))
-    }
-
     /// The journal's lines of an operation, oldest first.
     ///
     /// # Errors
@@ -243,7 +235,7 @@ impl Engine {
         self.0.store.verify().await.map_err(|error| self.unread(&error))?
     }
 
-    fn unread(&self, error: &StoreError) -> String {
+    pub(super) fn unread(&self, error: &StoreError) -> String {
         format!("the data file {} {error}", text::of_path(self.0.store.path()))
     }
 
