@@ -98,12 +98,12 @@ pub enum Read {
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
 
 /// How much less often a card is read that nobody looks at.
-const UNSEEN: i32 = 4;
+pub(super) const UNSEEN: i32 = 4;
 
 /// How much less often the transactions of a card are read that is on screen and not selected, or
 /// not on screen.
 const VISIBLE_FEED: i32 = 2;
-const UNSEEN_FEED: i32 = 8;
+pub(super) const UNSEEN_FEED: i32 = 8;
 
 /// The next thing to read, or how long to wait.
 ///
@@ -240,6 +240,21 @@ impl Plan {
         }
     }
 
+    /// What was tried last is over. A list that takes long rests for as long as it took, since what
+    /// is less urgent would hardly be read beside a list that is always due.
+    pub fn note_ended(&mut self, read: &Read, now: Timestamp) {
+        let (tried, every) = match read {
+            Read::List => (&mut self.list, self.poll.balances),
+            Read::Feed => (&mut self.feed, self.poll.transactions),
+            Read::Look(_) | Read::Float | Read::Card(_) | Read::CardFeed(_) => return,
+        };
+        // Asked for again meanwhile, it is due at once.
+        let Some(began) = *tried else { return };
+        let rested = now.duration_since(began).max(SignedDuration::ZERO) * 2;
+        let later = rested.saturating_sub(signed(every)).max(SignedDuration::ZERO);
+        *tried = Some(began.saturating_add(later).unwrap_or(began));
+    }
+
     fn offer_lists(&self, lists: Lists, choice: &mut Choice) {
         if lists.cards {
             let every = signed(self.poll.balances);
@@ -312,7 +327,7 @@ fn due(last: Option<Timestamp>, every: SignedDuration) -> Timestamp {
     last.map_or(Timestamp::MIN, |last| last.saturating_add(every).unwrap_or(Timestamp::MAX))
 }
 
-fn signed(duration: Duration) -> SignedDuration {
+pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 

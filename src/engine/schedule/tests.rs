@@ -34,6 +34,7 @@ pub(super) fn can(cards: bool, transactions: bool, float: bool) -> Capabilities 
         top_up_decimals: None,
         names_payer: false,
         page_max: 50,
+        calls_per_card: 2,
     }
 }
 
