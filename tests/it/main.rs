@@ -5,6 +5,7 @@ mod background;
 mod certificates;
 mod changes;
 mod clipboard;
+mod columns;
 mod command_line;
 mod configuration;
 mod conformance;
