@@ -17,11 +17,13 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::sqlite::{Database, cards, holds, transactions};
+use self::sqlite::{Database, cards, coverage, holds, transactions};
 use crate::domain::card::{Card, CardKey, Ids, ProviderId};
+use crate::domain::coverage::Coverage;
 use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
@@ -186,6 +188,35 @@ impl Store {
         reading: CompleteReading,
     ) -> Result<Vec<Transaction>, StoreError> {
         self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
+    }
+
+    /// Which stretches of time of an account's lists of transactions were read completely: of all
+    /// cards (`None`), or of each card by its id.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn coverage(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Vec<(Option<Arc<str>>, Coverage)>, StoreError> {
+        self.0.readings(move |db| Ok(coverage::of(db, &provider)?)).await
+    }
+
+    /// Keeps which stretches of time of a list were read completely, of one card or of all, beside
+    /// what another process has kept of it. What lies after `now` does not count: it was read by a
+    /// clock that was ahead.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn set_coverage(
+        &self,
+        provider: ProviderId,
+        card: Option<Arc<str>>,
+        read: Coverage,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let card = card.unwrap_or_default();
+        self.0.readings(move |db| Ok(coverage::keep(db, &provider, &card, read, now)?)).await
     }
 
     /// Words for states and codes of declines that are not mapped, by account.

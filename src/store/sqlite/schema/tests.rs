@@ -169,7 +169,8 @@ async fn a_file_of_the_schema_before_holds_were_followed_keeps_its_rows_and_its_
     drop(Store::open_with(folder.path(), &ids(), None, now()).expect("a new file"));
     let db = Connection::open(folder.path().join(FILE)).expect("the file");
     db.execute_batch(
-        "DROP INDEX card_transaction_cleared_as; DROP INDEX card_transaction_holds;
+        "DROP TABLE coverage;
+         DROP INDEX card_transaction_cleared_as; DROP INDEX card_transaction_holds;
          ALTER TABLE card_transaction DROP COLUMN missed_at; ALTER TABLE card_transaction DROP \
          COLUMN gone_at;
          ALTER TABLE card_transaction DROP COLUMN cleared_as; ALTER TABLE card_transaction \
