@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
-use super::sqlite::{cards, holds};
+use super::sqlite::{cards, coverage, holds};
 use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::Transaction;
 use crate::domain::unmapped::UnmappedWords;
@@ -136,6 +137,35 @@ impl Store {
         reading: CompleteReading,
     ) -> Result<Vec<Transaction>, StoreError> {
         self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
+    }
+
+    /// Which stretches of time of an account's lists of transactions were read completely: of all
+    /// cards (`None`), or of each card by its id.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn coverage(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Vec<(Option<Arc<str>>, Coverage)>, StoreError> {
+        self.0.readings(move |db| Ok(coverage::of(db, &provider)?)).await
+    }
+
+    /// Keeps which stretches of time of a list were read completely, of one card or of all, beside
+    /// what another process has kept of it. What lies after `now` does not count: it was read by a
+    /// clock that was ahead.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn set_coverage(
+        &self,
+        provider: ProviderId,
+        card: Option<Arc<str>>,
+        read: Coverage,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let card = card.unwrap_or_default();
+        self.0.readings(move |db| Ok(coverage::keep(db, &provider, &card, read, now)?)).await
     }
 
     /// Words for states and codes of declines that are not mapped, by account.

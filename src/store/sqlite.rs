@@ -6,6 +6,7 @@
 
 mod canonical;
 pub(super) mod cards;
+pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
 pub(super) mod journal;
