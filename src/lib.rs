@@ -4,8 +4,8 @@
 //! [`contract`], what is printed of a record; [`ledger`], the transactions in memory, by column;
 //! [`config`]; [`store`] with the journal; [`provider`] with its four adapters; [`engine`], which
 //! alone talks to both; [`app`] and [`ui`], which are pure; [`tty`], [`run`] and [`cli`] at the
-//! rim. Beside them stands [`sandbox`], a simulated bank that speaks the same four wires and borrows
-//! nothing from the adapters.
+//! rim. Beside them stands [`sandbox`], a simulated bank that speaks the same four wires and
+//! borrows nothing from the adapters.
 //!
 //! What always holds: a change is in the journal before it leaves, and leaves once; what is in
 //! doubt is looked up, never sent again; DONE was read; read-only sends nothing; no card number,
