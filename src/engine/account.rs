@@ -5,11 +5,12 @@
 
 mod cards;
 mod health;
+mod missing;
 mod pace;
 mod planning;
 mod transactions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,7 @@ use tokio::sync::{Notify, watch};
 
 use self::cards::CardProgress;
 use self::health::HealthLog;
+use self::missing::Missing;
 use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
@@ -73,7 +75,7 @@ struct State {
     pace: Pace,
     health: HealthLog,
     /// What the newest reading of each list lacked.
-    missing: BTreeMap<Scope, Completeness>,
+    missing: Missing,
     /// Words for states, and codes of declines, that are not mapped.
     unmapped: UnmappedWords,
     roster: RosterTroubles,
@@ -114,7 +116,7 @@ impl Account {
             looked_up: HashMap::new(),
             pace: Pace::new(config.rate_limit, now),
             health: HealthLog::new(health, why, now),
-            missing: BTreeMap::new(),
+            missing: Missing::default(),
             unmapped: UnmappedWords::default(),
             roster: RosterTroubles::default(),
             clock: now,
@@ -296,12 +298,7 @@ impl Account {
     /// Notes what a reading of a list lacked. One that did not read all of the list says nothing of
     /// the rows that it did not read.
     pub(super) fn note_completeness(&self, scope: Scope, found: Completeness, whole_list: bool) {
-        let mut state = self.state();
-        let known = state.missing.entry(scope).or_default();
-        let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
-        let complete_to = found.complete_to.or(known.complete_to);
-        *known = Completeness { complete_to, ..found };
-        known.add_unread_rows(rows);
+        self.state().missing.note(scope, found, whole_list);
     }
 
     /// Notes which words are not mapped, with how many rows and cards have each.
@@ -348,18 +345,7 @@ impl Account {
 
     /// What all lists of the account lack together, and up to when its transactions are known.
     pub(super) fn completeness(&self) -> Completeness {
-        let state = self.state();
-        let lists =
-            state.missing.iter().filter(|(scope, _)| matches!(scope, Scope::Transactions(_)));
-        let complete_to = lists.map(|(_, missing)| missing.complete_to).min().flatten();
-        let mut all = Completeness { complete_to, ..Completeness::default() };
-        for missing in state.missing.values() {
-            all.parts.extend(missing.parts.iter().cloned());
-        }
-        all.add_unread_rows(
-            state.missing.values().flat_map(|missing| missing.rows.iter().cloned()),
-        );
-        all
+        self.state().missing.all()
     }
 }
 
