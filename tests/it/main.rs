@@ -22,6 +22,7 @@ mod outage;
 mod own_files;
 mod paging;
 mod payer;
+mod performance;
 mod proxy;
 mod pty;
 mod queue;
