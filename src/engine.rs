@@ -12,6 +12,7 @@ mod change;
 mod events;
 mod health;
 mod jobs;
+mod journal;
 mod lists;
 mod lookup;
 mod open;
@@ -24,7 +25,6 @@ pub mod schedule;
 mod settle;
 mod transactions;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
@@ -68,16 +68,12 @@ struct Inner {
     events: mpsc::Sender<EngineEvent>,
     cards: CardBook,
     operations: Operations,
-    watched: Mutex<Watched>,
     read_only: ReadOnly,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
     saving: SaveGate,
     background: Background,
 }
-
-/// The card under the cursor, and those on screen.
-type Watched = (Option<CardKey>, BTreeSet<CardKey>);
 
 /// Whether every change is refused.
 struct ReadOnly {
@@ -234,7 +230,7 @@ impl Engine {
     }
 
     /// Cards that are known, however old.
-    pub async fn known_cards(&self) -> Vec<Card> {
+    pub async fn known_cards(&self) -> Vec<Arc<Card>> {
         self.0.cards.all()
     }
 
@@ -243,10 +239,6 @@ impl Engine {
         found
             .cloned()
             .ok_or_else(|| Error::new(id, ErrorKind::NotOffered, "this provider is not configured"))
-    }
-
-    fn watched(&self) -> Watched {
-        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -30,9 +30,6 @@ const EVENTS_WAITING: usize = 1_024;
 /// Transactions emitted at the start.
 const TRANSACTIONS_AT_START: u32 = 5_000;
 
-/// Operations emitted at the start.
-const OPERATIONS_AT_START: u32 = 1_000;
-
 /// How long the start waits for secrets before it says so: of the board, whose first frame comes
 /// after it, and of commands.
 const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
@@ -136,7 +133,6 @@ impl Engine {
             events,
             cards,
             operations: Operations::new(session),
-            watched: std::sync::Mutex::default(),
             read_only: ReadOnly::new(read_only || without_file),
             polling,
             saving: SaveGate::new(without_file.then_some(now)),
@@ -226,14 +222,6 @@ impl Engine {
         for account in &self.0.accounts {
             self.emit_health(account).await;
         }
-        match self.0.store.newest_operations(OPERATIONS_AT_START).await {
-            Ok(operations) => {
-                for operation in operations.into_iter().rev() {
-                    self.emit(EngineEvent::Operation(operation)).await;
-                }
-            }
-            Err(error) => self.emit_store_error(&error).await,
-        }
         match self.0.store.newest_transactions(TRANSACTIONS_AT_START).await {
             Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
             Err(error) => self.emit_store_error(&error).await,
@@ -241,6 +229,7 @@ impl Engine {
         for complaint in complaints {
             self.emit(EngineEvent::Broken(complaint)).await;
         }
+        self.emit_journal().await;
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::account::{Account, Scope};
 use super::lists::{Patience, unread_part};
-use super::schedule::{Next, Rank, Read};
+use super::schedule::{Next, Read};
 use super::{Engine, EngineEvent, HealthState, ProviderReport};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
@@ -26,29 +26,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 impl Engine {
     /// Reads one account for ever: what is due, one read at a time, inside its budget.
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
+        // Before the first question: from here on every card that becomes known is told.
+        account
+            .know_cards(self.0.cards.of_provider(&account.info.id).iter().map(|card| &card.key.id));
         loop {
             let now = self.0.clock.now();
             if account.clock_went_back(now) {
                 self.start_over(&account, now).await;
             }
-            let known = self.0.cards.of_provider(&account.info.id);
             let open = self.0.operations.open_of(&account.info.id);
-            let watched = self.watched();
-            let rank = |key: &CardKey| {
-                if watched.0.as_ref() == Some(key) {
-                    Rank::Selected
-                } else if watched.1.contains(key) {
-                    Rank::Visible
-                } else {
-                    Rank::Other
-                }
-            };
-            match account.next(now, &known, &rank, &open) {
+            match account.next(now, &open) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for
                     // every reading. Only where a panic unwinds: the release profile aborts, and
                     // the board is started anew.
-                    let read = AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind();
+                    let read = AssertUnwindSafe(self.read(&account, read)).catch_unwind();
                     if let Err(panic) = read.await {
                         self.note_panic(&account, message_of(&*panic)).await;
                     }
@@ -77,7 +69,11 @@ impl Engine {
         self.emit(EngineEvent::Broken(error.to_string())).await;
     }
 
-    async fn read(&self, account: &Account, read: Read, known: &[Arc<Card>]) {
+    async fn read(&self, account: &Account, read: Read) {
+        let card = |id| {
+            let provider = account.info.id.clone();
+            self.0.cards.get(&CardKey { provider, id })
+        };
         match read {
             Read::Look(id) => {
                 let _ = self.lookup(id).await;
@@ -85,14 +81,14 @@ impl Engine {
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_transaction_list(account, None).await),
             Read::Float => drop(self.read_float(account).await),
-            Read::Card(index) => {
-                if let Some(card) = known.get(index) {
-                    drop(self.read_one(account, card).await);
+            Read::Card(id) => {
+                if let Some(card) = card(id) {
+                    drop(self.read_one(account, &card).await);
                 }
             }
-            Read::CardFeed(index) => {
-                if let Some(card) = known.get(index) {
-                    drop(self.read_transaction_list(account, Some(card)).await);
+            Read::CardFeed(id) => {
+                if let Some(card) = card(id) {
+                    drop(self.read_transaction_list(account, Some(&card)).await);
                 }
             }
         }
@@ -147,7 +143,11 @@ impl Engine {
     }
 
     /// One card, read by itself.
-    pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
+    pub(super) async fn read_one(
+        &self,
+        account: &Account,
+        card: &Card,
+    ) -> Result<Arc<Card>, Error> {
         let provider = self.adapter(account).await?;
         self.accept_card(account, card, provider.card(card).await).await
     }
@@ -158,7 +158,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         patience: Patience,
-    ) -> Result<Card, Error> {
+    ) -> Result<Arc<Card>, Error> {
         let provider = self.adapter(account).await?;
         let read = self.retry(account, patience, false, || provider.card(card)).await;
         self.accept_card(account, card, read).await
@@ -169,7 +169,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         read: Result<Card, Error>,
-    ) -> Result<Card, Error> {
+    ) -> Result<Arc<Card>, Error> {
         let now = self.0.clock.now();
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
@@ -179,7 +179,8 @@ impl Engine {
                     Completeness::complete(now),
                     true,
                 );
-                Ok(self.accept_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone()))
+                let accepted = self.accept_cards(vec![read]).await.pop();
+                Ok(accepted.expect("merging one card gives one card"))
             }
             Err(error) => {
                 let mut missing = Completeness::complete(now);
@@ -224,7 +225,7 @@ impl Engine {
     ///
     /// # Errors
     /// The provider's error.
-    pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
+    pub async fn read_card(&self, key: &CardKey) -> Result<Arc<Card>, Error> {
         let account = self.account(&key.provider)?;
         let known = self.0.cards.get_or_unread(key);
         self.read_one_with(&account, &known, Patience::Command(tokio::time::Instant::now())).await

@@ -1,6 +1,6 @@
 //! Saving what was read, as long as the data file takes it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,8 +47,13 @@ impl Engine {
     }
 
     /// Merges readings into what is known, emits and saves them, and returns them whole.
-    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Card> {
-        let Merged { cards, unsaved } = self.0.cards.merge(read);
+    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<Card>> {
+        let Merged { cards, unsaved, new } = self.0.cards.merge(read);
+        for key in &new {
+            if let Ok(account) = self.account(&key.provider) {
+                account.know_cards([&key.id]);
+            }
+        }
         // Emitted just before the provider's health: together they make one frame.
         if !cards.is_empty() {
             self.emit(EngineEvent::Cards(cards.clone())).await;
@@ -59,7 +64,7 @@ impl Engine {
             match self.0.store.keep_cards(unsaved, now).await {
                 Ok(saved) => {
                     self.0.saving.note_success();
-                    self.0.cards.note_saved(saved);
+                    self.0.cards.note_saved(&saved);
                 }
                 Err(error) => self.emit_store_error(&error).await,
             }
