@@ -23,6 +23,7 @@ mod outage;
 mod own_files;
 mod paging;
 mod payer;
+mod performance;
 mod proxy;
 mod pty;
 mod queue;
