@@ -217,12 +217,17 @@ impl Store {
         self.0.journal(move |db| Ok(sqlite::journal::get(db, id)?)).await
     }
 
-    /// The newest operations, newest first.
+    /// A page of the journal, newest first: the operations before one of this id, or the newest of
+    /// all, at most `limit`. A page with fewer ends the journal.
     ///
     /// # Errors
     /// Why the journal cannot be read.
-    pub async fn newest_operations(&self, limit: u32) -> Result<Vec<Operation>, StoreError> {
-        self.0.journal(move |db| Ok(sqlite::journal::newest(db, limit)?)).await
+    pub async fn operations_page(
+        &self,
+        before: Option<OperationId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, StoreError> {
+        self.0.journal(move |db| Ok(sqlite::journal::page(db, before, limit)?)).await
     }
 
     /// Operations that changed at or after a time, oldest change first: how two processes see each

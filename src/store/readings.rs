@@ -30,9 +30,9 @@ impl Store {
     /// Why none of them is kept.
     pub async fn keep_cards(
         &self,
-        cards: Vec<Card>,
+        cards: Vec<Arc<Card>>,
         now: Timestamp,
-    ) -> Result<Vec<Card>, StoreError> {
+    ) -> Result<Vec<Arc<Card>>, StoreError> {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 
@@ -69,7 +69,7 @@ impl Store {
     /// one is before [`Page::next`] of the last.
     ///
     /// Each page is of its own moment. A row that is written while pages are read may be in none of
-    /// them, or in two: whoever needs exactly all asks [`newest_change`](Self::newest_change) before
+    /// them, or in two: who needs exactly all asks [`newest_change`](Self::newest_change) before
     /// the first page, and [`changes_since`](Self::changes_since) that number after the last.
     ///
     /// # Errors
