@@ -30,6 +30,8 @@ pub struct Plan<'a> {
     pub feed: Option<Timestamp>,
     /// When the float was last tried.
     pub float: Option<Timestamp>,
+    /// From when on a part of the history may be read; `None` while there is none to read.
+    pub history: Option<Timestamp>,
     /// The cards.
     pub cards: &'a [CardPlan],
     /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
@@ -87,6 +89,8 @@ pub enum Read {
     Card(usize),
     /// The transactions of the card of this index.
     CardFeed(usize),
+    /// A part of the history, behind everything else.
+    History,
 }
 
 /// How often the float is read.
@@ -149,6 +153,9 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     }
     if plan.capabilities.float.is_yes() {
         emit(due(plan.float, FLOAT), 4, Read::Float);
+    }
+    if let Some(due) = plan.history {
+        emit(due, 8, Read::History);
     }
     for (index, card) in plan.cards.iter().enumerate() {
         let (urgency, slower, feed_slower) = match card.rank {
@@ -228,8 +235,19 @@ impl Budget {
     /// When the next request may be sent; `None` is now.
     #[must_use]
     pub fn ready_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.has_at(1_000, now)
+    }
+
+    /// When half of the bucket is there, so that what cannot wait finds room; `None` is now.
+    #[must_use]
+    pub fn spare_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.has_at((Self::most(self.per_minute) / 2).max(1_000), now)
+    }
+
+    /// When so many thousandths of a request are there.
+    fn has_at(&mut self, wanted: i64, now: Timestamp) -> Option<Timestamp> {
         self.fill(now);
-        let missing = 1_000 - self.level;
+        let missing = wanted - self.level;
         if missing <= 0 {
             return None;
         }
@@ -301,6 +319,7 @@ mod tests {
             list: None,
             feed: None,
             float: None,
+            history: None,
             cards,
             turn: 0,
         }

@@ -28,6 +28,8 @@ impl Account {
             cards.iter().map(|card| state.card_plan(&card.key, rank(&card.key))).collect();
         let lookups = state.lookups(open, now);
         let gate = state.pace.gate(now);
+        let spare = state.pace.spare_at(now);
+        let history = state.transactions.history.due(spare, now);
         let next = schedule::next(&Plan {
             now,
             poll: self.config.poll,
@@ -38,6 +40,7 @@ impl Account {
             list: state.cards.list,
             feed: state.transactions.list,
             float: state.float,
+            history,
             cards: &plans,
             turn: state.turn,
         });
@@ -146,6 +149,7 @@ impl State {
                     self.transactions.read.insert(Arc::clone(&card.key.id), now);
                 }
             }
+            Read::History => self.transactions.history.note_tried(now),
             Read::Look(id) => {
                 self.looked_up.insert(id, now);
             }
