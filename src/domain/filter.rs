@@ -33,7 +33,8 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 pub use complete::Completion;
-use parse::Term;
+pub use fold::fold;
+pub use parse::{Comparison, Pattern, Term};
 pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
 /// A parsed filter. The default matches everything.
@@ -83,6 +84,13 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, row: &dyn Filterable) -> bool {
         self.0.as_ref().is_none_or(|term| eval::matches(term, row))
+    }
+
+    /// What it asks, for an evaluator of its own that keeps rows in another form; `None` when it
+    /// accepts every row.
+    #[must_use]
+    pub const fn term(&self) -> Option<&Term> {
+        self.0.as_ref()
     }
 
     /// Whether it accepts every row.

@@ -6,11 +6,12 @@
 mod cards;
 mod health;
 mod history;
+mod missing;
 mod pace;
 mod planning;
 mod transactions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,11 +20,12 @@ use tokio::sync::{Notify, watch};
 use self::cards::CardProgress;
 use self::health::HealthLog;
 pub(super) use self::history::{ListName, Part, PartRead, Wire};
+use self::missing::Missing;
 use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
-use super::schedule;
+use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
@@ -68,10 +70,7 @@ pub(super) struct Account {
 struct State {
     /// Since when the operator stopped the background reading.
     paused: Option<Timestamp>,
-    /// How many reads were planned.
-    turn: u64,
-    /// When the float was last tried.
-    float: Option<Timestamp>,
+    plan: Plan,
     cards: CardProgress,
     transactions: TransactionProgress,
     /// When each unsettled operation was last looked up.
@@ -79,7 +78,7 @@ struct State {
     pace: Pace,
     health: HealthLog,
     /// What the newest reading of each list lacked.
-    missing: BTreeMap<Scope, Completeness>,
+    missing: Missing,
     /// Words for states, and codes of declines, that are not mapped.
     unmapped: UnmappedWords,
     roster: RosterTroubles,
@@ -108,16 +107,20 @@ impl Account {
         let adapter = adapter.into();
         let (health, why) = adapter.health();
         let wanted = SignedDuration::try_from(config.history).unwrap_or(SignedDuration::MAX);
+        let mut plan = Plan::new(config.poll);
+        let capabilities = adapter.provider().map(|provider| provider.capabilities());
+        if let Some(capabilities) = capabilities.or(info.capabilities) {
+            plan.set_capabilities(&capabilities);
+        }
         let state = State {
             paused: None,
-            turn: 0,
-            float: None,
+            plan,
             cards: CardProgress::default(),
             transactions: TransactionProgress::new(wanted),
             looked_up: HashMap::new(),
             pace: Pace::new(config.rate_limit, now),
             health: HealthLog::new(health, why, now),
-            missing: BTreeMap::new(),
+            missing: Missing::default(),
             unmapped: UnmappedWords::default(),
             roster: RosterTroubles::default(),
             clock: now,
@@ -137,6 +140,9 @@ impl Account {
         let mut state = self.state();
         state.health.set(health, now);
         state.health.why = why;
+        if let Some(provider) = adapter.provider() {
+            state.plan.set_capabilities(&provider.capabilities());
+        }
         drop(state);
         self.adapter.send_replace(adapter);
     }
@@ -157,9 +163,8 @@ impl Account {
         if before.duration_since(now) <= CLOCK_JITTER {
             return false;
         }
-        state.float = None;
         state.looked_up.clear();
-        state.cards.forget_times();
+        state.plan.ask_all();
         state.transactions.clock_went_back(now);
         state.pace.clock_went_back(before, now);
         state.health.clock_went_back(now);
@@ -171,7 +176,11 @@ impl Account {
 impl Account {
     /// The list was read; these cards' balances came with it.
     pub(super) fn list_read(&self, list: &ListRead<Card>, at: Timestamp) {
-        self.state().cards.list_read(list, at);
+        let mut state = self.state();
+        state.cards.list_read(list);
+        for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
+            state.plan.note_listed(&card.key.id, at);
+        }
     }
 
     /// Whether a card's transactions were refused because the account does not have the card any
@@ -385,12 +394,7 @@ impl Account {
     /// Notes what a reading of a list lacked. One that did not read all of the list says nothing of
     /// the rows that it did not read.
     pub(super) fn note_completeness(&self, scope: Scope, found: Completeness, whole_list: bool) {
-        let mut state = self.state();
-        let known = state.missing.entry(scope).or_default();
-        let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
-        let complete_to = found.complete_to.or(known.complete_to);
-        *known = Completeness { complete_to, ..found };
-        known.add_unread_rows(rows);
+        self.state().missing.note(scope, found, whole_list);
     }
 
     /// Notes which words are not mapped, with how many rows and cards have each.
@@ -437,18 +441,7 @@ impl Account {
 
     /// What all lists of the account lack together, and up to when its transactions are known.
     pub(super) fn completeness(&self) -> Completeness {
-        let state = self.state();
-        let lists =
-            state.missing.iter().filter(|(scope, _)| matches!(scope, Scope::Transactions(_)));
-        let complete_to = lists.map(|(_, missing)| missing.complete_to).min().flatten();
-        let mut all = Completeness { complete_to, ..Completeness::default() };
-        for missing in state.missing.values() {
-            all.parts.extend(missing.parts.iter().cloned());
-        }
-        all.add_unread_rows(
-            state.missing.values().flat_map(|missing| missing.rows.iter().cloned()),
-        );
-        all
+        self.state().missing.all()
     }
 }
 
