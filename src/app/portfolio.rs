@@ -15,6 +15,7 @@ use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, Unavailable, UnavailableCause,
@@ -64,6 +65,8 @@ pub struct Accounts {
     pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
     /// Freezes that wait for one of them to answer, oldest first.
     pub queued: Vec<QueuedFreeze>,
+    /// How much is known of the transactions of each card that is read by itself.
+    pub card_coverage: BTreeMap<CardKey, Covered>,
 }
 
 /// How a change can be had now.
@@ -120,6 +123,7 @@ impl Portfolio {
                 health: BTreeMap::new(),
                 floats: BTreeMap::new(),
                 queued: Vec::new(),
+                card_coverage: BTreeMap::new(),
             },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
@@ -165,6 +169,9 @@ impl Portfolio {
                 self.accounts.floats.insert(provider.clone(), reading);
             }
             EngineEvent::Health(health) => self.accounts.put_health(health),
+            EngineEvent::Covered { card, covered } => {
+                self.accounts.card_coverage.insert(card.clone(), covered.clone());
+            }
             EngineEvent::Provider(info) => {
                 let mut known = self.accounts.providers.iter_mut();
                 if let Some(known) = known.find(|known| known.id == info.id) {
@@ -339,10 +346,21 @@ impl Portfolio {
         self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
-    /// When the oldest transaction that is known happened.
+    /// How much is known of the transactions of all accounts together.
     #[must_use]
-    pub fn oldest_transaction(&self) -> Option<Timestamp> {
-        self.transactions.oldest()
+    pub fn covered(&self) -> Covered {
+        let of = |info: &ProviderInfo| {
+            let health = self.accounts.health.get(&info.id);
+            health.map_or_else(Covered::default, |health| health.covered.clone())
+        };
+        self.accounts.providers.iter().map(of).reduce(Covered::joined).unwrap_or_default()
+    }
+
+    /// How much is known of one card's transactions.
+    #[must_use]
+    pub fn covered_of(&self, key: &CardKey) -> Option<&Covered> {
+        let of_account = || Some(&self.accounts.health.get(&key.provider)?.covered);
+        self.accounts.card_coverage.get(key).or_else(of_account)
     }
 
     /// The newest decline of a card.
