@@ -59,7 +59,7 @@ fn without_lists() -> Capabilities {
 }
 
 fn moment(now: Timestamp) -> Moment<'static> {
-    Moment { now, gate: None, paused: false, lookups: &[] }
+    Moment { now, gate: None, paused: false, history: None, lookups: &[] }
 }
 
 /// What one plan costs.

@@ -64,6 +64,8 @@ pub struct Moment<'a> {
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
+    /// From when on a part of the history may be read; `None` while there is none to read.
+    pub history: Option<Timestamp>,
     /// Unsettled operations and when each is due to be looked up.
     pub lookups: &'a [(OperationId, Timestamp)],
 }
@@ -92,7 +94,14 @@ pub enum Read {
     Card(Arc<str>),
     /// The transactions of the card of this id.
     CardFeed(Arc<str>),
+    /// A part of the history, behind everything else.
+    History,
 }
+
+/// How urgent the history is: less than every card. Where cards are always due, it would never be
+/// read: of so many reads one goes to it, if it is due.
+const HISTORY: u8 = 8;
+const HISTORY_TURN: u64 = 8;
 
 /// How often the float is read.
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
@@ -125,6 +134,12 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     if !moment.paused {
         plan.offer_lists(lists, &mut choice);
         plan.offer_cards(lists, &mut choice);
+        if let Some(due) = moment.history {
+            let its_turn = plan.turn % HISTORY_TURN == HISTORY_TURN - 1 && due <= now;
+            // Before cards that were never read, and behind lists that were not.
+            let (due, order) = if its_turn { (Timestamp::MIN, 2) } else { (due, usize::MAX) };
+            choice.offer(due, HISTORY, order, Candidate::History);
+        }
     }
     match (choice.best, moment.gate.filter(|gate| *gate > now)) {
         (Some(_), Some(gate)) => Next::Wait(Some(gate)),
@@ -142,6 +157,7 @@ enum Candidate {
     Float,
     Card(Slot),
     CardFeed(Slot),
+    History,
 }
 
 /// What a candidate is compared by: urgency, when it was due, and its order among equals.
@@ -236,7 +252,7 @@ impl Plan {
             Read::Float => self.float = Some(now),
             Read::Card(id) => self.cards.note_tried(id, now),
             Read::CardFeed(id) => self.cards.note_transactions_tried(id, now),
-            Read::Look(_) => {}
+            Read::Look(_) | Read::History => {}
         }
     }
 
@@ -246,7 +262,9 @@ impl Plan {
         let (tried, every) = match read {
             Read::List => (&mut self.list, self.poll.balances),
             Read::Feed => (&mut self.feed, self.poll.transactions),
-            Read::Look(_) | Read::Float | Read::Card(_) | Read::CardFeed(_) => return,
+            Read::Look(_) | Read::Float | Read::Card(_) | Read::CardFeed(_) | Read::History => {
+                return;
+            }
         };
         // Asked for again meanwhile, it is due at once.
         let Some(began) = *tried else { return };
@@ -307,6 +325,7 @@ impl Plan {
             Candidate::List => Read::List,
             Candidate::Feed => Read::Feed,
             Candidate::Float => Read::Float,
+            Candidate::History => Read::History,
             Candidate::Card(card) => Read::Card(Arc::clone(self.cards.id(card)?)),
             Candidate::CardFeed(card) => Read::CardFeed(Arc::clone(self.cards.id(card)?)),
         })

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
-use super::sqlite::{cards, holds};
+use super::sqlite::{cards, coverage, holds};
 use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::Transaction;
 use crate::domain::unmapped::UnmappedWords;
@@ -69,7 +70,7 @@ impl Store {
     /// one is before [`Page::next`] of the last.
     ///
     /// Each page is of its own moment. A row that is written while pages are read may be in none of
-    /// them, or in two: whoever needs exactly all asks [`newest_change`](Self::newest_change) before
+    /// them, or in two: who needs exactly all asks [`newest_change`](Self::newest_change) before
     /// the first page, and [`changes_since`](Self::changes_since) that number after the last.
     ///
     /// # Errors
@@ -138,6 +139,35 @@ impl Store {
         self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
     }
 
+    /// Which stretches of time of an account's lists of transactions were read completely: of all
+    /// cards (`None`), or of each card by its id.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn coverage(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Vec<(Option<Arc<str>>, Coverage)>, StoreError> {
+        self.0.readings(move |db| Ok(coverage::of(db, &provider)?)).await
+    }
+
+    /// Keeps which stretches of time of a list were read completely, of one card or of all, beside
+    /// what another process has kept of it. What lies after `now` does not count: it was read by a
+    /// clock that was ahead.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn set_coverage(
+        &self,
+        provider: ProviderId,
+        card: Option<Arc<str>>,
+        read: Coverage,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let card = card.unwrap_or_default();
+        self.0.readings(move |db| Ok(coverage::keep(db, &provider, &card, read, now)?)).await
+    }
+
     /// Words for states and codes of declines that are not mapped, by account.
     ///
     /// # Errors
@@ -172,6 +202,8 @@ pub struct CompleteReading {
     pub card: Option<CardKey>,
     /// From when on rows were asked for.
     pub since: Timestamp,
+    /// Up to when.
+    pub until: Timestamp,
     /// When it began.
     pub at: Timestamp,
     /// How far apart two readings are that agree.

@@ -6,6 +6,7 @@
 
 mod canonical;
 pub(super) mod cards;
+pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
 pub(super) mod journal;
@@ -181,7 +182,7 @@ impl Database {
         .await
     }
 
-    /// Reads what was read, off the async threads; see [`readings`](Self::readings) for what writes.
+    /// Reads what was read, off the async threads; what writes is [`readings`](Self::readings).
     pub(super) async fn reader<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

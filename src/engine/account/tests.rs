@@ -128,7 +128,15 @@ fn tries_of_the_operator_do_not_push_the_next_planned_one_away() {
 fn a_list_whose_first_page_failed_does_not_say_that_there_are_no_cards() {
     let mut account = account();
     account.config.roster = None;
-    let list = |error| ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error };
+    let list = |error: Option<Error>| ListRead {
+        rows: Vec::new(),
+        unread: Vec::new(),
+        gap: None,
+        error,
+        complete_from: None,
+        is_cut_short: false,
+        lost: Vec::new(),
+    };
     let provider = account.info.id.clone();
     assert_eq!(account.health(now(), 0).cards, None, "never read");
     let failed = Error::new(&provider, ErrorKind::Unreachable, "HTTP 503");
