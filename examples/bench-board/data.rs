@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -98,7 +99,8 @@ impl Data {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let store = Store::open(&self.store()).map_err(|why| anyhow::anyhow!(why.words))?;
         for batch in cards.chunks(BATCH) {
-            runtime.block_on(store.keep_cards(batch.to_vec(), now))?;
+            runtime
+                .block_on(store.keep_cards(batch.iter().cloned().map(Arc::new).collect(), now))?;
         }
         let mut csv = BufWriter::new(File::create(self.csv())?);
         writeln!(csv, "id,card,provider,amount,currency,kind,state,at,merchant")?;
