@@ -168,7 +168,7 @@ fn history(portfolio: &Portfolio, covered: &Covered) -> Option<Fact> {
             text.push_str(&format!(", {days} d wanted"));
         }
         if let Some(wait) = left.ends_in {
-            text.push_str(&format!(", about {}", about(wait)));
+            text.push_str(&format!(", about {}", roughly(wait)));
         }
     }
     let role = if covered.lost.is_empty() { Role::Text } else { Role::Caution };
@@ -183,7 +183,7 @@ fn history(portfolio: &Portfolio, covered: &Covered) -> Option<Fact> {
 }
 
 /// `4 min`, `3 h`, `2 d`: no less than it is.
-fn about(wait: SignedDuration) -> String {
+fn roughly(wait: SignedDuration) -> String {
     let minutes = wait.as_secs().max(1).unsigned_abs().div_ceil(60);
     match minutes {
         1..=120 => format!("{minutes} min"),
