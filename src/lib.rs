@@ -19,6 +19,7 @@ pub mod contract;
 pub mod domain;
 pub mod engine;
 pub mod files;
+pub mod ledger;
 pub mod memory;
 pub mod provider;
 pub mod run;

@@ -14,10 +14,11 @@ use super::portfolio::Portfolio;
 use super::search::Search;
 use super::work::{Work, count};
 use crate::contract::{CardRow, Rows};
-use crate::domain::attention::{Attention, Signals, low};
+use crate::domain::attention::{Attention, FRESH, Signals, low};
 use crate::domain::card::{Card, CardKey, CardState, Last4};
 use crate::domain::filter::Filter;
 use crate::domain::money::{Currency, Money};
+use crate::domain::transaction::Transaction;
 
 /// What the cards are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -230,7 +231,9 @@ fn ends_in(card: &Card, digits: &[Last4]) -> bool {
 /// Why each card is where it is in the order of attention.
 fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
     let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
-    let signals = Signals::of(transactions, &portfolio.operations, portfolio.now);
+    let is_fresh = |row: &Transaction| portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
+    let fresh: Vec<Transaction> = transactions.take_while(is_fresh).collect();
+    let signals = Signals::of(fresh.iter(), &portfolio.operations, portfolio.now);
     let of_card = |card: &Card| {
         count(Work::CardRated);
         let watched = portfolio.watched.contains(&card.key);

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::transactions::Transactions;
 use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
@@ -23,6 +22,7 @@ use crate::domain::transaction::Transaction;
 use crate::engine::{
     EngineEvent, Health, HealthState, ProviderInfo, QUEUE_KEEPS, QueuedFreeze, Step,
 };
+use crate::ledger::Ledger;
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -40,7 +40,10 @@ pub struct Portfolio {
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Card>,
     /// Newest first by time and id.
-    pub transactions: Transactions,
+    pub transactions: Ledger,
+    /// Whether those are all that the data file has: the older ones are loaded behind the first
+    /// frame.
+    pub is_history_loaded: bool,
     /// Newest first.
     pub operations: Vec<Operation>,
     /// Journal lines of operations whose journal was requested.
@@ -81,6 +84,8 @@ pub struct Revisions {
     pub all: u64,
     /// Of transactions and operations, and of nothing else: most events are about balances.
     pub history: u64,
+    /// Of the names of cardholders.
+    pub holders: u64,
 }
 
 /// Where the ids of new operations come from.
@@ -121,7 +126,8 @@ impl Portfolio {
                 queued: Vec::new(),
             },
             cards: BTreeMap::new(),
-            transactions: Transactions::default(),
+            transactions: Ledger::default(),
+            is_history_loaded: false,
             operations: Vec::new(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -136,6 +142,10 @@ impl Portfolio {
             EngineEvent::Cards(cards) => {
                 self.revisions.all += 1;
                 for card in cards {
+                    let known = self.cards.get(&card.key);
+                    if known.is_none_or(|known| known.holder != card.holder) {
+                        self.revisions.holders += 1;
+                    }
                     self.cards.insert(card.key.clone(), card.clone());
                 }
             }
@@ -144,6 +154,7 @@ impl Portfolio {
                 self.history_changed();
                 self.transactions.apply(rows);
             }
+            EngineEvent::History(ledger) => self.put_history(ledger),
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
                 self.put_operation(operation);
@@ -171,6 +182,16 @@ impl Portfolio {
             | EngineEvent::NotSettled { .. }
             | EngineEvent::Broken(_) => {}
         }
+    }
+
+    /// Takes in all that the data file has. The rows that were known before came later than it was
+    /// read, so they are taken in over it.
+    fn put_history(&mut self, ledger: &Ledger) {
+        self.history_changed();
+        let newer = std::mem::replace(&mut self.transactions, ledger.clone());
+        let newer: Vec<Transaction> = newer.iter().collect();
+        self.transactions.apply(&newer);
+        self.is_history_loaded = true;
     }
 
     fn history_changed(&mut self) {
@@ -333,11 +354,10 @@ impl Portfolio {
     }
 
     /// Transactions of one card, newest first.
-    pub fn transactions_of<'a>(
-        &'a self,
-        key: &'a CardKey,
-    ) -> impl Iterator<Item = &'a Transaction> {
-        self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
+    pub fn transactions_of(&self, key: &CardKey) -> impl Iterator<Item = Transaction> + use<'_> {
+        let rows = self.transactions.of_card(key).into_iter();
+        let rows = rows.filter_map(|position| self.transactions.row(position));
+        rows.inspect(|_| count(Work::HistoryVisited))
     }
 
     /// When the oldest transaction that is known happened.
@@ -348,7 +368,7 @@ impl Portfolio {
 
     /// The newest decline of a card.
     #[must_use]
-    pub fn last_decline<'a>(&'a self, key: &'a CardKey) -> Option<&'a Transaction> {
+    pub fn last_decline(&self, key: &CardKey) -> Option<Transaction> {
         self.transactions_of(key).find(|row| row.decline().is_some())
     }
 
@@ -376,7 +396,7 @@ impl Portfolio {
 
 impl History for Portfolio {
     fn any_transaction(&self, card: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool {
-        self.transactions_of(card).any(test)
+        self.transactions_of(card).any(|row| test(&row))
     }
 }
 

@@ -49,6 +49,7 @@ impl Widest {
         match event {
             EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
             EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
+            EngineEvent::History(ledger) => ledger.iter().for_each(|row| self.add_row(&row)),
             EngineEvent::Operation(operation) => self.add_operation(operation),
             EngineEvent::Queued(_)
             | EngineEvent::Unqueued { .. }

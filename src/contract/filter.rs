@@ -47,6 +47,12 @@ pub fn parse(
     Filter::parse(text, fields::schema(rows), now, zone)
 }
 
+/// The fields of some rows, and how they are compared.
+#[must_use]
+pub fn schema(rows: Rows) -> &'static Schema {
+    fields::schema(rows)
+}
+
 /// What the word that ends at byte `cursor` may become: see [`Filter::complete`].
 pub fn complete(
     rows: Rows,

@@ -21,6 +21,7 @@ mod eval;
 mod fold;
 mod lex;
 mod parse;
+mod related;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use rust_decimal::Decimal;
 
 pub use complete::Completion;
 use parse::Term;
+pub use related::Apart;
 pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
 /// A parsed filter. The default matches everything.
@@ -83,6 +85,15 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, row: &dyn Filterable) -> bool {
         self.0.as_ref().is_none_or(|term| eval::matches(term, row))
+    }
+
+    /// What accepts a row where both do.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (None, term) | (term, None) => Self(term.clone()),
+            (Some(one), Some(other)) => Self(Some(Term::All(vec![one.clone(), other.clone()]))),
+        }
     }
 
     /// Whether it accepts every row.

@@ -11,6 +11,7 @@ use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
 use crate::domain::transaction::Transaction;
+use crate::ledger::Ledger;
 
 /// What is asked of the engine. Nothing here blocks the asker.
 #[derive(Debug)]
@@ -125,6 +126,9 @@ pub enum EngineEvent {
     },
     /// Transactions that are new or changed, in any order; one with a known id replaces it.
     Transactions(Vec<Transaction>),
+    /// Every transaction of the data file, as it was read behind the first frame. Rows that were
+    /// told before are newer.
+    History(Box<Ledger>),
     /// An operation, new or moved on.
     Operation(Operation),
     /// A change that was refused before anything was sent.

@@ -1,12 +1,11 @@
 //! The pane of all cards in words: its columns, its title, and why it is empty.
 
 use super::card::{state_role, state_word};
-use super::feed::known;
+use super::extent::known;
 use super::provider;
 use super::role::Role;
 use super::table::widths::wanted;
 use super::table::{Cell, Column, Context, Holds, figures, plain, whole, words};
-use super::time::TimeFormat;
 use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::command::Command;
@@ -202,11 +201,8 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         if !text.is_empty() && text.chars().all(char::is_alphabetic) {
             lines.push(format!("merchant:~{text} finds the cards that paid there."));
         }
-        if model.panes.cards.search.filter().asks_related()
-            && let Some(oldest) = portfolio.oldest_transaction()
-        {
-            let since = portfolio.local_time(oldest, TimeFormat::Full);
-            lines.push(format!("Transactions are known since {since}."));
+        if model.panes.cards.search.filter().asks_related() && !portfolio.transactions.is_empty() {
+            lines.push(format!("Transactions are {}.", known(portfolio)));
         }
         return lines;
     }

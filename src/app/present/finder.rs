@@ -1,6 +1,6 @@
 //! Under a filter while it is typed: what is wrong with it, what it may become, what it means.
 
-use super::feed::known;
+use super::extent::known;
 use super::line::{Line, width};
 use super::role::Role;
 use crate::app::Model;

@@ -36,14 +36,14 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
     if cards {
         portfolio.cards.values().for_each(card);
     }
-    let transaction = |transaction: &Transaction| {
+    let mut transaction = |transaction: &Transaction| {
         count(Work::HistoryVisited);
         let holder = transaction.card();
         let holder = holder.as_ref().map_or("", |card| portfolio.holder(card));
         counts.add(&TransactionRow { transaction, holder, now }, field);
     };
     if transactions {
-        portfolio.transactions.iter().for_each(transaction);
+        portfolio.transactions.iter().for_each(|row| transaction(&row));
     }
     let operation = |operation: &Operation| {
         count(Work::HistoryVisited);
