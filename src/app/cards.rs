@@ -233,13 +233,13 @@ fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
     let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
     let is_fresh = |row: &Transaction| portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
     let fresh: Vec<Transaction> = transactions.take_while(is_fresh).collect();
-    let signals = Signals::of(fresh.iter(), &portfolio.operations, portfolio.now);
+    let signals = Signals::of(fresh.iter(), portfolio.operations.iter(), portfolio.now);
     let of_card = |card: &Card| {
         count(Work::CardRated);
         let watched = portfolio.watched.contains(&card.key);
         (card.key.clone(), signals.attention(card, watched, portfolio.now))
     };
-    portfolio.cards.values().map(of_card).collect()
+    portfolio.cards.values().map(|card| of_card(card)).collect()
 }
 
 /// What cards are compared by.

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use super::portfolio::Portfolio;
-use super::work::{Work, count};
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::domain::transaction::{Transaction, TransactionState};
@@ -29,7 +28,6 @@ impl Entry {
     pub(crate) fn known<'a>(&self, portfolio: &'a Portfolio) -> Option<Known<'a>> {
         match self {
             Self::Transaction(key) => {
-                count(Work::HistoryVisited);
                 portfolio.transactions.get(key).map(|row| Known::Transaction(Box::new(row)))
             }
             Self::Operation(id) => portfolio.operation(*id).map(Known::Operation),

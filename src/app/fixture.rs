@@ -269,7 +269,7 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
         transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
     });
     for event in [
-        EngineEvent::Cards(many.collect()),
+        EngineEvent::Cards(many.map(Arc::new).collect()),
         EngineEvent::History(Box::new(Ledger::from_rows(rows))),
         health("artha", HealthState::Ok, 4, None),
     ] {
@@ -358,7 +358,7 @@ fn transactions() -> Vec<Transaction> {
     ]
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let unknown = Operation {
         amount: Some(money("5000 JPY")),
         proof: Proof::ByListing,
@@ -415,7 +415,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 
 fn story() -> Vec<EngineEvent> {
     let mut events = vec![
-        EngineEvent::Cards(cards()),
+        EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
         EngineEvent::Transactions(transactions()),
         EngineEvent::History(Box::default()),
         health("artha", HealthState::Ok, 4, None),
@@ -429,7 +429,7 @@ fn story() -> Vec<EngineEvent> {
         },
         EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    events.extend(operations().into_iter().map(EngineEvent::Operation));
+    events.push(EngineEvent::Journal { page: operations(), is_last: true });
     events
 }
 

@@ -113,6 +113,7 @@ impl Model {
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::History(_)
+            | EngineEvent::Journal { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }

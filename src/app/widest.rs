@@ -51,6 +51,9 @@ impl Widest {
             EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
             EngineEvent::History(ledger) => ledger.iter().for_each(|row| self.add_row(&row)),
             EngineEvent::Operation(operation) => self.add_operation(operation),
+            EngineEvent::Journal { page, .. } => {
+                page.iter().for_each(|row| self.add_operation(row))
+            }
             EngineEvent::Queued(_)
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Stale { .. }

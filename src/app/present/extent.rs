@@ -8,7 +8,12 @@ use crate::domain::text::thousands;
 use crate::ledger::OrderBy;
 
 /// That the data file has rows which are not in memory yet.
-pub(super) const NOT_LOADED: &str = "older rows not loaded yet";
+pub(super) const NOT_LOADED: &str = "older ones not loaded yet";
+
+/// Whether every transaction and operation of the data file is in memory.
+pub(super) fn is_loaded(portfolio: &Portfolio) -> bool {
+    portfolio.is_history_loaded && portfolio.operations.is_whole()
+}
 
 /// How far a search is: `searched 3,000,000 of 10,000,000`; `None` when it is done.
 pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
@@ -17,7 +22,7 @@ pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
 
 /// Whether the feed shows every row that it is asked for.
 pub(super) fn is_whole(feed: &Feed, portfolio: &Portfolio) -> bool {
-    feed.left().is_none() && portfolio.is_history_loaded
+    feed.left().is_none() && is_loaded(portfolio)
 }
 
 /// How many rows a filter shows, of how many where that is known: `12/345`, `12 so far`.

@@ -193,7 +193,7 @@ pub(crate) fn title(model: &Model) -> Title {
             }
         }
     }
-    if !portfolio.is_history_loaded {
+    if !extent::is_loaded(portfolio) {
         title.add(order::STATE, format!(", {}", extent::NOT_LOADED));
     }
     if feed.order().by != OrderBy::Time && !portfolio.operations.is_empty() {
@@ -444,7 +444,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             }
         });
     }
-    if !model.portfolio.is_history_loaded {
+    if !extent::is_loaded(&model.portfolio) {
         lines.push(format!("There may be more: {}.", extent::NOT_LOADED));
     }
     for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))

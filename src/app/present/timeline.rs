@@ -81,14 +81,16 @@ pub(crate) fn tabs(chosen: Tab) -> Vec<(Role, String)> {
 }
 
 /// That there may be more rows; empty when all are there.
-pub(crate) const fn extent_of(model: &Model) -> &'static str {
-    if model.portfolio.is_history_loaded { "" } else { extent::NOT_LOADED }
+pub(crate) fn extent_of(model: &Model) -> &'static str {
+    if extent::is_loaded(&model.portfolio) { "" } else { extent::NOT_LOADED }
 }
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
     match model.panes.detail.hidden {
-        0 if !model.portfolio.is_history_loaded => format!("None so far: {}.", extent::NOT_LOADED),
+        0 if !extent::is_loaded(&model.portfolio) => {
+            format!("None so far: {}.", extent::NOT_LOADED)
+        }
         0 => format!("Nothing known yet of {}.", key.provider),
         hidden => format!("None: {hidden} rows under other tabs."),
     }
