@@ -221,7 +221,7 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
 /// does a part of it.
 #[must_use]
 pub fn has_more_work(model: &Model) -> bool {
-    model.panes.feed.has_more_work()
+    model.panes.feed.has_more_work() || model.panes.cards.left().is_some()
 }
 
 impl Model {

@@ -374,6 +374,12 @@ impl Found {
         self.in_range
     }
 
+    /// The cards of the rows that were found, each once.
+    pub fn cards(&self) -> impl Iterator<Item = CardKey> {
+        let card = |position: &usize| self.ledger.row(*position)?.card();
+        self.rows.iter().filter_map(card).collect::<BTreeSet<_>>().into_iter()
+    }
+
     /// Sums by currency.
     #[must_use]
     pub fn totals(&self) -> &[Total] {

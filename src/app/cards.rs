@@ -3,6 +3,8 @@
 //! The most urgent first by default. The order is held while a dialog is open or the screen is
 //! paused.
 
+mod having;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +21,7 @@ use crate::domain::card::{Card, CardKey, CardState, Last4};
 use crate::domain::filter::Filter;
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::Transaction;
+use having::Having;
 
 /// What the cards are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +88,9 @@ pub(crate) struct Cards {
     memo: Memo<(u64, u64)>,
     /// Grows with every change of order or marks.
     order_revision: u64,
+    /// The cards that have such transactions as the filter asks for, and as it asks for without its
+    /// half-written word.
+    having: [Having; 2],
 }
 
 impl Default for Cards {
@@ -100,6 +106,7 @@ impl Default for Cards {
             attention_of: None,
             memo: Memo::default(),
             order_revision: 0,
+            having: Default::default(),
         }
     }
 }
@@ -164,9 +171,9 @@ impl Cards {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         let choices = (self.search.revision, self.order_revision);
-        if self.memo.renew(data, choices, movement) {
-            let (keys, set_aside) =
-                self.search.choose(|filter| self.rows(filter, portfolio), Vec::is_empty);
+        let is_found = self.find_transactions(portfolio, movement);
+        if self.memo.renew(data, choices, movement) || is_found {
+            let (keys, set_aside) = self.chosen(portfolio);
             self.search.set_aside(set_aside);
             self.hidden = portfolio.cards.len() - keys.len();
             let named = self.search.is_typing().then(|| keys.first().cloned()).flatten();
@@ -181,15 +188,47 @@ impl Cards {
         }
     }
 
-    /// The cards that the filter shows, in order.
-    fn rows(&self, filter: &Filter, portfolio: &Portfolio) -> Vec<CardKey> {
+    /// Looks for the transactions that the filter asks for, where there are others than before.
+    fn find_transactions(&mut self, portfolio: &Portfolio, movement: Movement) -> bool {
+        let (whole, rest) = self.search.whole_and_rest();
+        let nothing = Filter::default();
+        let filters = [whole, rest.unwrap_or(&nothing)];
+        let revision = self.search.revision;
+        let mut found = false;
+        for (having, filter) in self.having.iter_mut().zip(filters) {
+            found |= having.refresh(filter, revision, portfolio, movement);
+        }
+        found
+    }
+
+    /// Transactions looked at so far, and how many there are; `None` once all were looked at.
+    pub(crate) fn left(&self) -> Option<(usize, usize)> {
+        self.having.iter().find_map(Having::left)
+    }
+
+    /// The cards that the filter shows, in order. While a half-written word leaves none, those of
+    /// the rest of the line, and that it is so.
+    fn chosen(&self, portfolio: &Portfolio) -> (Vec<CardKey>, bool) {
+        let (whole, rest) = self.search.whole_and_rest();
+        let [of_whole, of_rest] = &self.having;
+        let keys = self.rows(whole, of_whole, portfolio);
+        match rest.filter(|_| keys.is_empty() && of_whole.left().is_none()) {
+            Some(rest) => (self.rows(rest, of_rest, portfolio), true),
+            None => (keys, false),
+        }
+    }
+
+    /// The cards that a filter shows, in order.
+    fn rows(&self, filter: &Filter, having: &Having, portfolio: &Portfolio) -> Vec<CardKey> {
         let mut rows: Vec<SortKey<'_>> = portfolio
             .cards
             .values()
             // Made of the same cards in the same order by `attention`.
             .zip(self.attention.values())
             .inspect(|_| count(Work::CardVisited))
-            .filter(|(card, attention)| filter.matches(&self.row(card, attention, portfolio)))
+            .filter(|(card, attention)| {
+                having.accepts(filter, &self.row(card, attention, portfolio))
+            })
             .map(|(card, attention)| SortKey::of(card, attention))
             .collect();
         let digits = self.search.last_digits();

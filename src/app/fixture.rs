@@ -271,6 +271,7 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
     for event in [
         EngineEvent::Cards(many.map(Arc::new).collect()),
         EngineEvent::History(Box::new(Ledger::from_rows(rows))),
+        EngineEvent::Journal { page: Vec::new(), is_last: true },
         health("artha", HealthState::Ok, 4, None),
     ] {
         _ = update(&mut model, Msg::EngineEvent(event));

@@ -2,6 +2,7 @@
 //! are loaded, and since when transactions are known. No count claims more.
 
 use super::time::TimeFormat;
+use crate::app::cards::Cards;
 use crate::app::feed::Feed;
 use crate::app::portfolio::Portfolio;
 use crate::domain::text::thousands;
@@ -18,6 +19,12 @@ pub(super) fn is_loaded(portfolio: &Portfolio) -> bool {
 /// How far a search is: `searched 3,000,000 of 10,000,000`; `None` when it is done.
 pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
     left.map(|(searched, of)| format!("searched {} of {}", thousands(searched), thousands(of)))
+}
+
+/// Whether the list of cards has every card that its filter asks for.
+pub(super) fn are_all(cards: &Cards, portfolio: &Portfolio) -> bool {
+    let asks = cards.search.filter().asks_related();
+    cards.left().is_none() && (!asks || portfolio.is_history_loaded)
 }
 
 /// Whether the feed shows every row that it is asked for.

@@ -66,8 +66,12 @@ pub(crate) fn filter_count(model: &Model) -> String {
         Pane::Activity => (model.panes.activity.list.len(), model.panes.activity.hidden),
         Pane::Detail | Pane::Providers => (0, 0),
     };
-    let feed = &model.panes.feed;
-    let is_whole = model.screen.focus != Pane::Feed || extent::is_whole(feed, &model.portfolio);
+    let is_whole = match model.screen.focus {
+        Pane::Cards => extent::are_all(&model.panes.cards, &model.portfolio),
+        Pane::Feed => extent::is_whole(&model.panes.feed, &model.portfolio),
+        Pane::Activity => model.portfolio.operations.is_whole(),
+        Pane::Detail | Pane::Providers => true,
+    };
     extent::shown_of(shown, hidden, " of ", is_whole)
 }
 
