@@ -1,168 +1,388 @@
-//! The transactions that are known, newest first.
+//! The transactions in memory: columns in chunks, and filters, sums and orders over them.
 //!
-//! A stand-in with the interface of the columnar ledger.
+//! A [`Ledger`] is a list of chunks of neighbouring rows and the dictionaries that they share
+//! (`ledger/chunk.rs`, `ledger/vocabulary.rs`). A copy shares all of it and never changes: it is
+//! the snapshot that a [`Search`] works on while rows go on coming. A row that comes, changes or
+//! moves copies its chunk alone, and what was found in the others goes on holding.
+//!
+//! Inside a chunk the oldest row is the first; readers count from the newest, which is position 0.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod building;
+mod cards;
+mod chunk;
+mod columns;
+mod counts;
+mod dictionary;
+mod key;
+mod mask;
+mod order;
+mod search;
+mod texts;
+mod totals;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use jiff::Timestamp;
 
-use crate::domain::card::{CardKey, ProviderId};
-use crate::domain::filter::{Filter, Schema};
-use crate::domain::money::{Currency, Money};
+use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::Transaction;
+use building::Building;
+use chunk::{CHUNK, Chunk};
+pub use counts::Counted;
+use dictionary::hash;
+pub use key::RowKey;
+pub use order::{Order, OrderBy};
+pub use search::{Found, Progress, Query, Search};
+pub use totals::Total;
+use vocabulary::Vocabulary;
 
-/// A row by identity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RowKey {
-    /// When it happened.
-    pub at: Timestamp,
-    /// The provider's id.
-    pub id: Arc<str>,
-    /// The account.
-    pub provider: ProviderId,
-    /// Its card, where it names one.
-    pub card: Option<Arc<str>>,
-}
+/// Rows of one chunk that come at once from which on the chunk is made anew with them: below,
+/// putting each in its place is cheaper.
+const MAKE_ANEW: usize = 48;
 
-impl From<&Transaction> for RowKey {
-    fn from(row: &Transaction) -> Self {
-        Self {
-            at: row.at,
-            id: Arc::clone(&row.id),
-            provider: row.provider.clone(),
-            card: row.card_id.clone(),
-        }
-    }
-}
-
-/// Transactions by time and id, newest first.
+/// The transactions that are known. A copy is cheap and is a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    rows: Arc<Vec<Arc<Transaction>>>,
-    by_id: Arc<HashMap<(ProviderId, Arc<str>), Vec<RowKey>>>,
-    by_card: Arc<BTreeMap<CardKey, BTreeSet<RowKey>>>,
+    /// The chunk with the oldest rows first; none is empty.
+    chunks: Vec<Arc<Chunk>>,
+    /// How many rows are older than each chunk.
+    starts: Vec<usize>,
+    len: usize,
+    vocabulary: Vocabulary,
     proven: Arc<BTreeSet<OperationId>>,
 }
 
-impl Ledger {
-    /// Takes in rows that are new or changed, in any order.
-    pub fn apply(&mut self, rows: &[Transaction]) {
-        for row in rows {
-            self.insert(row);
-        }
-    }
+/// Where a row is: the index of its chunk, and its row there.
+type Place = (usize, usize);
 
-    /// Of rows in any order.
+impl Ledger {
+    /// A ledger of these rows, in any order. Where they are sorted by time, in either direction,
+    /// none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
-        let mut ledger = Self::default();
+        let mut building = Building::default();
         for row in rows {
-            ledger.insert(&row);
+            building.add(row);
         }
+        let (chunks, vocabulary, unsorted, repeated) = building.finish();
+        let mut ledger = Self {
+            chunks: chunks.into_iter().map(Arc::new).collect(),
+            vocabulary,
+            ..Self::default()
+        };
+        ledger.proven = Arc::new(ledger.operations().collect());
+        ledger.insert_all(unsorted);
+        repeated.iter().for_each(|row| ledger.put(row));
+        ledger.count();
         ledger
     }
 
-    fn insert(&mut self, row: &Transaction) {
-        if let Some(key) = self.replaced_by(row)
-            && let Some(at) = self.position(&key)
-        {
-            Arc::make_mut(&mut self.rows).remove(at);
-            let of_id = Arc::make_mut(&mut self.by_id);
-            if let Some(keys) = of_id.get_mut(&(key.provider.clone(), Arc::clone(&key.id))) {
-                keys.retain(|known| *known != key);
+    /// Takes in rows that are new or changed, in any order.
+    ///
+    /// A row replaces the known one of its provider, id and card, else one of that id without a
+    /// card. A row without a card replaces the only row of its id, whatever card that has; of
+    /// several it replaces none, since whose it is cannot be told.
+    pub fn apply(&mut self, rows: &[Transaction]) {
+        if rows.len() < MAKE_ANEW {
+            rows.iter().for_each(|row| self.put(row));
+        } else {
+            self.put_many(rows);
+        }
+        self.count();
+    }
+
+    /// As [`Self::put`] for each; those that replace none are put in their places together.
+    fn put_many(&mut self, rows: &[Transaction]) {
+        let mut new: Vec<Transaction> = Vec::new();
+        let mut new_ids: HashSet<u64, foldhash::fast::FixedState> = HashSet::default();
+        for row in rows {
+            let hash = hash(&row.id);
+            if new_ids.contains(&hash) {
+                self.insert_all(std::mem::take(&mut new));
+                new_ids.clear();
             }
-            if let Some(card) = &key.card {
-                let card = CardKey { provider: key.provider.clone(), id: Arc::clone(card) };
-                if let Some(keys) = Arc::make_mut(&mut self.by_card).get_mut(&card) {
-                    keys.remove(&key);
-                }
+            if self.replaced_by(row).is_some() {
+                self.put(row);
+            } else {
+                new_ids.insert(hash);
+                new.push(row.clone());
             }
         }
+        self.insert_all(new);
+    }
+
+    /// Puts one row in its place, and takes out the one that it replaces.
+    fn put(&mut self, row: &Transaction) {
         let key = RowKey::from(row);
-        let at = self.rows.partition_point(|known| (known.at, &known.id) > (row.at, &row.id));
-        Arc::make_mut(&mut self.rows).insert(at, Arc::new(row.clone()));
-        let id = (row.provider.clone(), Arc::clone(&row.id));
-        Arc::make_mut(&mut self.by_id).entry(id).or_default().push(key.clone());
-        if let Some(card) = row.card() {
-            Arc::make_mut(&mut self.by_card).entry(card).or_default().insert(key);
+        if let Some((chunk, index)) = self.replaced_by(row) {
+            let known = self.chunks.get(chunk).and_then(|of| of.key(index, &self.vocabulary));
+            self.forget_operation((chunk, index), row.operation);
+            self.prove(row);
+            if known.as_ref() == Some(&key) {
+                if let Some(of) = self.chunks.get_mut(chunk) {
+                    Arc::make_mut(of).replace(index, row, &mut self.vocabulary);
+                }
+                return;
+            }
+            self.remove((chunk, index));
         }
-        if let Some(operation) = row.operation {
+        self.insert(&key, row);
+    }
+
+    /// Where the known row is that a row replaces.
+    fn replaced_by(&self, row: &Transaction) -> Option<Place> {
+        if let Ok(place) = self.search(&RowKey::from(row)) {
+            return Some(place);
+        }
+        let known = self.with_id(row);
+        let card = |place: &Place| self.card_id(*place);
+        let of_same_card = known.iter().find(|place| card(place) == row.card_id.as_deref());
+        let of_no_card = || {
+            known
+                .iter()
+                .find(|place| card(place).is_none() || row.card_id.is_none() && known.len() == 1)
+        };
+        of_same_card.or_else(of_no_card).copied()
+    }
+
+    /// The known rows of this provider and id.
+    fn with_id(&self, row: &Transaction) -> Vec<Place> {
+        let hash = hash(&row.id);
+        let mut places = Vec::new();
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            let of_provider = |row_index: &usize| {
+                let card = self.vocabulary.cards.get(chunk.card.get(*row_index));
+                card.is_some_and(|card| card.provider == row.provider)
+            };
+            let rows = chunk.with_id(hash, &row.id).filter(of_provider);
+            places.extend(rows.map(|row| (index, row)));
+        }
+        places
+    }
+
+    fn card_id(&self, (chunk, row): Place) -> Option<&str> {
+        let code = self.chunks.get(chunk)?.card.get(row);
+        self.vocabulary.cards.get(code)?.id.as_deref()
+    }
+
+    /// What the row here proved is proven no more, unless it is `still` or another row proves it.
+    fn forget_operation(&mut self, place: Place, still: Option<OperationId>) {
+        let of_row = |(chunk, row): Place| self.chunks.get(chunk)?.operations.get(row).copied();
+        let Some(operation) = of_row(place).filter(|operation| Some(*operation) != still) else {
+            return;
+        };
+        let proofs = self.operations().filter(|known| *known == operation).count();
+        if proofs < 2 {
+            Arc::make_mut(&mut self.proven).remove(&operation);
+        }
+    }
+
+    /// The operations that rows prove, as often as they do.
+    fn operations(&self) -> impl Iterator<Item = OperationId> {
+        self.chunks.iter().flat_map(|chunk| chunk.operations.iter().map(|(_, id)| *id))
+    }
+
+    fn remove(&mut self, (chunk, row): Place) {
+        if let Some(of) = self.chunks.get_mut(chunk) {
+            let of = Arc::make_mut(of);
+            of.remove(row);
+            if of.len() == 0 {
+                self.chunks.remove(chunk);
+            }
+        }
+    }
+
+    /// The chunk in whose stretch of time a row belongs.
+    fn chunk_for(&self, key: &RowKey) -> usize {
+        let begins_before = |chunk: &Arc<Chunk>| !chunk.begins_after(key, &self.vocabulary);
+        self.chunks.partition_point(begins_before).saturating_sub(1)
+    }
+
+    fn prove(&mut self, row: &Transaction) {
+        if let Some(operation) = row.operation.filter(|new| !self.proven.contains(new)) {
             Arc::make_mut(&mut self.proven).insert(operation);
         }
     }
 
-    fn replaced_by(&self, row: &Transaction) -> Option<RowKey> {
-        let known = self.by_id.get(&(row.provider.clone(), Arc::clone(&row.id)))?;
-        let of_same_card = known.iter().find(|key| key.card == row.card_id);
-        let of_no_card = || {
-            known.iter().find(|key| key.card.is_none() || row.card_id.is_none() && known.len() == 1)
+    fn insert(&mut self, key: &RowKey, row: &Transaction) {
+        self.prove(row);
+        let chunk = self.chunk_for(key);
+        let last = chunk + 1 >= self.chunks.len();
+        let Some(of) = self.chunks.get_mut(chunk) else {
+            return self.insert_chunks(0, std::slice::from_ref(row));
         };
-        of_same_card.or_else(of_no_card).cloned()
+        let (Ok(index) | Err(index)) = of.search(key, &self.vocabulary);
+        if of.len() < CHUNK {
+            Arc::make_mut(of).insert(index, row, &mut self.vocabulary);
+        } else if index == of.len() && last {
+            self.insert_chunks(chunk + 1, std::slice::from_ref(row));
+        } else if index == 0 {
+            self.insert_chunks(chunk, std::slice::from_ref(row));
+        } else {
+            self.make_anew(chunk, vec![row.clone()]);
+        }
     }
 
-    /// How many there are.
+    /// Puts in rows that replace none.
+    fn insert_all(&mut self, mut rows: Vec<Transaction>) {
+        rows.iter().for_each(|row| self.prove(row));
+        rows.sort_by_cached_key(|row| RowKey::from(row));
+        if self.chunks.is_empty() {
+            return self.insert_chunks(0, &rows);
+        }
+        // The newest first, so that chunks that are made anew move none that still get rows.
+        while let Some(row) = rows.last() {
+            let chunk = self.chunk_for(&RowKey::from(row));
+            let of_chunk = |row: &Transaction| self.chunk_for(&RowKey::from(row)) < chunk;
+            let from = if chunk == 0 { 0 } else { rows.partition_point(of_chunk) };
+            let of_chunk = rows.split_off(from);
+            if of_chunk.len() < MAKE_ANEW {
+                of_chunk.iter().for_each(|row| self.insert(&RowKey::from(row), row));
+            } else {
+                self.make_anew(chunk, of_chunk);
+            }
+        }
+    }
+
+    /// Makes a chunk again with more rows, in as many chunks as they need.
+    fn make_anew(&mut self, chunk: usize, mut rows: Vec<Transaction>) {
+        let Some(of) = self.chunks.get(chunk) else { return };
+        rows.extend((0..of.len()).filter_map(|row| of.row(row, &self.vocabulary)));
+        rows.sort_by_cached_key(|row| RowKey::from(row));
+        self.chunks.remove(chunk);
+        self.insert_chunks(chunk, &rows);
+    }
+
+    /// New chunks of sorted rows, of like size.
+    fn insert_chunks(&mut self, at: usize, rows: &[Transaction]) {
+        if rows.is_empty() {
+            return;
+        }
+        let size = rows.len().div_ceil(rows.len().div_ceil(CHUNK));
+        let vocabulary = &mut self.vocabulary;
+        let new: Vec<Arc<Chunk>> =
+            rows.chunks(size).map(|rows| Arc::new(Chunk::of(rows, vocabulary))).collect();
+        self.chunks.splice(at..at, new);
+    }
+
+    /// Counts the rows again.
+    fn count(&mut self) {
+        self.starts.clear();
+        self.len = 0;
+        for chunk in &self.chunks {
+            self.starts.push(self.len);
+            self.len += chunk.len();
+        }
+    }
+
+    /// Where the row of this key is, or would be.
+    fn search(&self, key: &RowKey) -> Result<Place, Place> {
+        let chunk = self.chunk_for(key);
+        match self.chunks.get(chunk).map(|of| of.search(key, &self.vocabulary)) {
+            Some(Ok(row)) => Ok((chunk, row)),
+            Some(Err(row)) => Err((chunk, row)),
+            None => Err((chunk, 0)),
+        }
+    }
+
+    /// Where the row of a position is.
+    fn place(&self, position: usize) -> Option<Place> {
+        let from_oldest = self.len.checked_sub(position.checked_add(1)?)?;
+        let chunk = self.starts.partition_point(|start| *start <= from_oldest).checked_sub(1)?;
+        Some((chunk, from_oldest - self.starts.get(chunk)?))
+    }
+
+    fn position_of(&self, (chunk, row): Place) -> Option<usize> {
+        self.len.checked_sub(self.starts.get(chunk)? + row + 1)
+    }
+
+    /// How many rows there are.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
-    /// The row at a position; 0 is the newest.
+    /// The row at a position, as it was applied. Position 0 is the newest.
     #[must_use]
     pub fn row(&self, position: usize) -> Option<Transaction> {
-        self.rows.get(position).map(|row| (**row).clone())
+        let (chunk, row) = self.place(position)?;
+        self.chunks.get(chunk)?.row(row, &self.vocabulary)
     }
 
     /// The row of this key.
     #[must_use]
     pub fn get(&self, key: &RowKey) -> Option<Transaction> {
-        self.row(self.position(key)?)
+        let (chunk, row) = self.search(key).ok()?;
+        self.chunks.get(chunk)?.row(row, &self.vocabulary)
     }
 
-    /// Where the row of this key is.
+    /// The position of the row of this key.
     #[must_use]
     pub fn position(&self, key: &RowKey) -> Option<usize> {
-        let from = self.rows.partition_point(|row| (row.at, &row.id) > (key.at, &key.id));
-        let same = self.rows.get(from..)?.iter().take_while(|row| row.at == key.at);
-        let mut same = same.take_while(|row| row.id == key.id);
-        same.position(|row| RowKey::from(&**row) == *key).map(|further| from + further)
+        self.position_of(self.search(key).ok()?)
     }
 
-    /// The key at a position.
+    /// When the row at a position happened.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<Timestamp> {
+        let (chunk, row) = self.place(position)?;
+        Some(self.chunks.get(chunk)?.at.get(row))
+    }
+
+    /// The key of the row at a position.
     #[must_use]
     pub fn key(&self, position: usize) -> Option<RowKey> {
-        self.rows.get(position).map(|row| RowKey::from(&**row))
+        let (chunk, row) = self.place(position)?;
+        self.chunks.get(chunk)?.key(row, &self.vocabulary)
     }
 
-    /// Positions of the rows of a card, newest first.
+    /// The positions of the rows of one card, the newest first. Looks into the index of each chunk
+    /// and at no other row.
     #[must_use]
     pub fn of_card(&self, card: &CardKey) -> Vec<usize> {
-        let keys = self.by_card.get(card).into_iter().flatten().rev();
-        keys.filter_map(|key| self.position(key)).collect()
+        let codes = self.vocabulary.cards.of(card);
+        let mut positions = Vec::new();
+        for (index, chunk) in self.chunks.iter().enumerate().rev() {
+            let rows = codes.iter().flat_map(|code| chunk.of_card(*code));
+            let mut of_chunk: Vec<usize> =
+                rows.filter_map(|row| self.position_of((index, row))).collect();
+            of_chunk.sort_unstable();
+            positions.append(&mut of_chunk);
+        }
+        positions
     }
 
-    /// All, newest first.
+    /// All rows, the newest first.
     pub fn iter(&self) -> impl Iterator<Item = Transaction> {
-        self.rows.iter().map(|row| (**row).clone())
+        self.chunks.iter().rev().flat_map(|chunk| {
+            (0..chunk.len()).rev().filter_map(|row| chunk.row(row, &self.vocabulary))
+        })
     }
 
-    /// When the newest happened.
+    /// When the newest row happened.
     #[must_use]
     pub fn newest(&self) -> Option<Timestamp> {
-        self.rows.first().map(|row| row.at)
+        let chunk = self.chunks.last()?;
+        Some(chunk.at.get(chunk.len().checked_sub(1)?))
     }
 
-    /// When the oldest happened.
+    /// When the oldest row happened.
     #[must_use]
     pub fn oldest(&self) -> Option<Timestamp> {
-        self.rows.last().map(|row| row.at)
+        self.chunks.first().map(|chunk| chunk.at.get(0))
     }
 
     /// Operations that a row proves.
@@ -170,259 +390,11 @@ impl Ledger {
     pub fn proven(&self) -> &BTreeSet<OperationId> {
         &self.proven
     }
-}
 
-/// A column that rows can be sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OrderBy {
-    /// When they happened.
-    #[default]
-    Time,
-    /// The provider account.
-    Provider,
-    /// The last four digits of the card.
-    Card,
-    /// The name of the cardholder.
-    Holder,
-    /// [`Transaction::what`].
-    What,
-    /// The amount, whatever its currency.
-    Amount,
-    /// The currency.
-    Currency,
-    /// Where it happened.
-    Merchant,
-    /// [`Transaction::in_plain_words`].
-    Words,
-}
-
-/// In which order rows are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Order {
-    /// The column.
-    pub by: OrderBy,
-    /// The greatest first.
-    pub descending: bool,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Self { by: OrderBy::Time, descending: true }
-    }
-}
-
-/// What is looked for.
-pub struct Query<'a> {
-    /// The filter.
-    pub filter: &'a Filter,
-    /// What its fields are.
-    pub schema: &'a Schema,
-    /// Rows since then.
-    pub since: Timestamp,
-    /// Rows that were seen until then.
-    pub seen_until: Option<Timestamp>,
-    /// How they are ordered.
-    pub order: Order,
-    /// The row filter of the contract.
-    pub accepts: &'a dyn Fn(&Transaction) -> bool,
-    /// Who holds a card.
-    pub holder: &'a dyn Fn(&CardKey) -> Option<Arc<str>>,
-    /// Grows whenever a holder changes.
-    pub revision_of_holders: u64,
-}
-
-/// How far a search is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// At its end.
-    Done,
-    /// There is more.
-    More {
-        /// Rows looked at.
-        visited: usize,
-        /// Rows in all.
-        of: usize,
-    },
-}
-
-/// A search over a ledger.
-#[derive(Debug, Default)]
-pub struct Search {
-    found: Found,
-    next: usize,
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Found {
-    ledger: Ledger,
-    rows: Vec<usize>,
-    in_range: usize,
-    totals: Vec<Total>,
-    complete: bool,
-}
-
-/// Sums of one currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Total {
-    /// The currency.
-    pub currency: Currency,
-    /// Rows that have it.
-    pub rows: usize,
-    /// Spent; `None` where it is too large to sum.
-    pub out: Option<Money>,
-    /// Came in.
-    pub into: Option<Money>,
-    /// Refused.
-    pub declined: Option<Money>,
-}
-
-impl Search {
-    /// Begins again.
-    pub fn renew(&mut self, ledger: &Ledger, _query: &Query<'_>) {
-        self.found = Found { ledger: ledger.clone(), ..Found::default() };
-        self.next = 0;
-    }
-
-    /// Looks at some more rows.
-    pub fn step(&mut self, query: &Query<'_>, most_rows: usize) -> Progress {
-        let all = self.found.ledger.len();
-        let until = (self.next + most_rows).min(all);
-        for position in self.next..until {
-            let Some(row) = self.found.ledger.row(position) else { continue };
-            if row.at < query.since || query.seen_until.is_some_and(|until| row.seen_at > until) {
-                continue;
-            }
-            self.found.in_range += 1;
-            if query.filter.is_empty() || (query.accepts)(&row) {
-                self.found.rows.push(position);
-                add(&mut self.found.totals, &row);
-            }
-        }
-        self.next = until;
-        if until < all {
-            return Progress::More { visited: until, of: all };
-        }
-        self.found.complete = true;
-        self.found.totals.sort_by_key(|total| total.currency);
-        let ledger = self.found.ledger.clone();
-        let word = |position: &usize| {
-            let row = ledger.row(*position);
-            row.map(|row| match query.order.by {
-                OrderBy::Merchant => row.merchant.as_deref().unwrap_or("").to_lowercase(),
-                OrderBy::Card => row.last4.map(|last4| last4.to_string()).unwrap_or_default(),
-                OrderBy::Provider => row.provider.to_string(),
-                OrderBy::What => row.what().to_owned(),
-                _ => String::new(),
-            })
-        };
-        if query.order == Order::default() {
-            return Progress::Done;
-        }
-        if query.order.by == OrderBy::Amount {
-            let amount = |position: &usize| ledger.row(*position).map(|row| row.amount.amount());
-            self.found.rows.sort_by_key(amount);
-        } else if query.order.by != OrderBy::Time {
-            self.found.rows.sort_by_key(word);
-        }
-        if query.order.descending || query.order.by == OrderBy::Time {
-            self.found.rows.reverse();
-        }
-        Progress::Done
-    }
-
-    /// What was found so far.
+    /// Bytes of memory that it takes, as far as they can be told: without what the allocator adds.
     #[must_use]
-    pub const fn found(&self) -> &Found {
-        &self.found
+    pub fn bytes(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes()).sum();
+        chunks + self.vocabulary.bytes()
     }
-}
-
-impl Found {
-    /// How many rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The position of the row at an index.
-    #[must_use]
-    pub fn nth(&self, index: usize) -> Option<usize> {
-        self.rows.get(index).copied()
-    }
-
-    /// The index of a row.
-    ///
-    /// # Errors
-    /// Where it would be.
-    pub fn rank(&self, position: usize) -> Result<usize, usize> {
-        match self.rows.iter().position(|known| *known == position) {
-            Some(index) => Ok(index),
-            None => Err(self.rows.partition_point(|known| *known < position)),
-        }
-    }
-
-    /// Rows of the time range.
-    #[must_use]
-    pub const fn in_range(&self) -> usize {
-        self.in_range
-    }
-
-    /// The cards of the rows that were found, each once.
-    pub fn cards(&self) -> impl Iterator<Item = CardKey> {
-        let card = |position: &usize| self.ledger.row(*position)?.card();
-        self.rows.iter().filter_map(card).collect::<BTreeSet<_>>().into_iter()
-    }
-
-    /// Sums by currency.
-    #[must_use]
-    pub fn totals(&self) -> &[Total] {
-        &self.totals
-    }
-
-    /// Whether every row was looked at.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    /// What was searched.
-    #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-}
-
-fn add(totals: &mut Vec<Total>, row: &Transaction) {
-    let currency = row.amount.currency();
-    let index = totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
-        let zero = Some(Money::zero(currency));
-        totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
-        totals.len() - 1
-    });
-    let Some(total) = totals.get_mut(index) else { return };
-    total.rows += 1;
-    let sum = match (row.state, row.kind) {
-        (TransactionState::Declined, _) => &mut total.declined,
-        (TransactionState::Failed | TransactionState::Reversed | TransactionState::Unknown, _) => {
-            return;
-        }
-        (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => {
-            &mut total.out
-        }
-        (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => {
-            &mut total.into
-        }
-        (_, TransactionKind::Adjustment | TransactionKind::Other) if row.amount.is_negative() => {
-            &mut total.out
-        }
-        (_, TransactionKind::Adjustment | TransactionKind::Other) => &mut total.into,
-    };
-    *sum = sum.and_then(|sum| sum.checked_add(row.amount.abs()).ok());
 }

@@ -173,7 +173,7 @@ impl Cards {
         let choices = (self.search.revision, self.order_revision);
         let is_found = self.find_transactions(portfolio, movement);
         if self.memo.renew(data, choices, movement) || is_found {
-            let (keys, set_aside) = self.chosen(portfolio);
+            let (keys, set_aside) = self.chosen(portfolio, movement);
             self.search.set_aside(set_aside);
             self.hidden = portfolio.cards.len() - keys.len();
             let named = self.search.is_typing().then(|| keys.first().cloned()).flatten();
@@ -191,12 +191,11 @@ impl Cards {
     /// Looks for the transactions that the filter asks for, where there are others than before.
     fn find_transactions(&mut self, portfolio: &Portfolio, movement: Movement) -> bool {
         let (whole, rest) = self.search.whole_and_rest();
-        let nothing = Filter::default();
-        let filters = [whole, rest.unwrap_or(&nothing)];
+        let [of_whole, of_rest] = &mut self.having;
         let revision = self.search.revision;
-        let mut found = false;
-        for (having, filter) in self.having.iter_mut().zip(filters) {
-            found |= having.refresh(filter, revision, portfolio, movement);
+        let mut found = of_whole.refresh(whole, revision, portfolio, movement);
+        if let Some(rest) = rest.filter(|_| self.search.half_written().is_some()) {
+            found |= of_rest.refresh(rest, revision, portfolio, movement);
         }
         found
     }
@@ -208,14 +207,20 @@ impl Cards {
 
     /// The cards that the filter shows, in order. While a half-written word leaves none, those of
     /// the rest of the line, and that it is so.
-    fn chosen(&self, portfolio: &Portfolio) -> (Vec<CardKey>, bool) {
+    fn chosen(&mut self, portfolio: &Portfolio, movement: Movement) -> (Vec<CardKey>, bool) {
         let (whole, rest) = self.search.whole_and_rest();
-        let [of_whole, of_rest] = &self.having;
+        let [of_whole, _] = &self.having;
         let keys = self.rows(whole, of_whole, portfolio);
-        match rest.filter(|_| keys.is_empty() && of_whole.left().is_none()) {
-            Some(rest) => (self.rows(rest, of_rest, portfolio), true),
-            None => (keys, false),
+        if let Some(rest) = rest
+            && keys.is_empty()
+            && of_whole.left().is_none()
+        {
+            let [_, of_rest] = &mut self.having;
+            of_rest.refresh(rest, self.search.revision, portfolio, movement);
+            let [_, of_rest] = &self.having;
+            return (self.rows(rest, of_rest, portfolio), true);
         }
+        (keys, false)
     }
 
     /// The cards that a filter shows, in order.

@@ -83,7 +83,7 @@ fn asked<T>(
 ) -> T {
     let Query { filter, since, seen_until, order } = *query;
     let accepts = |transaction: &Transaction| {
-        count(Work::HistoryVisited);
+        count(Work::TransactionAsked);
         let card = transaction.card();
         let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
         filter.matches(&TransactionRow { transaction, holder, now: portfolio.now })

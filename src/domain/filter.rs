@@ -34,7 +34,8 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 pub use complete::Completion;
-use parse::Term;
+pub use fold::fold;
+pub use parse::{Comparison, Pattern, Term};
 pub use related::Apart;
 pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
@@ -94,6 +95,13 @@ impl Filter {
             (None, term) | (term, None) => Self(term.clone()),
             (Some(one), Some(other)) => Self(Some(Term::All(vec![one.clone(), other.clone()]))),
         }
+    }
+
+    /// What it asks, for an evaluator of its own that keeps rows in another form; `None` when it
+    /// accepts every row.
+    #[must_use]
+    pub const fn term(&self) -> Option<&Term> {
+        self.0.as_ref()
     }
 
     /// Whether it accepts every row.

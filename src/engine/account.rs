@@ -21,7 +21,7 @@ use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
-use super::schedule;
+use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
@@ -65,10 +65,7 @@ pub(super) struct Account {
 struct State {
     /// Since when the operator stopped the background reading.
     paused: Option<Timestamp>,
-    /// How many reads were planned.
-    turn: u64,
-    /// When the float was last tried.
-    float: Option<Timestamp>,
+    plan: Plan,
     cards: CardProgress,
     transactions: TransactionProgress,
     /// When each unsettled operation was last looked up.
@@ -104,10 +101,14 @@ impl Account {
     ) -> Self {
         let adapter = adapter.into();
         let (health, why) = adapter.health();
+        let mut plan = Plan::new(config.poll);
+        let capabilities = adapter.provider().map(|provider| provider.capabilities());
+        if let Some(capabilities) = capabilities.or(info.capabilities) {
+            plan.set_capabilities(&capabilities);
+        }
         let state = State {
             paused: None,
-            turn: 0,
-            float: None,
+            plan,
             cards: CardProgress::default(),
             transactions: TransactionProgress::default(),
             looked_up: HashMap::new(),
@@ -133,6 +134,9 @@ impl Account {
         let mut state = self.state();
         state.health.set(health, now);
         state.health.why = why;
+        if let Some(provider) = adapter.provider() {
+            state.plan.set_capabilities(&provider.capabilities());
+        }
         drop(state);
         self.adapter.send_replace(adapter);
     }
@@ -153,9 +157,8 @@ impl Account {
         if before.duration_since(now) <= CLOCK_JITTER {
             return false;
         }
-        state.float = None;
         state.looked_up.clear();
-        state.cards.forget_times();
+        state.plan.ask_all();
         state.transactions.clock_went_back();
         state.pace.clock_went_back(before, now);
         state.health.clock_went_back(now);
@@ -167,7 +170,11 @@ impl Account {
 impl Account {
     /// The list was read; these cards' balances came with it.
     pub(super) fn list_read(&self, list: &ListRead<Card>, at: Timestamp) {
-        self.state().cards.list_read(list, at);
+        let mut state = self.state();
+        state.cards.list_read(list);
+        for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
+            state.plan.note_listed(&card.key.id, at);
+        }
     }
 
     /// Whether a card's transactions were refused because the account does not have the card any

@@ -122,8 +122,9 @@ impl Engine {
         self.judge_list(account, &list, None).await;
         account.list_read(&list, at);
         account.note_completeness(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
-        let ListRead { rows, unread, gap, error } = list;
-        Ok(ListRead { rows: self.accept_cards(rows).await, unread, gap, error })
+        let ListRead { rows, unread, gap, error, complete_from, is_cut_short, lost } = list;
+        let rows = self.accept_cards(rows).await;
+        Ok(ListRead { rows, unread, gap, error, complete_from, is_cut_short, lost })
     }
 
     /// The transactions of a window, of all cards or of one. Nothing is kept yet.

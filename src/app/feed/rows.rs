@@ -288,9 +288,8 @@ fn standing_before(found: &Found, order: Order, at: Timestamp) -> usize {
     let (mut from, mut until) = (0, found.len());
     while from < until {
         let middle = from + (until - from) / 2;
-        let key = found.nth(middle).and_then(|position| found.ledger().key(position));
-        let is_before =
-            key.is_some_and(|key| if order.descending { key.at > at } else { key.at <= at });
+        let row = found.nth(middle).and_then(|position| found.ledger().at(position));
+        let is_before = row.is_some_and(|row| if order.descending { row > at } else { row <= at });
         if is_before {
             from = middle + 1;
         } else {

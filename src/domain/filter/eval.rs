@@ -117,7 +117,8 @@ fn holds(term: &Term, row: &dyn Filterable) -> bool {
 
 impl Pattern {
     /// Whether a text is what was written, or contains it.
-    pub(super) fn is_text(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_text(&self, text: &str) -> bool {
         if self.contains {
             fold::contains(text, &self.text)
         } else {
@@ -126,7 +127,8 @@ impl Pattern {
     }
 
     /// The same by letters and digits alone.
-    pub(super) fn is_spelling(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_spelling(&self, text: &str) -> bool {
         if self.contains {
             fold::letters_contain(text, &self.text)
         } else {

@@ -9,7 +9,8 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Only marks that a reader may leave out are dropped: the vowels of Hindi or Thai are marks too,
 /// and stay.
-pub(super) fn fold(text: &str) -> String {
+#[must_use]
+pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

@@ -39,10 +39,6 @@ pub(in crate::engine) enum Depth {
 /// What was read of the transactions, and when.
 #[derive(Default)]
 pub(super) struct TransactionProgress {
-    /// When the list of all cards was last tried.
-    pub(super) list: Option<Timestamp>,
-    /// When each card's own list was last tried.
-    pub(super) read: HashMap<Arc<str>, Timestamp>,
     /// What is remembered of each list.
     lists: HashMap<Option<Arc<str>>, ListProgress>,
     /// How late this provider has listed rows: first sight minus time, at most.
@@ -74,30 +70,24 @@ struct DeeperFrom {
 }
 
 impl TransactionProgress {
-    /// Everything is due again, and what was read to by a clock that was set back does not count.
+    /// What was read to by a clock that was set back does not count.
     pub(super) fn clock_went_back(&mut self) {
-        self.list = None;
-        self.read.clear();
         for list in self.lists.values_mut() {
             list.read_to = None;
             list.deeper_from = None;
         }
     }
 
-    /// Everything is due again, over the whole window.
+    /// The next reading of each list goes over the whole window.
     pub(super) fn ask_all(&mut self) {
-        self.list = None;
-        self.read.clear();
         for list in self.lists.values_mut() {
             list.deeper_from = None;
         }
     }
 
-    /// This card's transactions are due, over the whole window.
+    /// The next reading of this card's transactions goes over the whole window.
     pub(super) fn ask_card(&mut self, key: &CardKey) {
-        self.read.remove(&key.id);
         self.list_of(Some(key)).deeper_from = None;
-        self.list = None;
     }
 
     fn list_of(&mut self, card: Option<&CardKey>) -> &mut ListProgress {

@@ -144,12 +144,7 @@ impl Engine {
         let card = card.map(Arc::unwrap_or_clone);
         let window = Window { card, since: query.since, until: query.until };
         let read = self.read_window(account, &window, mode, query.patience).await;
-        let list = read.unwrap_or_else(|error| ListRead {
-            rows: Vec::new(),
-            unread: Vec::new(),
-            gap: None,
-            error: Some(error),
-        });
+        let list = read.unwrap_or_else(ListRead::failed);
         let card = window.card.as_ref();
         if let (Some(card), Some(error)) = (card, &list.error) {
             if error.kind == ErrorKind::Refused && account.is_not_listed(card) {

@@ -199,7 +199,7 @@ async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
 
 #[tokio::test]
 async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
-    let pager = Pager::new(Paging::Numbered { size: 2 }, None);
+    let pager = Pager::new(Paging::Numbered { size: 2 }, None).with_most_requests(4_000);
     let bank = |_: Window, at: PageCursor| {
         let first = usize::try_from(at.number).expect("few") * 2;
         async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
