@@ -31,6 +31,7 @@ pub(crate) mod providers;
 pub(crate) mod query;
 pub(crate) mod screen;
 pub(crate) mod search;
+mod sequence;
 pub(crate) mod widest;
 pub(crate) mod work;
 
@@ -352,7 +353,8 @@ impl Model {
     fn refresh_rows(&mut self) -> Vec<Effect> {
         let movement = self.movement();
         let mut effects = Vec::new();
-        self.panes.cards.refresh_rows(&self.portfolio, movement);
+        let news = self.portfolio.take_card_news();
+        self.panes.cards.refresh_rows(&self.portfolio, news, movement);
         let sought = self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
         if sought == feed::Sought::None {
             self.show_notice("no other decline or unknown operation that way");

@@ -13,9 +13,17 @@ mod chunk;
 mod columns;
 mod counts;
 mod dictionary;
+mod eval;
+mod fields;
+mod holders;
 mod key;
+mod look;
+mod marks;
 mod mask;
+mod narrowing;
 mod order;
+mod plan;
+mod ranges;
 mod search;
 mod texts;
 mod totals;
@@ -48,7 +56,7 @@ use vocabulary::Vocabulary;
 const MAKE_ANEW: usize = 48;
 
 /// The transactions that are known. A copy is cheap and is a snapshot.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Ledger {
     /// The chunk with the oldest rows first; none is empty.
     chunks: Vec<Arc<Chunk>>,
@@ -57,12 +65,34 @@ pub struct Ledger {
     len: usize,
     vocabulary: Vocabulary,
     proven: Arc<BTreeSet<OperationId>>,
+    /// Most rows of a chunk.
+    chunk_rows: usize,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::in_chunks_of(CHUNK)
+    }
 }
 
 /// Where a row is: the index of its chunk, and its row there.
 type Place = (usize, usize);
 
 impl Ledger {
+    /// An empty ledger with chunks of at most this many rows, where it is to be tried how chunks
+    /// are made, changed and searched without many rows.
+    #[must_use]
+    pub fn in_chunks_of(rows: usize) -> Self {
+        Self {
+            chunks: Vec::new(),
+            starts: Vec::new(),
+            len: 0,
+            vocabulary: Vocabulary::default(),
+            proven: Arc::default(),
+            chunk_rows: rows.clamp(2, CHUNK),
+        }
+    }
+
     /// A ledger of these rows, in any order. Where they are sorted by time, in either direction,
     /// none of them is kept beside its columns meanwhile.
     #[must_use]
@@ -219,7 +249,7 @@ impl Ledger {
             return self.insert_chunks(0, std::slice::from_ref(row));
         };
         let (Ok(index) | Err(index)) = of.search(key, &self.vocabulary);
-        if of.len() < CHUNK {
+        if of.len() < self.chunk_rows {
             Arc::make_mut(of).insert(index, row, &mut self.vocabulary);
         } else if index == of.len() && last {
             self.insert_chunks(chunk + 1, std::slice::from_ref(row));
@@ -265,7 +295,7 @@ impl Ledger {
         if rows.is_empty() {
             return;
         }
-        let size = rows.len().div_ceil(rows.len().div_ceil(CHUNK));
+        let size = rows.len().div_ceil(rows.len().div_ceil(self.chunk_rows));
         let vocabulary = &mut self.vocabulary;
         let new: Vec<Arc<Chunk>> =
             rows.chunks(size).map(|rows| Arc::new(Chunk::of(rows, vocabulary))).collect();

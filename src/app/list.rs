@@ -92,6 +92,7 @@ impl<K: Clone + PartialEq> List<K> {
     }
 
     /// All rows.
+    #[cfg(test)]
     pub(crate) fn keys(&self) -> &[K] {
         &self.rows
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::dictionary::{SEGMENT, hash};
+use super::texts::Texts;
 use crate::domain::card::{CardKey, Last4, ProviderId};
+use crate::domain::filter::fold;
 
 /// What a row says of its card. A card of which some rows lack the last four digits has two of
 /// these.
@@ -36,12 +38,18 @@ pub(super) struct Cards {
 #[derive(Clone, Debug, Default)]
 pub(super) struct CardSegment {
     entries: Vec<CardEntry>,
+    /// The ids as filters compare them; empty where there is none.
+    folded_ids: Texts,
     by_id: HashTable<u16>,
 }
 
 impl CardSegment {
     pub(super) fn entries(&self) -> &[CardEntry] {
         &self.entries
+    }
+
+    pub(super) const fn folded_ids(&self) -> &Texts {
+        &self.folded_ids
     }
 
     fn find(&self, hash: u64, entry: &CardEntry) -> Option<usize> {
@@ -52,6 +60,7 @@ impl CardSegment {
     fn push(&mut self, entry: &CardEntry) {
         let Ok(index) = u16::try_from(self.entries.len()) else { return };
         self.entries.push(entry.clone());
+        self.folded_ids.push(&fold(entry.id.as_deref().unwrap_or_default()));
         let entries = &self.entries;
         self.by_id.insert_unique(entry.hash(), index, |index| {
             entries.get(usize::from(*index)).map_or(0, CardEntry::hash)
@@ -120,6 +129,7 @@ impl Cards {
         let text = |entry: &CardEntry| entry.id.as_ref().map_or(0, |id| id.len() + 16);
         let of_segment = |segment: &Arc<CardSegment>| {
             segment.entries.capacity() * size_of::<CardEntry>()
+                + segment.folded_ids.bytes()
                 + segment.by_id.allocation_size()
                 + segment.entries.iter().map(text).sum::<usize>()
         };

@@ -249,11 +249,20 @@ impl Chunk {
 
     /// How many rows happened before this time.
     pub(super) fn before(&self, at: Timestamp) -> usize {
+        self.first_rows(at, Ordering::is_lt)
+    }
+
+    /// How many rows happened then or before.
+    pub(super) fn until(&self, at: Timestamp) -> usize {
+        self.first_rows(at, Ordering::is_le)
+    }
+
+    fn first_rows(&self, at: Timestamp, belongs: fn(Ordering) -> bool) -> usize {
         let with = parts(at);
         let (mut from, mut to) = (0, self.len());
         while from < to {
             let middle = usize::midpoint(from, to);
-            if self.at.compare(middle, with) == Ordering::Less {
+            if belongs(self.at.compare(middle, with)) {
                 from = middle + 1;
             } else {
                 to = middle;

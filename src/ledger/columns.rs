@@ -19,15 +19,6 @@ impl Default for Codes {
 }
 
 impl Codes {
-    pub(super) const fn len(&self) -> usize {
-        match self {
-            Self::Same { len, .. } => *len,
-            Self::Bytes(codes) => codes.len(),
-            Self::Shorts(codes) => codes.len(),
-            Self::Words(codes) => codes.len(),
-        }
-    }
-
     /// The code of a row; 0 where there is none.
     pub(super) fn get(&self, row: usize) -> u32 {
         match self {
@@ -299,10 +290,6 @@ impl<T> Sparse<T> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.rows.iter().map(|row| usize::from(*row)).zip(&self.values)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     pub(super) const fn bytes(&self) -> usize {

@@ -65,15 +65,6 @@ impl Mask {
         self
     }
 
-    /// The rows, the first first.
-    pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = usize> {
-        let of_word = |(index, word): (usize, &u64)| {
-            let word = *word;
-            (0..BITS).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * BITS + bit)
-        };
-        self.0.iter().enumerate().flat_map(of_word)
-    }
-
     pub(super) fn each(&self, mut visit: impl FnMut(usize)) {
         for (index, word) in self.0.iter().enumerate() {
             let mut word = *word;

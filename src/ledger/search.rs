@@ -3,6 +3,7 @@
 //! What was found in a chunk is kept with it. A chunk that has not changed since is not looked at
 //! again for the same filter.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,9 +12,14 @@ use jiff::Timestamp;
 
 use super::Ledger;
 use super::chunk::Chunk;
+use super::eval::select;
+use super::holders::Holders;
 use super::mask::Mask;
+use super::narrowing::narrows;
 use super::order::{Order, Sorting};
+use super::plan::{Compiler, Node};
 use super::totals::{Sums, Total};
+use super::vocabulary::Vocabulary;
 use crate::domain::card::CardKey;
 use crate::domain::filter::{Filter, Schema, Term};
 use crate::domain::transaction::Transaction;
@@ -115,6 +121,21 @@ impl Asked {
         }
     }
 
+    /// Whether it accepts only rows that another accepts.
+    fn narrows(&self, other: &Self) -> bool {
+        let seen = match (self.seen_until, other.seen_until) {
+            (Some(until), Some(other)) => until <= other,
+            (Some(_) | None, None) => true,
+            (None, Some(_)) => false,
+        };
+        let term = match (&self.term, &other.term) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(term), Some(other)) => narrows(term, other),
+        };
+        seen && term && self.revision_of_holders == other.revision_of_holders && !other.ages()
+    }
+
     /// Whether what it asks changes while time goes by.
     fn ages(&self) -> bool {
         self.term.as_ref().is_some_and(asks_age)
@@ -138,13 +159,22 @@ fn asks_age(term: &Term) -> bool {
     }
 }
 
+/// What was found in chunks before, by the address of the chunk.
+type KeptOf = HashMap<usize, Kept, foldhash::fast::FixedState>;
+
 /// A search over a ledger. It is begun again with [`Self::renew`] whenever rows or filter change,
 /// and goes on with [`Self::step`].
 #[derive(Debug, Default)]
 pub struct Search {
     asked: Option<Asked>,
-    /// By the address of the chunk.
-    kept: HashMap<usize, Kept, foldhash::fast::FixedState>,
+    kept: KeptOf,
+    /// What a wider filter found, where there was one.
+    wider: KeptOf,
+    holders: Holders,
+    /// The compiled filter, once it was needed.
+    plan: Option<Node>,
+    /// Whether the plan is that of the dictionaries as they are now.
+    is_compiled: bool,
     found: Found,
     since: Timestamp,
 }
@@ -153,22 +183,43 @@ impl Search {
     /// Begins again with the rows of a ledger. What was found before is used where it still holds.
     pub fn renew(&mut self, ledger: &Ledger, query: &Query<'_>) {
         let asked = Asked::of(query);
+        let current: hashbrown::HashSet<usize> = ledger.chunks.iter().map(address).collect();
         if self.asked.as_ref() != Some(&asked) || asked.ages() {
-            self.kept.clear();
+            let is_narrower = self.asked.as_ref().is_some_and(|before| asked.narrows(before));
+            let mut wider = std::mem::take(&mut self.kept);
+            if is_narrower {
+                wider.retain(|address, _| current.contains(address));
+                // A filter that was typed on before its rows were all found.
+                let still_wider = std::mem::take(&mut self.wider);
+                for (address, kept) in still_wider {
+                    if current.contains(&address) {
+                        wider.entry(address).or_insert(kept);
+                    }
+                }
+            } else {
+                wider.clear();
+            }
+            self.wider = wider;
+        }
+        if self.asked.as_ref().map(|asked| asked.revision_of_holders)
+            != Some(query.revision_of_holders)
+        {
+            self.plan = None;
         }
         self.asked = Some(asked);
+        self.is_compiled = false;
         self.since = query.since;
         let sorting = Sorting::new(query.order);
         self.found = Found { ledger: ledger.clone(), sorting, ..Found::default() };
-        let current: hashbrown::HashSet<usize> = ledger.chunks.iter().map(address).collect();
         self.kept.retain(|address, _| current.contains(address));
+        self.wider.retain(|address, _| current.contains(address));
     }
 
     /// Goes on, looking at about this many rows at most.
     pub fn step(&mut self, query: &Query<'_>, most_rows: usize) -> Progress {
         let mut visited = 0;
         while !self.found.searched && visited < most_rows.max(1) {
-            visited += self.pass_chunk(query);
+            visited += self.pass_chunk(query, most_rows);
         }
         self.found.totals = self.found.sums.totals(&self.found.ledger.vocabulary);
         self.found.progress(query, most_rows.saturating_sub(visited))
@@ -180,47 +231,55 @@ impl Search {
         &self.found
     }
 
-    /// Passes the next chunk; tells how many of its rows were looked at.
-    fn pass_chunk(&mut self, query: &Query<'_>) -> usize {
-        let found = &mut self.found;
-        let passed = found.parts.len();
-        let next = found.ledger.chunks.len().checked_sub(passed + 1);
-        let Some((index, chunk)) = next.and_then(|at| Some((at, found.ledger.chunks.get(at)?)))
-        else {
-            found.searched = true;
+    /// Passes the next chunk, or does what has to be done before; tells how many rows were looked
+    /// at, or could have been meanwhile.
+    fn pass_chunk(&mut self, query: &Query<'_>, most_rows: usize) -> usize {
+        let passed = self.found.parts.len();
+        let next = self.found.ledger.chunks.len().checked_sub(passed + 1);
+        let chunk = next.and_then(|index| self.found.ledger.chunks.get(index)).map(Arc::clone);
+        let Some(chunk) = chunk.filter(|chunk| chunk.before(self.since) < chunk.len()) else {
+            self.found.searched = true;
             return 0;
         };
-        let before = chunk.before(self.since);
-        if before == chunk.len() {
-            found.searched = true;
-            return 0;
+        let address = address(&chunk);
+        let mut visited = 0;
+        if !self.kept.contains_key(&address) {
+            if let Some(asked) = self.compile(query, most_rows) {
+                return asked;
+            }
+            let wider = self.wider.get(&address).map(|kept| &*kept.rows);
+            visited = wider.map_or(chunk.len(), Mask::count);
+            let kept =
+                look_at(&chunk, self.plan.as_ref(), wider, &self.found.ledger.vocabulary, query);
+            self.kept.insert(address, kept);
         }
-        let address = address(chunk);
-        let known = self.kept.contains_key(&address);
-        let kept =
-            self.kept.entry(address).or_insert_with(|| looked_at(chunk, &found.ledger, query));
-        let visited = if known { 0 } else { kept.chunk.len() };
-        let cut = (before > 0).then(|| Mask::first(before, chunk.len()));
-        let in_cut = |mask: &Mask| cut.as_ref().map_or(0, |cut| cut.clone().and(mask).count());
-        found.in_range += match &kept.seen {
-            Some(seen) => seen.count() - in_cut(seen),
-            None => chunk.len() - before,
-        };
-        let rows = match &cut {
-            Some(cut) => {
-                let rows = Mask::clone(&kept.rows).without(cut);
-                found.sums.add(&Sums::of(chunk, &rows, &found.ledger.vocabulary));
-                Arc::new(rows)
-            }
-            None => {
-                found.sums.add(&kept.sums);
-                Arc::clone(&kept.rows)
-            }
-        };
-        let end = found.len_by_time() + rows.count();
-        found.parts.push(Part { rows, end });
-        found.searched = index == 0 || before > 0;
+        if let Some(kept) = self.kept.get(&address) {
+            self.found.add(kept, self.since);
+        }
         visited
+    }
+
+    /// Compiles the filter, once for a state of the dictionaries. Where the names of holders are
+    /// asked for first, tells how many rows could have been looked at meanwhile.
+    fn compile(&mut self, query: &Query<'_>, most_rows: usize) -> Option<usize> {
+        let Some(term) = query.filter.term().filter(|_| !self.is_compiled) else {
+            return None;
+        };
+        let vocabulary = &self.found.ledger.vocabulary;
+        let revision = query.revision_of_holders;
+        let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
+        if asked.is_some() {
+            return asked;
+        }
+        let compiler = Compiler {
+            schema: query.schema,
+            vocabulary,
+            holders: &self.holders,
+            before: self.plan.as_ref(),
+        };
+        self.plan = Some(compiler.compile(term));
+        self.is_compiled = true;
+        None
     }
 }
 
@@ -228,25 +287,65 @@ fn address(chunk: &Arc<Chunk>) -> usize {
     Arc::as_ptr(chunk).addr()
 }
 
-/// Looks at all rows of a chunk.
-fn looked_at(chunk: &Arc<Chunk>, ledger: &Ledger, query: &Query<'_>) -> Kept {
+/// Looks at the rows of a chunk, or at those that a wider filter found.
+fn look_at(
+    chunk: &Arc<Chunk>,
+    plan: Option<&Node>,
+    wider: Option<&Mask>,
+    vocabulary: &Vocabulary,
+    query: &Query<'_>,
+) -> Kept {
     let all = Mask::all(chunk.len());
-    let seen = query.seen_until.map(|until| chunk.seen_at.select(&all, until, |at| at.is_le()));
-    let among = seen.clone().unwrap_or(all);
-    let rows = if query.filter.is_empty() {
-        among
-    } else {
-        among.filter_rows(|row| {
-            chunk.row(row, &ledger.vocabulary).is_some_and(|row| (query.accepts)(&row))
-        })
+    let seen = query.seen_until.map(|until| chunk.seen_at.select(&all, until, Ordering::is_le));
+    let mut among = seen.clone().unwrap_or(all);
+    if let Some(wider) = wider {
+        among = among.and(wider);
+    }
+    let rows = match plan.filter(|_| !query.filter.is_empty()) {
+        None => among,
+        Some(plan) if plan.asks_row() => {
+            let maybe = select(plan, chunk, &among, true);
+            let sure = select(plan, chunk, &maybe, false);
+            let asked = maybe.without(&sure).filter_rows(|row| {
+                chunk.row(row, vocabulary).is_some_and(|row| (query.accepts)(&row))
+            });
+            sure.or(&asked)
+        }
+        Some(plan) => select(plan, chunk, &among, false),
     };
-    let sums = Sums::of(chunk, &rows, &ledger.vocabulary);
+    let sums = Sums::of(chunk, &rows, vocabulary);
     Kept { chunk: Arc::clone(chunk), rows: Arc::new(rows), seen, sums }
 }
 
 impl Found {
     fn len_by_time(&self) -> usize {
         self.parts.last().map_or(0, |part| part.end)
+    }
+
+    /// Adds what was found in the next chunk.
+    fn add(&mut self, kept: &Kept, since: Timestamp) {
+        let chunk = &kept.chunk;
+        let before = chunk.before(since);
+        let cut = (before > 0).then(|| Mask::first(before, chunk.len()));
+        let in_cut = |mask: &Mask| cut.as_ref().map_or(0, |cut| cut.clone().and(mask).count());
+        self.in_range += match &kept.seen {
+            Some(seen) => seen.count() - in_cut(seen),
+            None => chunk.len() - before,
+        };
+        let rows = match &cut {
+            Some(cut) => {
+                let rows = Mask::clone(&kept.rows).without(cut);
+                self.sums.add(&Sums::of(chunk, &rows, &self.ledger.vocabulary));
+                Arc::new(rows)
+            }
+            None => {
+                self.sums.add(&kept.sums);
+                Arc::clone(&kept.rows)
+            }
+        };
+        let end = self.len_by_time() + rows.count();
+        self.parts.push(Part { rows, end });
+        self.searched = before > 0 || self.parts.len() == self.ledger.chunks.len();
     }
 
     fn progress(&mut self, query: &Query<'_>, _most_rows: usize) -> Progress {

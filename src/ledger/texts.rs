@@ -6,6 +6,8 @@ pub(super) struct Texts {
     all: String,
     /// Where each text ends in `all`; it begins where the one before it ends.
     ends: Vec<u32>,
+    /// One bit for each byte that occurs, or did once.
+    occurring: [u64; 4],
 }
 
 impl Texts {
@@ -30,12 +32,39 @@ impl Texts {
         self.all.get(from..to).unwrap_or_default()
     }
 
-    /// The number of the text in which a byte of [`Self::all`] lies.
-    pub(super) fn index_at(&self, byte: usize) -> usize {
-        self.ends.partition_point(|end| *end as usize <= byte)
+    /// The number of the text in which a byte of [`Self::all`] lies, which is `from` or a later
+    /// one: those that follow soon are found soonest.
+    pub(super) fn index_at(&self, byte: usize, from: usize) -> usize {
+        let mut rest = self.ends.get(from..).unwrap_or_default();
+        let (mut index, mut step) = (from, 8);
+        while rest.get(step).is_some_and(|end| *end as usize <= byte) {
+            rest = rest.get(step..).unwrap_or_default();
+            index += step;
+            step *= 2;
+        }
+        let rest = rest.get(..=step).unwrap_or(rest);
+        index + rest.partition_point(|end| *end as usize <= byte)
+    }
+
+    /// Whether a text may contain a part: all its bytes occur.
+    pub(super) fn may_have(&self, part: &str) -> bool {
+        let occurs = |byte: u8| {
+            let word = self.occurring.get(usize::from(byte) / 64);
+            word.is_some_and(|word| word >> (byte % 64) & 1 == 1)
+        };
+        part.bytes().all(occurs)
+    }
+
+    fn note(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if let Some(word) = self.occurring.get_mut(usize::from(byte) / 64) {
+                *word |= 1 << (byte % 64);
+            }
+        }
     }
 
     pub(super) fn push(&mut self, text: &str) {
+        self.note(text);
         self.all.push_str(text);
         self.ends.push(length(self.all.len()));
     }
@@ -45,6 +74,7 @@ impl Texts {
         if index >= self.len() {
             return self.push(text);
         }
+        self.note(text);
         let (from, _) = self.span(index);
         self.all.insert_str(from, text);
         let grown = length(text.len());

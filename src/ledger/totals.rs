@@ -179,8 +179,13 @@ fn total_of(totals: &mut Vec<Total>, currency: Currency) -> &mut Total {
     &mut totals[index]
 }
 
+/// A sum that would have to be rounded is none.
 fn add(sum: &mut Option<Money>, more: Option<Decimal>) {
-    *sum = sum
-        .zip(more)
-        .and_then(|(sum, more)| sum.checked_add(Money::new(more, sum.currency())).ok());
+    *sum = sum.zip(more).and_then(|(sum, more)| {
+        let before = sum.amount();
+        let after = before.checked_add(more)?;
+        let is_exact = after.scale() >= before.scale().max(more.scale());
+        let adds_nothing = before.is_zero() || more.is_zero();
+        (is_exact || adds_nothing).then(|| Money::new(after, sum.currency()))
+    });
 }

@@ -19,7 +19,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         .window()
         .filter_map(|(key, cursor)| {
             let row = ListedCard::of(model, &key)?;
-            Some(Row { row, cursor, marked: cards.marks.contains(&key) })
+            Some(Row { row, cursor, marked: cards.marks().contains(&key) })
         })
         .collect();
     Table { useful: useful_columns(model), ..Table::new(model, columns(), &rows, focused) }

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use crate::app::memo::{DataVersion, Memo, Movement};
 use crate::app::portfolio::Portfolio;
 use crate::app::query::{Query, Running};
@@ -10,11 +12,11 @@ use crate::contract::CardRow;
 use crate::domain::card::CardKey;
 use crate::domain::filter::{Apart, Filter};
 use crate::ledger::Order;
-use jiff::Timestamp;
 
 /// What a filter of cards asks of transactions, and which cards have such.
 #[derive(Debug, Default)]
 pub(super) struct Having {
+    filter: Filter,
     /// The filter taken apart; `None` where that is not possible, or it asks nothing of
     /// transactions.
     apart: Option<Apart>,
@@ -27,12 +29,15 @@ pub(super) struct Having {
 #[derive(Debug, Default)]
 struct Answer {
     search: Running,
-    cards: HashSet<CardKey>,
+    /// The cards of the transactions found, once all cards are asked. For a few cards that have
+    /// news it is not made.
+    cards: Option<HashSet<CardKey>>,
 }
 
 impl Having {
     /// Looks again where filter, transactions or names have changed, or goes on looking. Returns
-    /// whether it may have found other cards.
+    /// whether cards may be found of which there is no news: while it is not at its end, and when
+    /// it comes there.
     pub(super) fn refresh(
         &mut self,
         filter: &Filter,
@@ -40,50 +45,65 @@ impl Having {
         portfolio: &Portfolio,
         movement: Movement,
     ) -> bool {
+        let went_on = self.left().is_some();
         if self.memo.renew(DataVersion::of_feed(portfolio), revision, movement) {
-            let had_one = self.apart.is_some();
+            self.filter = filter.clone();
             self.apart = filter.asks_related().then(|| filter.apart()).flatten();
             let questions = self.apart.as_ref().map_or(0, |apart| apart.questions().len());
             self.answers.resize_with(questions, Answer::default);
-            self.look(
-                |search, query, portfolio| {
-                    search.renew(query, &portfolio.transactions, portfolio);
-                },
-                portfolio,
-            );
-            return had_one || self.apart.is_some();
+            self.look(|search, query| {
+                search.renew(query, &portfolio.transactions, portfolio);
+            });
+        } else if went_on {
+            self.look(|search, query| search.step(query, portfolio));
         }
-        let goes_on = self.left().is_some();
-        if goes_on {
-            self.look(Running::step, portfolio);
-        }
-        goes_on
+        went_on || self.left().is_some()
     }
 
-    fn look(&mut self, look: impl Fn(&mut Running, &Query<'_>, &Portfolio), portfolio: &Portfolio) {
+    fn look(&mut self, look: impl Fn(&mut Running, &Query<'_>)) {
         let questions = self.apart.iter().flat_map(|apart| apart.questions());
         for (answer, filter) in self.answers.iter_mut().zip(questions) {
             let since = filter.since().unwrap_or(Timestamp::MIN);
             let query = Query { filter, since, seen_until: None, order: Order::default() };
-            look(&mut answer.search, &query, portfolio);
-            answer.cards = answer.search.found().cards().collect();
+            look(&mut answer.search, &query);
+            answer.cards = None;
         }
     }
 
-    /// Whether the filter accepts a card.
-    pub(super) fn accepts(&self, filter: &Filter, row: &CardRow<'_>) -> bool {
-        match &self.apart {
-            Some(apart) => apart.matches(row, &|question| {
-                self.answers
-                    .get(question)
-                    .is_some_and(|answer| answer.cards.contains(&row.card.key))
-            }),
-            None => filter.matches(row),
+    /// Prepares to ask for all cards instead of a few.
+    pub(super) fn gather_cards(&mut self) {
+        for answer in &mut self.answers {
+            let found = answer.search.found();
+            answer.cards.get_or_insert_with(|| found.cards().collect());
         }
+    }
+
+    /// Whether it was made of this filter.
+    pub(super) fn is_of(&self, filter: &Filter) -> bool {
+        self.apart.is_some() && self.filter == *filter
+    }
+
+    /// Whether its filter accepts a card.
+    pub(super) fn accepts(&self, row: &CardRow<'_>) -> bool {
+        let has = |question: usize| {
+            self.answers.get(question).is_some_and(|answer| answer.has(&row.card.key))
+        };
+        self.apart.as_ref().is_some_and(|apart| apart.matches(row, &has))
     }
 
     /// Transactions looked at so far, and how many there are; `None` once all were looked at.
     pub(super) fn left(&self) -> Option<(usize, usize)> {
         self.answers.iter().find_map(|answer| answer.search.left())
+    }
+}
+
+impl Answer {
+    /// Whether a card has one of the transactions found.
+    fn has(&self, card: &CardKey) -> bool {
+        let found = self.search.found();
+        match &self.cards {
+            Some(cards) => cards.contains(card),
+            None => found.ledger().of_card(card).into_iter().any(|row| found.rank(row).is_ok()),
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::time::TimeFormat;
 use crate::app::cards::Cards;
 use crate::app::feed::Feed;
 use crate::app::portfolio::Portfolio;
+use crate::domain::coverage::Stretch;
 use crate::domain::text::thousands;
 use crate::ledger::OrderBy;
 
@@ -41,14 +42,16 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are known: `known since Mar 04 09:12`.
+/// How far back transactions are complete: `complete from Mar 04 09:12`.
 pub(super) fn known(portfolio: &Portfolio) -> String {
     if !portfolio.is_history_loaded {
         return format!("known in part, {NOT_LOADED}");
     }
-    match portfolio.oldest_transaction() {
-        Some(at) => format!("known since {}", portfolio.local_time(at, TimeFormat::Full)),
-        None => "none known".to_owned(),
+    match portfolio.covered().complete {
+        Some(Stretch { from, .. }) => {
+            format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
+        }
+        None => "not complete yet".to_owned(),
     }
 }
 
