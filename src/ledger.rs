@@ -14,6 +14,7 @@ mod columns;
 mod dictionary;
 mod eval;
 mod fields;
+mod file;
 mod holders;
 mod key;
 mod look;
@@ -24,7 +25,10 @@ mod order;
 mod plan;
 mod ranges;
 mod search;
+mod sort_keys;
+mod stored;
 mod texts;
+mod times;
 mod totals;
 mod vocabulary;
 
@@ -95,7 +99,7 @@ impl Ledger {
     /// none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
-        let mut building = Building::default();
+        let mut building = Building::new();
         for row in rows {
             building.add(row);
         }
