@@ -70,7 +70,7 @@ impl Store {
     /// one is before [`Page::next`] of the last.
     ///
     /// Each page is of its own moment. A row that is written while pages are read may be in none of
-    /// them, or in two: whoever needs exactly all asks [`newest_change`](Self::newest_change) before
+    /// them, or in two: who needs exactly all asks [`newest_change`](Self::newest_change) before
     /// the first page, and [`changes_since`](Self::changes_since) that number after the last.
     ///
     /// # Errors
@@ -202,6 +202,8 @@ pub struct CompleteReading {
     pub card: Option<CardKey>,
     /// From when on rows were asked for.
     pub since: Timestamp,
+    /// Up to when.
+    pub until: Timestamp,
     /// When it began.
     pub at: Timestamp,
     /// How far apart two readings are that agree.

@@ -182,7 +182,7 @@ impl Database {
         .await
     }
 
-    /// Reads what was read, off the async threads; see [`readings`](Self::readings) for what writes.
+    /// Reads what was read, off the async threads; what writes is [`readings`](Self::readings).
     pub(super) async fn reader<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

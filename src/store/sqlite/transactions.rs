@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use self::columns::{COLUMNS, Kept, MARKS, exact, insert, kept, next_change};
+use self::columns::{Kept, exact, insert, kept, next_change, select_kept};
 use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::decline::DeclineReason;
@@ -91,15 +91,17 @@ fn of_card_or_none(
     card: &str,
     id: &str,
 ) -> rusqlite::Result<Option<Kept>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS}, {MARKS} FROM card_transaction WHERE provider = ?1 AND id = ?2 AND card_id IN (?3, '') ORDER BY \
-         card_id DESC LIMIT 1"))?;
+    let mut query = db.prepare_cached(&select_kept(
+        "provider = ?1 AND id = ?2 AND card_id IN (?3, '') ORDER BY card_id DESC LIMIT 1",
+    ))?;
     query.query_row([provider.name(), id, card], kept).optional()
 }
 
 /// The only row of this id, whatever its card; of several the one that names no card, since nothing
 /// says whose another one is.
 fn of_any_card(db: &Connection, provider: &ProviderId, id: &str) -> rusqlite::Result<Option<Kept>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS}, {MARKS} FROM card_transaction WHERE provider = ?1 AND id = ?2 ORDER BY card_id LIMIT 2"))?;
+    let mut query =
+        db.prepare_cached(&select_kept("provider = ?1 AND id = ?2 ORDER BY card_id LIMIT 2"))?;
     let mut found = query.query_map([provider.name(), id], kept)?;
     let first = found.next().transpose()?;
     let is_only = found.next().transpose()?.is_none();
@@ -214,9 +216,7 @@ pub(super) fn of_card(
     provider: &ProviderId,
     card: &str,
 ) -> rusqlite::Result<Vec<Kept>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS}, {MARKS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2"
-    ))?;
+    let mut query = db.prepare_cached(&select_kept("provider = ?1 AND card_id = ?2"))?;
     query.query_map([provider.name(), card], kept)?.collect()
 }
 

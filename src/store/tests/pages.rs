@@ -203,7 +203,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let listed = prop::collection::vec((card(), id().prop_map(Arc::from)), 0..4);
     prop_oneof![
         4 => prop::collection::vec(any_row(), 0..5).prop_map(Deed::Keep),
-        1 => (prop_oneof![Just("c1"), Just("c2")], id()).prop_map(|(card, id)| Deed::Link(card, id)),
+        1 => (prop::sample::select(&["c1", "c2"][..]), id())
+            .prop_map(|(card, id)| Deed::Link(card, id)),
         3 => listed.prop_map(Deed::Read),
         1 => Just(Deed::Follow),
     ]
@@ -228,6 +229,7 @@ async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower)
                 provider: ProviderId::new("acme"),
                 card: None,
                 since: at(-1_000),
+                until: at(minute * 60_000),
                 at: at(minute * 60_000),
                 apart: SignedDuration::from_mins(2),
                 listed: listed.into_iter().collect(),

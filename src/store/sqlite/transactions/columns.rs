@@ -20,15 +20,12 @@ pub(in crate::store::sqlite) struct Kept {
 }
 
 /// The columns that [`read`] reads, in its order.
-pub(in crate::store::sqlite) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, state, provider_state, amount, currency, fee, \
-     fee_currency, merchant, mcc, country, decline_reason, description, at, seen_at, operation, \
-     gone_at, cleared_as";
+pub(in crate::store::sqlite) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, \
+     state, provider_state, amount, currency, fee, fee_currency, merchant, mcc, country, \
+     decline_reason, description, at, seen_at, operation, gone_at, cleared_as";
 
 /// The first column behind [`COLUMNS`] in a query that asks for more.
 pub(in crate::store::sqlite) const BEHIND: usize = 22;
-
-/// What [`kept`] reads behind [`COLUMNS`].
-pub(in crate::store::sqlite) const MARKS: &str = "change, state = 'HOLD' OR was_hold";
 
 const INSERT: &str =
     "INSERT INTO card_transaction (provider, card_id, id, task, last4, kind, state, \
@@ -37,7 +34,20 @@ const INSERT: &str =
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
      ?19, ?20, ?21, ?22, ?23)";
 
-/// Reads [`COLUMNS`] and [`MARKS`].
+/// A query for [`kept`].
+pub(super) fn select_kept(condition: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, change, state = 'HOLD' OR was_hold FROM card_transaction WHERE \
+         {condition}"
+    )
+}
+
+/// A query for [`read`], with the number of each row's latest write behind it.
+pub(super) fn select_numbered(condition: &str) -> String {
+    format!("SELECT {COLUMNS}, change FROM card_transaction WHERE {condition}")
+}
+
+/// Reads what [`select_kept`] asks for.
 pub(in crate::store::sqlite) fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept { row: read(row)?, change: row.get(BEHIND)?, was_hold: row.get(BEHIND + 1)? })
 }
@@ -88,7 +98,8 @@ pub(in crate::store::sqlite) fn exact(
     card: Option<&str>,
     id: &str,
 ) -> rusqlite::Result<Option<Kept>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS}, {MARKS} FROM card_transaction WHERE provider = ?1 AND id = ?2 AND card_id = ?3"))?;
+    let mut query =
+        db.prepare_cached(&select_kept("provider = ?1 AND id = ?2 AND card_id = ?3"))?;
     query.query_row([provider.name(), id, card.unwrap_or_default()], kept).optional()
 }
 

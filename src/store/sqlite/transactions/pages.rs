@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::columns::{BEHIND, COLUMNS, read};
+use super::columns::{BEHIND, read, select_numbered};
 use crate::domain::card::CardKey;
 use crate::domain::transaction::Transaction;
 use crate::store::sqlite::millis;
@@ -48,19 +48,13 @@ fn same_moment(
     card: Option<&CardKey>,
     page: &mut Page,
 ) -> rusqlite::Result<()> {
-    let sql = if card.is_some() {
-        format!(
-            "SELECT {COLUMNS}, change FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND at = ?3 AND \
-             change < ?4 ORDER BY change DESC LIMIT ?5"
-        )
+    let condition = if card.is_some() {
+        "provider = ?1 AND card_id = ?2 AND at = ?3 AND change < ?4 ORDER BY change DESC LIMIT ?5"
     } else {
-        format!(
-            "SELECT {COLUMNS}, change FROM card_transaction WHERE at = ?1 AND change < ?2 ORDER BY change DESC \
-             LIMIT ?3"
-        )
+        "at = ?1 AND change < ?2 ORDER BY change DESC LIMIT ?3"
     };
     let key = [millis(before.at), before.change, i64::from(limit)];
-    add(db, &sql, card, key, page)
+    add(db, condition, card, key, page)
 }
 
 /// The rows that happened before a time and not before another, at most so many.
@@ -70,23 +64,18 @@ fn earlier(
     card: Option<&CardKey>,
     page: &mut Page,
 ) -> rusqlite::Result<()> {
-    let sql = if card.is_some() {
-        format!(
-            "SELECT {COLUMNS}, change FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND at < ?3 AND \
-             at >= ?4 ORDER BY at DESC, change DESC LIMIT ?5"
-        )
+    let condition = if card.is_some() {
+        "provider = ?1 AND card_id = ?2 AND at < ?3 AND at >= ?4 ORDER BY at DESC, \
+         change DESC LIMIT ?5"
     } else {
-        format!(
-            "SELECT {COLUMNS}, change FROM card_transaction WHERE at < ?1 AND at >= ?2 ORDER BY at DESC, change \
-             DESC LIMIT ?3"
-        )
+        "at < ?1 AND at >= ?2 ORDER BY at DESC, change DESC LIMIT ?3"
     };
-    add(db, &sql, card, key, page)
+    add(db, condition, card, key, page)
 }
 
 fn add(
     db: &Connection,
-    sql: &str,
+    condition: &str,
     card: Option<&CardKey>,
     key: [i64; 3],
     page: &mut Page,
@@ -94,7 +83,7 @@ fn add(
     let names = card.into_iter().flat_map(|card| [card.provider.name(), &*card.id]);
     let names = names.map(|name| Value::Text(name.to_owned()));
     let values = names.chain(key.into_iter().map(Value::Integer));
-    let mut query = db.prepare_cached(sql)?;
+    let mut query = db.prepare_cached(&select_numbered(condition))?;
     let mut rows = query.query(rusqlite::params_from_iter(values))?;
     while let Some(row) = rows.next()? {
         let read = read(row)?;
@@ -114,7 +103,8 @@ pub(in crate::store) fn changes_since(
     let db = db.transaction()?;
     let mut changes = Changes { gone: Vec::new(), rows: Vec::new(), last: change };
     {
-        let mut query = db.prepare_cached(&format!("SELECT {COLUMNS}, change FROM card_transaction WHERE change > ?1 ORDER BY change LIMIT ?2"))?;
+        let mut query =
+            db.prepare_cached(&select_numbered("change > ?1 ORDER BY change LIMIT ?2"))?;
         let mut rows = query.query(params![change, limit])?;
         while let Some(row) = rows.next()? {
             changes.rows.push(read(row)?);
