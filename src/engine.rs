@@ -11,6 +11,7 @@ mod card_book;
 mod change;
 mod events;
 mod health;
+mod history;
 mod jobs;
 mod journal;
 mod kept;

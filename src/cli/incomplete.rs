@@ -105,7 +105,10 @@ impl Missing {
             (_, true) => {}
             (Some(to), false) => {
                 let to = to.to_zoned(view.zone.clone()).strftime("%H:%M:%S");
-                sentences.push(format!("complete to {to}; {missing}"));
+                let from = self.0.completeness.complete_from;
+                let from = from.map(|from| format!("from {} ", view.time(from)));
+                let from = from.unwrap_or_default();
+                sentences.push(format!("complete {from}to {to}; {missing}"));
             }
             (None, false) => sentences.push(format!("not complete; {missing}")),
         }
@@ -171,7 +174,8 @@ mod tests {
         );
         assert_eq!(missing.exit(), Exit::Refused);
         let start = concat!(
-            r#"{"complete_to":"2026-04-03T12:08:08Z","unread_rows":[{"provider":"acme","#,
+            r#"{"complete_from":null,"complete_to":"2026-04-03T12:08:08Z","#,
+            r#""unread_rows":[{"provider":"acme","#,
             r#""card_id":"c-1","id":null,"why":"has no amount"},"#
         );
         assert!(missing.json().starts_with(start), "{}", missing.json());

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use rows::{CardRow, History, OperationRow, TransactionRow};
+pub use rows::{CardRow, History, OperationRow, TransactionRow, searched_text};
 
 use crate::domain::filter::{
     Completion, Filter, FilterError, FilterField, Filterable, Flag, Of, Schema,

@@ -62,6 +62,14 @@ const OLD_STATE: &[Part] = &[
 impl Record for Missing {
     const FIELDS: &'static [Field<Self>] = &[
         Field::<Self>::new(
+            "complete_from",
+            Kind::Time,
+            "the list has everything from then on, but what is named here",
+            |row| row.record.completeness.complete_from.into(),
+        )
+        .null("the list has no times")
+        .only_json(),
+        Field::<Self>::new(
             "complete_to",
             Kind::Time,
             "the list has everything up to then, but rows",

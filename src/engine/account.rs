@@ -5,6 +5,7 @@
 
 mod cards;
 mod health;
+mod history;
 mod missing;
 mod pace;
 mod planning;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use self::cards::CardProgress;
 use self::health::HealthLog;
+pub(super) use self::history::{ListName, Part, PartRead, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
 pub(super) use self::transactions::Depth;
@@ -27,6 +29,7 @@ use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+use crate::domain::coverage::{Coverage, Covered, Stretch};
 use crate::domain::operation::{Capabilities, OperationId};
 use crate::domain::transaction::Transaction;
 use crate::domain::unmapped::UnmappedWords;
@@ -103,6 +106,7 @@ impl Account {
     ) -> Self {
         let adapter = adapter.into();
         let (health, why) = adapter.health();
+        let wanted = SignedDuration::try_from(config.history).unwrap_or(SignedDuration::MAX);
         let mut plan = Plan::new(config.poll);
         let capabilities = adapter.provider().map(|provider| provider.capabilities());
         if let Some(capabilities) = capabilities.or(info.capabilities) {
@@ -112,7 +116,7 @@ impl Account {
             paused: None,
             plan,
             cards: CardProgress::default(),
-            transactions: TransactionProgress::default(),
+            transactions: TransactionProgress::new(wanted),
             looked_up: HashMap::new(),
             pace: Pace::new(config.rate_limit, now),
             health: HealthLog::new(health, why, now),
@@ -161,7 +165,7 @@ impl Account {
         }
         state.looked_up.clear();
         state.plan.ask_all();
-        state.transactions.clock_went_back();
+        state.transactions.clock_went_back(now);
         state.pace.clock_went_back(before, now);
         state.health.clock_went_back(now);
         true
@@ -225,21 +229,32 @@ impl Account {
         self.state().transactions.set_read_to(card, until);
     }
 
-    /// Whether a reading has the rows of the last one that was saved: then there is nothing to
-    /// save.
-    pub(super) fn is_same_reading(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        self.state().transactions.is_same_reading(card, rows)
+    /// Whether a page of a reading has the rows that it had in the last one that was saved: then
+    /// there is nothing to save.
+    pub(super) fn is_same_page(
+        &self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
+        self.state().transactions.is_same_page(card, page, rows)
     }
 
-    /// Remembers the rows of a reading that was saved.
-    pub(super) fn saved(&self, card: Option<&CardKey>, rows: &[Transaction]) {
-        self.state().transactions.saved(card, rows);
+    /// Remembers the rows of a page that was saved; which one it was, where the next reading is
+    /// compared with it.
+    pub(super) fn saved(&self, card: Option<&CardKey>, page: Option<usize>, rows: &[Transaction]) {
+        self.state().transactions.saved(card, page, rows);
     }
 
-    /// Whether a reading that could not be saved has other rows than the last one that could not
-    /// be saved either; it is remembered.
-    pub(super) fn is_new_unsaved(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        self.state().transactions.is_new_unsaved(card, rows)
+    /// Whether a page that could not be saved has other rows than in the last reading that could
+    /// not be saved either; it is remembered.
+    pub(super) fn is_new_unsaved(
+        &self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
+        self.state().transactions.is_new_unsaved(card, page, rows)
     }
 
     /// When the oldest hold happened, if that was looked up since something new was read; one
@@ -290,6 +305,87 @@ impl Account {
     /// seen so late.
     pub(super) fn note_lag(&self, lag: SignedDuration) {
         self.state().transactions.note_lag(lag);
+    }
+}
+
+/// How much of the history is known.
+impl Account {
+    /// Takes in what earlier processes kept of it.
+    pub(super) fn load_coverage(
+        &self,
+        lists: Vec<(ListName, Coverage)>,
+        wire: Wire,
+        now: Timestamp,
+    ) {
+        self.state().transactions.history.load(lists, wire, now);
+    }
+
+    /// How far back it is wanted.
+    pub(super) fn wanted_from(&self, now: Timestamp) -> Timestamp {
+        self.state().transactions.history.wanted_from(now)
+    }
+
+    /// Whether anything of a list is known.
+    pub(super) fn is_covered(&self, list: &ListName) -> bool {
+        let state = self.state();
+        state.transactions.history.told(list).is_some_and(|told| told.newest().is_some())
+    }
+
+    /// Whether a time of a list was read before.
+    pub(super) fn covers(&self, list: &ListName, at: Timestamp) -> bool {
+        let state = self.state();
+        state.transactions.history.told(list).is_some_and(|told| told.includes(at))
+    }
+
+    /// How much of a list is asked for at once.
+    pub(super) fn stretch_of(&self, list: &ListName) -> SignedDuration {
+        self.state().transactions.history.length(list)
+    }
+
+    /// Whether an older part of a list is being read once more.
+    pub(super) fn is_read_again(&self, list: &ListName) -> bool {
+        self.state().transactions.history.is_read_again(list)
+    }
+
+    /// Reads a part of a list once more, behind everything else.
+    pub(super) fn read_again(&self, list: &ListName, stretch: Stretch, now: Timestamp) {
+        self.state().transactions.history.read_again(list, stretch, now);
+    }
+
+    /// Takes in what a reading of the newest rows has; returns what is to be written down.
+    pub(super) fn note_newest(
+        &self,
+        list: &ListName,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> Option<Coverage> {
+        self.state().transactions.history.note_newest(list, read, now)
+    }
+
+    /// What of the history is to be read next.
+    pub(super) fn next_part(&self, now: Timestamp) -> Option<Part> {
+        self.state().transactions.history.next(now)
+    }
+
+    /// Takes in what a reading of a part has; returns what is to be written down, and whether the
+    /// list was read once more to its end.
+    pub(super) fn note_part(
+        &self,
+        part: &Part,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> (Option<Coverage>, bool) {
+        self.state().transactions.history.note_part(part, read, now)
+    }
+
+    /// A card is not the account's any more: nothing of it is missing.
+    pub(super) fn remove_history(&self, card: &Arc<str>) {
+        self.state().transactions.history.remove(card);
+    }
+
+    /// What is known of one card's transactions.
+    pub(super) fn covered_of(&self, card: &Arc<str>, now: Timestamp) -> Covered {
+        self.state().transactions.history.covered_of(card, now)
     }
 }
 
@@ -421,12 +517,14 @@ impl Account {
 
     /// How it is doing, with so many cards known.
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
-        let (latency_ms, completeness) = (self.latency_ms(), self.completeness());
+        let (latency_ms, mut completeness) = (self.latency_ms(), self.completeness());
         let skew = self
             .http
             .as_ref()
             .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
+        let covered = state.transactions.history.covered(cards, now);
+        completeness.complete_from = covered.complete.map(|complete| complete.from);
         // No card known of a list that was never read does not mean that there is none; a roster
         // without a fault is a list that was read at the start.
         let by_roster = self.config.roster.is_some() && state.roster.sentences.is_empty();
@@ -443,6 +541,7 @@ impl Account {
             errors_5m: state.health.errors_5m(now),
             cards: counted.then_some(cards),
             completeness,
+            covered,
             unmapped: state.unmapped.clone(),
             roster: state.roster.sentences.clone(),
             skew,

@@ -80,6 +80,7 @@ impl Engine {
             }
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_transaction_list(account, None).await),
+            Read::History => self.read_history(account).await,
             Read::Float => drop(self.read_float(account).await),
             Read::Card(id) => {
                 if let Some(card) = card(id) {

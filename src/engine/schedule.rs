@@ -64,6 +64,8 @@ pub struct Moment<'a> {
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
+    /// From when on a part of the history may be read; `None` while there is none to read.
+    pub history: Option<Timestamp>,
     /// Unsettled operations and when each is due to be looked up.
     pub lookups: &'a [(OperationId, Timestamp)],
 }
@@ -92,7 +94,12 @@ pub enum Read {
     Card(Arc<str>),
     /// The transactions of the card of this id.
     CardFeed(Arc<str>),
+    /// A part of the history, behind everything else.
+    History,
 }
+
+/// How urgent the history is: less than every card.
+const HISTORY: u8 = 8;
 
 /// How often the float is read.
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
@@ -125,6 +132,9 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     if !moment.paused {
         plan.offer_lists(lists, &mut choice);
         plan.offer_cards(lists, &mut choice);
+        if let Some(due) = moment.history {
+            choice.offer(due, HISTORY, usize::MAX, Candidate::History);
+        }
     }
     match (choice.best, moment.gate.filter(|gate| *gate > now)) {
         (Some(_), Some(gate)) => Next::Wait(Some(gate)),
@@ -142,6 +152,7 @@ enum Candidate {
     Float,
     Card(Slot),
     CardFeed(Slot),
+    History,
 }
 
 /// What a candidate is compared by: urgency, when it was due, and its order among equals.
@@ -236,7 +247,7 @@ impl Plan {
             Read::Float => self.float = Some(now),
             Read::Card(id) => self.cards.note_tried(id, now),
             Read::CardFeed(id) => self.cards.note_transactions_tried(id, now),
-            Read::Look(_) => {}
+            Read::Look(_) | Read::History => {}
         }
     }
 
@@ -292,6 +303,7 @@ impl Plan {
             Candidate::List => Read::List,
             Candidate::Feed => Read::Feed,
             Candidate::Float => Read::Float,
+            Candidate::History => Read::History,
             Candidate::Card(card) => Read::Card(Arc::clone(self.cards.id(card)?)),
             Candidate::CardFeed(card) => Read::CardFeed(Arc::clone(self.cards.id(card)?)),
         })

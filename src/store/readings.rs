@@ -202,6 +202,8 @@ pub struct CompleteReading {
     pub card: Option<CardKey>,
     /// From when on rows were asked for.
     pub since: Timestamp,
+    /// Up to when.
+    pub until: Timestamp,
     /// When it began.
     pub at: Timestamp,
     /// How far apart two readings are that agree.

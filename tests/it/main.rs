@@ -15,6 +15,7 @@ mod fifth_provider;
 mod first_steps;
 mod free_text;
 mod harness;
+mod history;
 mod hostile;
 mod identity;
 mod memory;

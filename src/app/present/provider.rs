@@ -10,8 +10,6 @@ use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
-use crate::app::work::{Work, count};
-use crate::domain::card::ProviderId;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
@@ -38,19 +36,9 @@ pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
     format!("since {}", portfolio.local_time(health.since, TimeFormat::Full))
 }
 
-/// How many cards of it show figures that may be old.
-pub(crate) fn last_known(portfolio: &Portfolio, id: &ProviderId) -> usize {
-    portfolio
-        .cards
-        .values()
-        .inspect(|_| count(Work::CardVisited))
-        .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
-        .count()
-}
-
 /// What its state means for the operator.
 pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) -> String {
-    let stale = last_known(portfolio, &health.provider);
+    let stale = portfolio.last_known(&health.provider);
     let cards =
         |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
@@ -88,7 +76,9 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
         let age = text::age(portfolio.now, at);
-        format!("complete to {} ({age} ago)", portfolio.local_time(at, TimeFormat::Full))
+        let time = |at| portfolio.local_time(at, TimeFormat::Full);
+        let from = completeness.complete_from.map(|from| format!("from {} ", time(from)));
+        format!("complete {}to {} ({age} ago)", from.unwrap_or_default(), time(at))
     });
     let missing = completeness.missing();
     match (to, missing.is_empty()) {

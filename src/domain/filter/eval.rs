@@ -93,7 +93,7 @@ fn holds(term: &Term, row: &dyn Filterable) -> bool {
         Term::Any(terms) => terms.iter().any(|term| holds(term, row)),
         Term::Not(term) => !holds(term, row),
         Term::Related(term) => holds(term, row),
-        Term::Words(words) => row.any_searched_text(&mut |text| fold::contains(text, words)),
+        Term::Words(words) => row.has_words(words),
         Term::Text(field, patterns) => {
             row.any_text(*field, &mut |text| patterns.iter().any(|pattern| pattern.is_text(text)))
         }
@@ -177,6 +177,21 @@ fn denies_related(term: &Term) -> bool {
         | Term::Number(..)
         | Term::Compare(..)
         | Term::Age(..)
+        | Term::Is(_) => false,
+    }
+}
+
+/// Whether a term compares a time, or an age.
+pub(super) fn depends_on_time(term: &Term) -> bool {
+    match term {
+        Term::Since(_) | Term::Until(_) | Term::Age(..) | Term::Time { .. } => true,
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(depends_on_time),
+        Term::Related(term) | Term::Not(term) => depends_on_time(term),
+        Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
         | Term::Is(_) => false,
     }
 }

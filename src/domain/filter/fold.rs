@@ -57,7 +57,8 @@ fn is_accent(c: char) -> bool {
 }
 
 /// Whether a text contains a folded part.
-pub(super) fn contains(text: &str, part: &str) -> bool {
+#[must_use]
+pub fn contains(text: &str, part: &str) -> bool {
     if !text.is_ascii() {
         return fold(text).contains(part);
     }

@@ -19,11 +19,16 @@ impl Account {
         let lookups = state.lookups(open, now);
         let gate = state.pace.gate(now);
         let paused = state.paused.is_some();
-        let next = schedule::next(&state.plan, &Moment { now, gate, paused, lookups: &lookups });
+        let spare = state.pace.spare_at(now);
+        let history = state.transactions.history.due(spare, now);
+        let moment = Moment { now, gate, paused, history, lookups: &lookups };
+        let next = schedule::next(&state.plan, &moment);
         if let Next::Read(read) = &next {
             state.plan.note_tried(read, now);
-            if let Read::Look(id) = read {
-                state.looked_up.insert(*id, now);
+            match read {
+                Read::Look(id) => drop(state.looked_up.insert(*id, now)),
+                Read::History => state.transactions.history.note_tried(now),
+                Read::List | Read::Feed | Read::Float | Read::Card(_) | Read::CardFeed(_) => {}
             }
         }
         next

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Attempts, Listing, Patience, of_list, unread_part};
+use super::{Attempts, Keep, Listing, Patience, of_list, unread_part};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::UnreadPart;
 use crate::domain::transaction::Transaction;
 use crate::engine::Engine;
-use crate::engine::account::Account;
-use crate::provider::pages::{ListRead, ReadMode};
+use crate::engine::account::{Account, PartRead};
+use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{ErrorKind, Window};
 
 /// What one command asks of every account.
@@ -54,6 +54,7 @@ impl Engine {
     ) -> Listing<Transaction> {
         let id = &account.info.id;
         let mut listing = Listing::new(id, query.at);
+        listing.completeness.complete_from = Some(query.since);
         let capabilities = match self.adapter(account).await {
             Err(error) => {
                 listing.fail(unread_part(id, None, &error), &error);
@@ -143,9 +144,11 @@ impl Engine {
         let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };
         let card = card.map(Arc::unwrap_or_clone);
         let window = Window { card, since: query.since, until: query.until };
-        let read = self.read_window(account, &window, mode, query.patience).await;
-        let list = read.unwrap_or_else(ListRead::failed);
+        let (share, keep) = (Share::ALL, Keep::History);
+        let read = self.read_window(account, &window, mode, share, query.patience, keep).await;
+        let (list, saved) = read.unwrap_or_else(|error| (ListRead::failed(error), false));
         let card = window.card.as_ref();
+        self.judge_list(account, &list, card).await;
         if let (Some(card), Some(error)) = (card, &list.error) {
             if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
                 let _ = self.read_one_with(account, card, query.patience).await;
@@ -161,7 +164,10 @@ impl Engine {
             None => attempts.note_success(),
             Some(error) => attempts.note_error(error),
         }
-        let rows = self.accept_transactions(account, key, list.rows).await;
-        listing.rows.extend(rows);
+        let covered = PartRead::of(&list, query.until.min(query.at), saved);
+        let name = key.map(|key| Arc::clone(&key.id));
+        let write = account.note_newest(&name, &covered, query.at);
+        self.write_coverage(account, &name, write).await;
+        listing.rows.extend(list.rows);
     }
 }

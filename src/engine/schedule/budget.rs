@@ -33,8 +33,19 @@ impl Budget {
     /// When the next request may be sent; `None` is now.
     #[must_use]
     pub fn ready_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.has_at(1_000, now)
+    }
+
+    /// When half of the bucket is there, so that what cannot wait finds room; `None` is now.
+    #[must_use]
+    pub fn spare_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.has_at((Self::most(self.per_minute) / 2).max(1_000), now)
+    }
+
+    /// When so many thousandths of a request are there.
+    fn has_at(&mut self, wanted: i64, now: Timestamp) -> Option<Timestamp> {
         self.fill(now);
-        let missing = 1_000 - self.level;
+        let missing = wanted - self.level;
         if missing <= 0 {
             return None;
         }

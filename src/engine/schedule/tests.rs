@@ -55,7 +55,7 @@ fn plan(cards: usize) -> Plan {
 }
 
 fn moment(second: i64) -> Moment<'static> {
-    Moment { now: at(second), gate: None, paused: false, lookups: &[] }
+    Moment { now: at(second), gate: None, paused: false, history: None, lookups: &[] }
 }
 
 fn reads_card(index: usize) -> Next {
@@ -353,7 +353,7 @@ proptest! {
                 let lookups: Vec<_> =
                     (0..).zip(&reading.lookups).map(|(at, due)| (operation(at), after(*due))).collect();
                 let gate = reading.gate.map(after);
-                let moment = Moment { now, gate, paused: reading.paused, lookups: &lookups };
+                let moment = Moment { now, gate, paused: reading.paused, history: None, lookups: &lookups };
                 let chosen = next(&plan, &moment);
                 prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
                 if let Next::Read(read) = &chosen {

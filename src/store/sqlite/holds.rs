@@ -99,7 +99,8 @@ fn holds(
         Ok((read(row)?, row.get::<_, Option<i64>>(BEHIND)?.map(timestamp)))
     };
     let card = reading.card.as_ref().map(|card| &*card.id);
-    let (oldest, since, at) = (millis(reading.oldest), millis(reading.since), millis(reading.at));
+    let (oldest, since) = (millis(reading.oldest), millis(reading.since));
+    let at = millis(reading.at.min(reading.until));
     query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
 }
 

@@ -229,6 +229,7 @@ async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower)
                 provider: ProviderId::new("acme"),
                 card: None,
                 since: at(-1_000),
+                until: at(minute * 60_000),
                 at: at(minute * 60_000),
                 apart: SignedDuration::from_mins(2),
                 listed: listed.into_iter().collect(),
