@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use cardtop::app::portfolio::Portfolio;
 use cardtop::clock::Clock;
-use cardtop::config::{Config, Poll};
+use cardtop::config::Poll;
 use cardtop::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use cardtop::domain::money::Money;
 use cardtop::engine::schedule::Plan;
 use cardtop::engine::{Engine, EngineEvent, Setup};
+use cardtop::provider::Config;
 use cardtop::store::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
