@@ -15,6 +15,7 @@ mod counts;
 mod dictionary;
 mod eval;
 mod fields;
+mod file;
 mod holders;
 mod key;
 mod look;
@@ -25,7 +26,10 @@ mod order;
 mod plan;
 mod ranges;
 mod search;
+mod sort_keys;
+mod stored;
 mod texts;
+mod times;
 mod totals;
 mod vocabulary;
 
@@ -97,7 +101,7 @@ impl Ledger {
     /// none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
-        let mut building = Building::default();
+        let mut building = Building::new();
         for row in rows {
             building.add(row);
         }
