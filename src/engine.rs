@@ -25,6 +25,7 @@ mod read;
 mod saving;
 pub mod schedule;
 mod settle;
+mod stored;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
