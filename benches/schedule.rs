@@ -90,8 +90,8 @@ fn measure(cards: usize) -> Costs {
     plan.watch(ids.first(), ids.get(..VISIBLE).expect("more cards than rows"));
 
     let began = Instant::now();
-    for millis in 0..READINGS {
-        let now = at(i64::from(millis));
+    for second in 0..READINGS {
+        let now = at(i64::from(second) * 1_000);
         if let Next::Read(read) = black_box(next(&plan, &moment(now))) {
             plan.note_tried(&read, now);
         } else {
