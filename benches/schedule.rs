@@ -1,9 +1,9 @@
 //! What the schedule costs for one reading: to note that a card was tried, and to choose the next
 //! one; and what a key costs that moves the cursor among the cards on screen.
 //!
-//! Printed for 1,000, 100,000 and 1,000,000 cards as a ratio to 1,000: what grows with the number of
-//! cards is seen at once. Beside them what may grow: taking in all cards, and the operator's wish to
-//! read everything again.
+//! Printed for 1,000, 100,000 and 1,000,000 cards as a ratio to 1,000: what grows with the number
+//! of cards is seen at once. Beside them what may grow: taking in all cards, and reading everything
+//! again.
 
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
