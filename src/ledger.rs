@@ -11,6 +11,7 @@ mod building;
 mod cards;
 mod chunk;
 mod columns;
+mod counts;
 mod dictionary;
 mod eval;
 mod fields;
@@ -47,6 +48,7 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::Transaction;
 use building::Building;
 use chunk::{CHUNK, Chunk};
+pub use counts::Counted;
 use dictionary::hash;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
@@ -366,6 +368,13 @@ impl Ledger {
     #[must_use]
     pub fn position(&self, key: &RowKey) -> Option<usize> {
         self.position_of(self.search(key).ok()?)
+    }
+
+    /// When the row at a position happened.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<Timestamp> {
+        let (chunk, row) = self.place(position)?;
+        Some(self.chunks.get(chunk)?.at.get(row))
     }
 
     /// The key of the row at a position.

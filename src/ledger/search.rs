@@ -475,6 +475,21 @@ impl Found {
         self.searched
     }
 
+    /// The cards of the rows that were found, each once, in no order.
+    pub fn cards(&self) -> impl Iterator<Item = CardKey> {
+        let cards = &self.ledger.vocabulary.cards;
+        let mut found = vec![false; cards.len()];
+        for (part, chunk) in self.parts.iter().zip(self.ledger.chunks.iter().rev()) {
+            part.rows.each(|row| {
+                if let Some(found) = found.get_mut(chunk.card.get(row) as usize) {
+                    *found = true;
+                }
+            });
+        }
+        let codes = found.into_iter().zip(0..).filter(|(found, _)| *found);
+        codes.filter_map(|(_, code)| cards.get(code)?.key())
+    }
+
     /// The rows that positions belong to.
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
