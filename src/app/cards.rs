@@ -213,6 +213,7 @@ impl Cards {
     /// now. Answers whether other cards may be shown than before.
     fn place_waiting(&mut self, portfolio: &Portfolio, refiltered: bool) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
+        let cause = self.search.take_cause();
         let Self { list, search, marks, signals, in_vain, order, .. } = self;
         let accepts =
             |filter: &Filter, card: &Candidate<'_>| filter.matches(&row(card, marks, portfolio));
@@ -246,7 +247,7 @@ impl Cards {
             }
             choose || changed
         };
-        list.change(place)
+        list.change_for(cause, place)
     }
 
     fn count_hidden_marks(&mut self) {

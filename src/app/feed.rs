@@ -268,7 +268,8 @@ impl Feed {
         self.search.set_aside(set_aside);
         self.hidden = total - rows.len();
         self.totals = totals(&rows);
-        self.list.set(entries(&rows));
+        let rows = entries(&rows);
+        self.list.change_for(self.search.take_cause(), |keys| *keys = rows);
     }
 }
 

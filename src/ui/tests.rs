@@ -1,6 +1,8 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod bursts;
 mod filter;
+mod many_cards;
 mod widths;
 mod work;
 
