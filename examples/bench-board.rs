@@ -228,9 +228,9 @@ impl Bench {
         peer.inspect_err(|error| self.say(&format!("a peer is left out: {error:#}"))).ok()
     }
 
-    /// What is done now, on standard error.
+    /// What is done now.
     fn say(&self, words: &str) {
-        eprintln!("bench-board: {words}");
+        say(words);
     }
 }
 
@@ -238,7 +238,7 @@ fn main() -> ExitCode {
     match measure(&Wish::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench-board: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
@@ -306,6 +306,11 @@ fn findings(bench: &Bench, only: &[Goals]) -> Vec<Finding> {
     }
     all.sort_by_key(|finding| finding.id.trim_start_matches('P').parse::<u8>().unwrap_or(0));
     all
+}
+
+/// Tells the person at the terminal, on standard error.
+fn say(words: &str) {
+    eprintln!("bench-board: {words}");
 }
 
 /// The project's folder.

@@ -29,9 +29,9 @@ pub(crate) struct Refreshing {
 /// Whether a command that reads asks the providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Refresh {
-    /// Ask them, and print nothing older.
+    /// Ask them, and print no transaction that they did not tell now.
     Always,
-    /// Ask them; of what cannot be read, print what the data file has.
+    /// Ask them; print what the data file has of the transactions that cannot be read.
     Auto,
     /// Ask nobody: print what the data file has.
     Never,

@@ -136,7 +136,7 @@ mod tests {
         let mut lines: BTreeSet<String> =
             model.portfolio.operations.iter().map(|row| one(row, Format::Json)).collect();
         let operations = lines.len();
-        lines.extend(model.portfolio.transactions.iter().map(|row| one(row, Format::Json)));
+        lines.extend(model.portfolio.transactions.iter().map(|row| one(&row, Format::Json)));
         for (pane, least) in [("2", operations + 5), ("3", operations)] {
             fixture::press(&mut model, pane);
             fixture::press(&mut model, "g");

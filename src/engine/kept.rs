@@ -1,11 +1,20 @@
 //! What the data file has, for commands that print it without asking a provider.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Engine;
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
-use crate::store::{Page, PageKey};
+use crate::store::{Page, PageKey, Store};
+
+/// How many transactions opening the data file of this folder would write anew; see
+/// [`Store::rows_to_rewrite`].
+#[must_use]
+pub fn rows_to_rewrite(data: &Path) -> Option<u64> {
+    Store::rows_to_rewrite(data)
+}
 
 impl Engine {
     /// A page of the transactions that the data file has, newest first, of all cards or of one; see

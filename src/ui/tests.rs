@@ -2,6 +2,7 @@
 
 mod bursts;
 mod filter;
+mod history;
 mod many_cards;
 mod widths;
 mod work;

@@ -100,7 +100,7 @@ enum Step {
     Keys(&'static str),
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "s",
     "S",
     "space",
@@ -118,6 +118,7 @@ const KEYS: [&str; 22] = [
     "/ h o l d e r space 1 enter",
     "/ s t a t e : f enter",
     "/ i s : m a r k e d enter",
+    "/ - i s : m a r k e d enter",
     "/ m e r c h a n t : ~ s h enter",
     "/ a g e > 5 m enter",
     "/ i s : l o w",
