@@ -46,9 +46,6 @@ pub struct Portfolio {
     pub cards: BTreeMap<CardKey, Arc<Card>>,
     /// Newest first by time and id.
     pub transactions: Ledger,
-    /// Whether those are all that the data file has: the older ones are loaded behind the first
-    /// frame.
-    pub is_history_loaded: bool,
     /// The journal, newest first.
     pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
@@ -100,6 +97,9 @@ pub struct Revisions {
 struct Kept {
     operation_ids: OperationIds,
     card_news: CardNews,
+    /// Whether the transactions are all that the data file has: the older ones are loaded behind
+    /// the first frame.
+    is_history_loaded: bool,
     /// How many cards of each provider show figures that may be old.
     last_known: BTreeMap<ProviderId, usize>,
 }
@@ -144,7 +144,6 @@ impl Portfolio {
             },
             cards: BTreeMap::new(),
             transactions: Ledger::default(),
-            is_history_loaded: false,
             operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -152,6 +151,7 @@ impl Portfolio {
             kept: Kept {
                 operation_ids: OperationIds { session, count: 0 },
                 card_news: CardNews::default(),
+                is_history_loaded: false,
                 last_known: BTreeMap::new(),
             },
         }
@@ -213,7 +213,7 @@ impl Portfolio {
         let newer = std::mem::replace(&mut self.transactions, ledger.clone());
         let newer: Vec<Transaction> = newer.iter().collect();
         self.transactions.apply(&newer);
-        self.is_history_loaded = true;
+        self.kept.is_history_loaded = true;
     }
 
     fn put_cards(&mut self, cards: &[Arc<Card>]) {
@@ -415,6 +415,12 @@ impl Portfolio {
             next_try: asked_to_wait.max(health.next_try).filter(|at| *at > self.now),
             now: self.now,
         })
+    }
+
+    /// Whether the transactions are all that the data file has.
+    #[must_use]
+    pub const fn is_history_loaded(&self) -> bool {
+        self.kept.is_history_loaded
     }
 
     /// Transactions of one card, newest first.

@@ -132,22 +132,6 @@ impl Chunk {
         Some(Money::new(amount, currency))
     }
 
-    /// The amount in hundredths, rounded down; the nearest that 64 bits hold where they do not.
-    pub(super) fn amount_in_hundredths(&self, row: usize, vocabulary: &Vocabulary) -> Option<i64> {
-        let (_, scale) = vocabulary.unit(self.unit.get(row))?;
-        if let Some(exact) = self.exact.get(row).filter(|exact| !exact.is_zero()) {
-            let nearest = if exact.is_sign_negative() { i64::MIN } else { i64::MAX };
-            let hundredths = exact.checked_mul(Decimal::ONE_HUNDRED);
-            let whole = hundredths.and_then(|number| i64::try_from(number.floor().mantissa()).ok());
-            return Some(whole.unwrap_or(nearest));
-        }
-        let digits = self.digits.get(row);
-        Some(match 2_u32.checked_sub(scale) {
-            Some(more) => digits.saturating_mul(10_i64.pow(more)),
-            None => 10_i64.checked_pow(scale - 2).map_or(0, |by| digits.div_euclid(by)),
-        })
-    }
-
     /// Whether the provider still lists a row.
     pub(super) fn is_listed(&self, row: usize) -> bool {
         self.gone.get(row).is_none()

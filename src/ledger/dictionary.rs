@@ -98,6 +98,12 @@ impl Dictionary {
         Some(segment.original(index % SEGMENT))
     }
 
+    /// The text of a code as filters compare it.
+    pub(super) fn folded(&self, code: u32) -> Option<&str> {
+        let index = (code as usize).checked_sub(1)?;
+        Some(self.segments.get(index / SEGMENT)?.folded.get(index % SEGMENT))
+    }
+
     /// The code of a text, which is added where it is new; 0 for none.
     pub(super) fn code(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return 0 };

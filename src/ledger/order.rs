@@ -169,13 +169,20 @@ impl Sorting {
     /// Compares the rows of a part with the best so far; sorts those after the last part.
     fn compare_part(&mut self, ledger: &Ledger, (chunk, rows): PartRows<'_>) -> usize {
         let mut best = std::mem::take(&mut self.first);
-        let mut limit = if best.len() < FIRST { u64::MAX } else { self.limit(ledger, &mut best) };
+        let mut limit = self.limit(ledger, &mut best);
         let mut count = 0;
         self.keys.each(ledger, chunk, rows, |key, position| {
             count += 1;
-            if key < limit || key == limit && (best.len() < FIRST || !self.keys.is_exact()) {
+            // Of rows that are alike, those of this part come after those of the ones before.
+            let is_among = |limit: Keyed| {
+                key < limit.0
+                    || key == limit.0
+                        && !self.keys.is_exact()
+                        && self.compare(ledger, (key, position), limit).is_lt()
+            };
+            if limit.is_none_or(is_among) {
                 best.push((key, position));
-                if best.len() == 2 * FIRST {
+                if best.len() == 2 * FIRST || limit.is_none() && best.len() == FIRST {
                     limit = self.limit(ledger, &mut best);
                 }
             }
@@ -187,14 +194,16 @@ impl Sorting {
         count
     }
 
-    /// Leaves only the best; tells the greatest key among them.
-    fn limit(&self, ledger: &Ledger, best: &mut Vec<Keyed>) -> u64 {
-        if best.len() > FIRST {
-            let compare = |one: &Keyed, other: &Keyed| self.compare(ledger, *one, *other);
-            best.select_nth_unstable_by(FIRST - 1, compare);
-            best.truncate(FIRST);
+    /// Leaves only the best; tells the last of them where there are as many as are wanted.
+    fn limit(&self, ledger: &Ledger, best: &mut Vec<Keyed>) -> Option<Keyed> {
+        if best.len() < FIRST {
+            return None;
         }
-        best.iter().map(|(key, _)| *key).max().unwrap_or(u64::MAX)
+        let compare = |one: &Keyed, other: &Keyed| self.compare(ledger, *one, *other);
+        let (_, last, _) = best.select_nth_unstable_by(FIRST - 1, compare);
+        let last = *last;
+        best.truncate(FIRST);
+        Some(last)
     }
 
     fn sort_part(&mut self, ledger: &Ledger, (chunk, rows): PartRows<'_>, is_last: bool) -> usize {

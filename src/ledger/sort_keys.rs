@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use rust_decimal::Decimal;
 
 use super::Ledger;
 use super::cards::CardEntry;
@@ -21,6 +22,9 @@ use crate::domain::transaction::what;
 
 /// The folded names of the holders, by the segments of the cards.
 pub(super) type Names = Vec<Arc<Texts>>;
+
+/// Most texts that are all sorted before the first row is shown.
+const FEW: usize = 8_192;
 
 /// The greatest key; that of a row without a value is beyond it.
 const GREATEST: u64 = u64::MAX >> 1;
@@ -43,8 +47,10 @@ enum Column {
     Holder(Vec<u64>),
     What(Vec<u64>),
     Currency(Vec<u64>),
-    Merchant(Vec<u64>),
-    Amount,
+    /// By the code of the merchant, and whether the keys are exact.
+    Merchant(Vec<u64>, bool),
+    /// By the code of the unit: what digits are multiplied with, and divided by, to be hundredths.
+    Amount(Vec<(i64, i64)>),
     Words,
 }
 
@@ -71,11 +77,25 @@ impl Keys {
                 Column::Currency(ranks(&codes.collect::<Vec<String>>()))
             }
             OrderBy::Merchant => {
-                let segments = vocabulary.texts(TextColumn::Merchant).segments();
-                let keys = segments.iter().flat_map(|segment| beginnings(segment.folded()));
-                Column::Merchant(std::iter::once(NO_VALUE).chain(keys).collect())
+                let dictionary = vocabulary.texts(TextColumn::Merchant);
+                let folded = dictionary.segments().iter().map(|segment| segment.folded());
+                let is_exact = dictionary.len() <= FEW;
+                let keys: Vec<u64> = if is_exact {
+                    let texts = folded.flat_map(|of| (0..of.len()).map(|index| of.get(index)));
+                    ranks(&texts.collect::<Vec<&str>>())
+                } else {
+                    folded.flat_map(beginnings).collect()
+                };
+                Column::Merchant(std::iter::once(NO_VALUE).chain(keys).collect(), is_exact)
             }
-            OrderBy::Amount => Column::Amount,
+            OrderBy::Amount => {
+                let steps = vocabulary.units().iter().map(|(_, scale)| match scale {
+                    0..=2 => (10_i64.pow(2 - scale), 1),
+                    // What 64 bits hold is less than a hundredth then.
+                    scale => (1, 10_i64.checked_pow(scale - 2).unwrap_or(i64::MAX)),
+                });
+                Column::Amount(steps.collect())
+            }
             OrderBy::Words => Column::Words,
         };
         Some(Self { column, descending: order.descending, names })
@@ -85,7 +105,8 @@ impl Keys {
     pub(super) const fn is_exact(&self) -> bool {
         match self.column {
             Column::Card(_) | Column::What(_) | Column::Currency(_) => true,
-            Column::Holder(_) | Column::Merchant(_) | Column::Amount | Column::Words => false,
+            Column::Merchant(_, is_exact) => is_exact,
+            Column::Holder(_) | Column::Amount(_) | Column::Words => false,
         }
     }
 
@@ -107,25 +128,37 @@ impl Keys {
         else {
             return;
         };
-        let mut known = HashMap::with_hasher(foldhash::fast::FixedState::default());
-        rows.each(|row| {
-            let key = match &self.column {
-                Column::Words => match sentence_of(chunk, row) {
-                    Some(codes) => {
-                        *known.entry(codes).or_insert_with(|| self.of_row(ledger, chunk, row))
-                    }
-                    None => self.of_row(ledger, chunk, row),
-                },
-                Column::Card(_)
-                | Column::Holder(_)
-                | Column::What(_)
-                | Column::Currency(_)
-                | Column::Merchant(_)
-                | Column::Amount => self.of_row(ledger, chunk, row),
-            };
+        let mut tell = |row: usize, key: Option<u64>| {
             let newer = u32::try_from(row).unwrap_or_default();
-            visit(self.directed(key), last - newer);
-        });
+            visit(self.directed(key.unwrap_or(NO_VALUE)), last - newer);
+        };
+        match &self.column {
+            Column::Card(keys) | Column::Holder(keys) => {
+                rows.each(|row| tell(row, of_code(keys, chunk.card.get(row))));
+            }
+            Column::What(keys) => rows.each(|row| tell(row, of_code(keys, chunk.what.get(row)))),
+            Column::Currency(keys) => {
+                rows.each(|row| tell(row, of_code(keys, chunk.unit.get(row))));
+            }
+            Column::Merchant(keys, _) => {
+                let codes = chunk.codes(TextColumn::Merchant);
+                rows.each(|row| tell(row, of_code(keys, codes.get(row))));
+            }
+            Column::Amount(steps) => {
+                rows.each(|row| tell(row, of_amount(chunk, row, steps).map(of_number)));
+            }
+            Column::Words => {
+                let mut known = HashMap::with_hasher(foldhash::fast::FixedState::default());
+                rows.each(|row| {
+                    let made = || self.of_row(ledger, chunk, row);
+                    let key = match sentence_of(chunk, row) {
+                        Some(codes) => *known.entry(codes).or_insert_with(made),
+                        None => made(),
+                    };
+                    tell(row, Some(key));
+                });
+            }
+        }
     }
 
     const fn directed(&self, key: u64) -> u64 {
@@ -133,13 +166,12 @@ impl Keys {
     }
 
     fn of_row(&self, ledger: &Ledger, chunk: &Chunk, row: usize) -> u64 {
-        let of_code = |keys: &[u64], code: u32| keys.get(code as usize).copied();
         let key = match &self.column {
             Column::Card(keys) | Column::Holder(keys) => of_code(keys, chunk.card.get(row)),
             Column::What(keys) => of_code(keys, chunk.what.get(row)),
             Column::Currency(keys) => of_code(keys, chunk.unit.get(row)),
-            Column::Merchant(keys) => of_code(keys, chunk.codes(TextColumn::Merchant).get(row)),
-            Column::Amount => chunk.amount_in_hundredths(row, &ledger.vocabulary).map(of_number),
+            Column::Merchant(keys, _) => of_code(keys, chunk.codes(TextColumn::Merchant).get(row)),
+            Column::Amount(steps) => of_amount(chunk, row, steps).map(of_number),
             Column::Words => {
                 let row = chunk.row(row, &ledger.vocabulary);
                 row.map(|row| beginning(&fold(&row.in_plain_words())))
@@ -153,44 +185,55 @@ impl Keys {
         if self.is_exact() {
             return Ordering::Equal;
         }
-        let order = match self.column {
-            Column::Amount => self.amount(ledger, one).cmp(&self.amount(ledger, other)),
-            Column::Card(_)
-            | Column::Holder(_)
-            | Column::What(_)
-            | Column::Currency(_)
-            | Column::Merchant(_)
-            | Column::Words => self.text(ledger, one).cmp(&self.text(ledger, other)),
+        let order = match &self.column {
+            Column::Amount(_) => self.amount(ledger, one).cmp(&self.amount(ledger, other)),
+            Column::Holder(_) => self.name(ledger, one).cmp(&self.name(ledger, other)),
+            Column::Merchant(..) => merchant(ledger, one).cmp(&merchant(ledger, other)),
+            Column::Words => words(ledger, one).cmp(&words(ledger, other)),
+            Column::Card(_) | Column::What(_) | Column::Currency(_) => Ordering::Equal,
         };
         if self.descending { order.reverse() } else { order }
     }
 
-    fn amount(&self, ledger: &Ledger, position: usize) -> Option<rust_decimal::Decimal> {
+    fn amount(&self, ledger: &Ledger, position: usize) -> Option<Decimal> {
         let (chunk, row) = ledger.place(position)?;
         ledger.chunks.get(chunk)?.amount(row, &ledger.vocabulary).map(Money::amount)
     }
 
-    /// What a row shows in the column, folded.
-    fn text(&self, ledger: &Ledger, position: usize) -> Option<String> {
+    fn name(&self, ledger: &Ledger, position: usize) -> Option<&str> {
         let (chunk, row) = ledger.place(position)?;
-        let of = ledger.chunks.get(chunk)?;
-        match self.column {
-            Column::Holder(_) => {
-                let code = of.card.get(row) as usize;
-                let names = self.names.get(code / SEGMENT)?;
-                Some(names.get(code % SEGMENT).to_owned())
-            }
-            Column::Merchant(_) => {
-                let text = of.text(row, TextColumn::Merchant, &ledger.vocabulary)?;
-                Some(fold(text))
-            }
-            Column::Words => {
-                let row = of.row(row, &ledger.vocabulary)?;
-                Some(fold(&row.in_plain_words()))
-            }
-            Column::Card(_) | Column::What(_) | Column::Currency(_) | Column::Amount => None,
-        }
+        let code = ledger.chunks.get(chunk)?.card.get(row) as usize;
+        Some(self.names.get(code / SEGMENT)?.get(code % SEGMENT))
     }
+}
+
+fn merchant(ledger: &Ledger, position: usize) -> Option<&str> {
+    let (chunk, row) = ledger.place(position)?;
+    let code = ledger.chunks.get(chunk)?.codes(TextColumn::Merchant).get(row);
+    ledger.vocabulary.texts(TextColumn::Merchant).folded(code)
+}
+
+fn words(ledger: &Ledger, position: usize) -> Option<String> {
+    let (chunk, row) = ledger.place(position)?;
+    let row = ledger.chunks.get(chunk)?.row(row, &ledger.vocabulary)?;
+    Some(fold(&row.in_plain_words()))
+}
+
+fn of_code(keys: &[u64], code: u32) -> Option<u64> {
+    keys.get(code as usize).copied()
+}
+
+/// An amount in hundredths, rounded down; the nearest that 64 bits hold where they do not.
+fn of_amount(chunk: &Chunk, row: usize, steps: &[(i64, i64)]) -> Option<i64> {
+    if let Some(exact) = chunk.exact.get(row).filter(|exact| !exact.is_zero()) {
+        let nearest = if exact.is_sign_negative() { i64::MIN } else { i64::MAX };
+        let hundredths = exact.checked_mul(Decimal::ONE_HUNDRED);
+        let whole = hundredths.and_then(|number| i64::try_from(number.floor().mantissa()).ok());
+        return Some(whole.unwrap_or(nearest));
+    }
+    let (times, by) = steps.get(chunk.unit.get(row) as usize)?;
+    let digits = chunk.digits.get(row).saturating_mul(*times);
+    Some(if *by == 1 { digits } else { digits.div_euclid(*by) })
 }
 
 /// What [`crate::domain::transaction::Transaction::in_plain_words`] of a row is made from; `None` for a hold that is gone,
@@ -223,12 +266,13 @@ fn beginnings(folded: &Texts) -> impl Iterator<Item = u64> {
 }
 
 /// The place of each text among all.
-fn ranks(texts: &[String]) -> Vec<u64> {
-    let mut sorted: Vec<&String> = texts.iter().collect();
-    sorted.sort();
+fn ranks<T: AsRef<str>>(texts: &[T]) -> Vec<u64> {
+    let mut sorted: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    sorted.sort_unstable();
     sorted.dedup();
-    let rank = |text| sorted.binary_search(&text).ok().and_then(|rank| u64::try_from(rank).ok());
-    texts.iter().map(|text| rank(text).unwrap_or(NO_VALUE)).collect()
+    let rank = |text: &str| sorted.binary_search(&text).ok().filter(|_| !text.is_empty());
+    let key = |text: &T| rank(text.as_ref()).and_then(|rank| u64::try_from(rank).ok());
+    texts.iter().map(|text| key(text).unwrap_or(NO_VALUE)).collect()
 }
 
 fn by_provider<'a>(entries: impl Iterator<Item = &'a CardEntry>) -> Vec<u64> {

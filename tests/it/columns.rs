@@ -384,7 +384,7 @@ fn assert_found(search: &Search, rows: &[Transaction], question: &Question<'_>, 
 }
 
 fn sorted(rows: &mut [Transaction]) {
-    rows.sort_by_key(|row| std::cmp::Reverse(RowKey::from(row)));
+    rows.sort_by_cached_key(|row| std::cmp::Reverse(RowKey::from(row)));
 }
 
 /// Random filters over random rows, typed on and begun anew, while rows come and change.
@@ -417,6 +417,9 @@ fn compare(count: u64, chunk: usize, filters: u64, seed: u64) {
         let asked = search(&mut typed, &ledger, &question, of);
         assert_found(&typed, &rows, &question, &text);
         asked_any += usize::from(asked > 0);
+        if tried % 50 == 0 {
+            println!("{tried} filters over {} rows", rows.len());
+        }
         if random.one_in(4) {
             let index = usize::try_from(random.below(rows.len() as u64)).unwrap_or(0);
             let new = row(count + tried, &mut random);
@@ -428,9 +431,12 @@ fn compare(count: u64, chunk: usize, filters: u64, seed: u64) {
                 ..row(0, &mut random)
             };
             ledger.apply(&[new.clone(), changed.clone()]);
-            rows[index] = changed;
-            rows.push(new);
-            sorted(&mut rows);
+            rows.remove(index);
+            for row in [new, changed] {
+                let key = RowKey::from(&row);
+                let place = rows.partition_point(|known| RowKey::from(known) > key);
+                rows.insert(place, row);
+            }
         }
         text = typed_on(&text, &mut random);
     }

@@ -250,7 +250,7 @@ fn sum(
     let transactions = portfolio.transactions_of(&card.key);
     let held = match transactions.filter(|row| row.state == TransactionState::Hold).count() {
         // Before all is loaded nobody can tell how many there are.
-        _ if !portfolio.is_history_loaded => String::new(),
+        _ if !portfolio.is_history_loaded() => String::new(),
         0 => String::new(),
         1 => "1 hold".to_owned(),
         count => format!("{count} holds"),

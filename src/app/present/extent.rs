@@ -14,7 +14,7 @@ pub(super) const NOT_LOADED: &str = "older ones not loaded yet";
 
 /// Whether every transaction and operation of the data file is in memory.
 pub(super) fn is_loaded(portfolio: &Portfolio) -> bool {
-    portfolio.is_history_loaded && portfolio.operations.is_whole()
+    portfolio.is_history_loaded() && portfolio.operations.is_whole()
 }
 
 /// How far a search is: `searched 3,000,000 of 10,000,000`; `None` when it is done.
@@ -25,7 +25,7 @@ pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
 /// Whether the list of cards has every card that its filter asks for.
 pub(super) fn are_all(cards: &Cards, portfolio: &Portfolio) -> bool {
     let asks = cards.search.filter().asks_related();
-    cards.left().is_none() && (!asks || portfolio.is_history_loaded)
+    cards.left().is_none() && (!asks || portfolio.is_history_loaded())
 }
 
 /// Whether the feed shows every row that it is asked for.
@@ -44,7 +44,7 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
 
 /// How far back transactions are complete: `complete from Mar 04 09:12`.
 pub(super) fn known(portfolio: &Portfolio) -> String {
-    if !portfolio.is_history_loaded {
+    if !portfolio.is_history_loaded() {
         return format!("known in part, {NOT_LOADED}");
     }
     match portfolio.covered().complete {

@@ -219,7 +219,7 @@ fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
         || "all time".to_owned(),
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
-    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !portfolio.is_history_loaded {
+    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !portfolio.is_history_loaded() {
         return vec![(order::RANGE, words)];
     }
     vec![

@@ -103,7 +103,7 @@ fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
     let open: Vec<Transaction> =
         portfolio.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
     // Before all is loaded nobody can tell how many there are.
-    if open.is_empty() || !portfolio.is_history_loaded {
+    if open.is_empty() || !portfolio.is_history_loaded() {
         let balance = portfolio.cards.get(key).map(|card| &card.balance);
         let is_old = balance.is_some_and(|balance| balance.why_stale().is_some());
         let old = if is_old { ", last known" } else { "" };
