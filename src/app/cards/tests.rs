@@ -241,13 +241,15 @@ proptest! {
                 let marks = model.panes.cards.marks();
                 let hidden = marks.iter().filter(|key| !known.contains(key)).count();
                 prop_assert_eq!(model.panes.cards.hidden_marks(), hidden);
-                prop_assert_eq!(model.panes.cards.hidden, model.portfolio.cards.len() - known.len());
+                let all = model.portfolio.cards.len();
+                prop_assert_eq!(model.panes.cards.hidden, all - known.len());
             }
         }
         for name in ["artha", "banana"] {
             let provider = key(name, "0000").provider;
-            let of_provider = model.portfolio.cards.values().filter(|it| it.key.provider == provider);
-            let stale = of_provider.filter(|card| card.balance.why_stale().is_some()).count();
+            let of_provider = |card: &&std::sync::Arc<Card>| card.key.provider == provider;
+            let cards = model.portfolio.cards.values().filter(of_provider);
+            let stale = cards.filter(|card| card.balance.why_stale().is_some()).count();
             prop_assert_eq!(model.portfolio.last_known(&provider), stale);
         }
     }

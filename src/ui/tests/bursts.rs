@@ -137,7 +137,8 @@ proptest! {
     ) {
         let (mut together, mut alone) = (board(SIZE), board(SIZE));
         for (number, burst) in bursts.iter().enumerate() {
-            let all = || burst.iter().enumerate().map(|(at, step)| messages(step, number * 20 + at));
+            let messages = |(at, step)| messages(step, number * 20 + at);
+            let all = || burst.iter().enumerate().map(messages);
             _ = update_all(&mut together, all().flatten());
             // What happens without the operator between two keys is one piece of news either way.
             let mut news = Vec::new();
