@@ -30,6 +30,7 @@ mod pty;
 mod queue;
 mod race;
 mod reading;
+mod refresh;
 mod scenarios;
 mod settings;
 mod stories;
