@@ -7,6 +7,7 @@
 mod answer;
 mod appearance;
 mod clipboard;
+mod frame;
 mod input;
 #[cfg(unix)]
 mod rescue;
@@ -32,7 +33,7 @@ use crate::ui::theme::Theme;
 pub use appearance::Color;
 pub use clipboard::{ClipboardProgram, ClipboardWays};
 pub use input::{Heard, Input};
-use screen::Screen;
+pub use screen::Screen;
 
 /// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -63,7 +64,7 @@ impl Terminal {
         #[cfg(unix)]
         rescue::start();
         // Dropped when taking it fails half-way, and then given back.
-        let terminal = Self { screen: Screen::default(), mouse };
+        let terminal = Self { screen: Screen::new(true), mouse };
         take(mouse)?;
         Ok(terminal)
     }
