@@ -75,7 +75,7 @@ fn transaction(count: i64) -> Transaction {
 fn board() -> Model {
     let portfolio = Portfolio::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
     let mut model = Model::new(Start { portfolio, size: (120, 40), keymap: Keymap::default() });
-    let cards = (0..CARDS).map(|count| card(count, "100.00", now())).collect();
+    let cards = (0..CARDS).map(|count| card(count, "100.00", now()).into()).collect();
     let rows = (0..TRANSACTIONS).map(transaction).collect();
     update_all(
         &mut model,
@@ -113,7 +113,7 @@ fn main() {
         timed(|| _ = update_all(&mut model, news))
     });
     let balance = median(|round| {
-        let news = EngineEvent::Cards(vec![card(round, "99.00", now())]);
+        let news = EngineEvent::Cards(vec![card(round, "99.00", now()).into()]);
         timed(|| _ = update(&mut model, Msg::EngineEvent(news)))
     });
     let mut to = Buffer::empty(Rect::new(0, 0, 120, 40));

@@ -16,6 +16,7 @@ pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
 mod input;
+pub mod journal;
 mod keyboard;
 pub mod keymap;
 pub mod layout;

@@ -12,6 +12,7 @@ mod change;
 mod events;
 mod health;
 mod jobs;
+mod journal;
 mod lists;
 mod lookup;
 mod open;
@@ -234,7 +235,7 @@ impl Engine {
     }
 
     /// Cards that are known, however old.
-    pub async fn known_cards(&self) -> Vec<Card> {
+    pub async fn known_cards(&self) -> Vec<Arc<Card>> {
         self.0.cards.all()
     }
 

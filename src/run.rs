@@ -47,8 +47,8 @@ const UNREADABLE: &str = "the terminal cannot be read";
 /// Most messages that are taken in before a frame is drawn.
 const BATCH: usize = 256;
 
-/// Operations of the journal that the board starts with, beside those that are not settled.
-const OPERATIONS: usize = 500;
+/// Operations of the journal that the first frame has, beside those that are not settled.
+const OPERATIONS: u32 = 500;
 
 /// What a board needs.
 pub struct Start {
@@ -385,14 +385,8 @@ impl Running {
 /// What the data file knows, as messages.
 async fn known(engine: &Engine) -> Vec<Msg> {
     let mut messages = vec![Msg::EngineEvent(EngineEvent::Cards(engine.known_cards().await))];
-    match engine.operations().await {
-        Ok(operations) => messages.extend(
-            operations
-                .into_iter()
-                .enumerate()
-                .filter(|(i, op)| *i < OPERATIONS || op.is_open())
-                .map(|(_, op)| Msg::EngineEvent(EngineEvent::Operation(op))),
-        ),
+    match engine.newest_operations(OPERATIONS).await {
+        Ok(page) => messages.push(Msg::EngineEvent(EngineEvent::Journal { page, is_last: false })),
         Err(why) => messages.push(Msg::Failed(why)),
     }
     messages

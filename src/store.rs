@@ -17,6 +17,7 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -134,9 +135,9 @@ impl Store {
     /// Why none of them is kept.
     pub async fn keep_cards(
         &self,
-        cards: Vec<Card>,
+        cards: Vec<Arc<Card>>,
         now: Timestamp,
-    ) -> Result<Vec<Card>, StoreError> {
+    ) -> Result<Vec<Arc<Card>>, StoreError> {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 
@@ -315,12 +316,17 @@ impl Store {
         self.0.journal(move |db| Ok(sqlite::journal::get(db, id)?)).await
     }
 
-    /// The newest operations, newest first.
+    /// A page of the journal, newest first: the operations before one of this id, or the newest of
+    /// all, at most `limit`. A page with fewer ends the journal.
     ///
     /// # Errors
     /// Why the journal cannot be read.
-    pub async fn newest_operations(&self, limit: u32) -> Result<Vec<Operation>, StoreError> {
-        self.0.journal(move |db| Ok(sqlite::journal::newest(db, limit)?)).await
+    pub async fn operations_page(
+        &self,
+        before: Option<OperationId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, StoreError> {
+        self.0.journal(move |db| Ok(sqlite::journal::page(db, before, limit)?)).await
     }
 
     /// Operations that changed at or after a time, oldest change first: how two processes see each

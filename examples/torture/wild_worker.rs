@@ -110,7 +110,7 @@ async fn unsettled(store: &Store) -> anyhow::Result<Vec<Operation>> {
 
 /// Every operation of the journal.
 pub(crate) async fn everything(store: &Store) -> anyhow::Result<Vec<Operation>> {
-    Ok(store.newest_operations(1_000_000).await?)
+    Ok(store.operations_page(None, 1_000_000).await?)
 }
 
 /// Looks for what earlier lives left, as the board does by itself.

@@ -148,11 +148,8 @@ impl Model {
 
     /// Ends the board, after asking while changes are on their way.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
-        let in_flight = self
-            .portfolio
-            .operations
-            .iter()
-            .any(|operation| operation.is_open() && operation.state != OperationState::Unknown);
+        let in_flight = |operation: &Operation| operation.state != OperationState::Unknown;
+        let in_flight = self.portfolio.operations.open().any(in_flight);
         if !in_flight && self.portfolio.accounts.queued.is_empty() {
             return vec![Effect::Quit];
         }

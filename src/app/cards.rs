@@ -230,13 +230,13 @@ fn ends_in(card: &Card, digits: &[Last4]) -> bool {
 /// Why each card is where it is in the order of attention.
 fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
     let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
-    let signals = Signals::of(transactions, &portfolio.operations, portfolio.now);
+    let signals = Signals::of(transactions, portfolio.operations.iter(), portfolio.now);
     let of_card = |card: &Card| {
         count(Work::CardRated);
         let watched = portfolio.watched.contains(&card.key);
         (card.key.clone(), signals.attention(card, watched, portfolio.now))
     };
-    portfolio.cards.values().map(of_card).collect()
+    portfolio.cards.values().map(|card| of_card(card)).collect()
 }
 
 /// What cards are compared by.

@@ -68,10 +68,10 @@ pub(crate) fn earlier_cover<'a>(
 ) -> Option<&'a Operation> {
     let reason = reason(decline);
     let known_since = decline.at.min(decline.seen_at);
-    portfolio.operations.iter().find(|operation| {
+    let card = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
+    portfolio.operations_of(card).find(|operation| {
         operation.action_kind == ActionKind::TopUp
             && operation.state != OperationState::Failed
-            && Some(&operation.card) == decline.card().as_ref()
             && operation.created_at >= known_since
             && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })
@@ -148,7 +148,7 @@ impl Cover {
     fn of(decline: &Transaction, portfolio: &Portfolio) -> Result<Self, String> {
         let key = decline.card().ok_or("this decline names no card")?;
         let card = portfolio.cards.get(&key);
-        let available = card.and_then(Card::available).ok_or(
+        let available = card.and_then(|card| card.available()).ok_or(
             "what is available on this card was never read, so the shortfall is not known: top it \
              up by an amount of your own",
         )?;

@@ -268,7 +268,7 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
         transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
     });
     for event in [
-        EngineEvent::Cards(many.collect()),
+        EngineEvent::Cards(many.map(Arc::new).collect()),
         EngineEvent::Transactions(rows.collect()),
         health("artha", HealthState::Ok, 4, None),
     ] {
@@ -357,7 +357,7 @@ fn transactions() -> Vec<Transaction> {
     ]
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let unknown = Operation {
         amount: Some(money("5000 JPY")),
         proof: Proof::ByListing,
@@ -414,7 +414,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 
 fn story() -> Vec<EngineEvent> {
     let mut events = vec![
-        EngineEvent::Cards(cards()),
+        EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
         EngineEvent::Transactions(transactions()),
         health("artha", HealthState::Ok, 4, None),
         health("banana", HealthState::Slow, 21, Some("2 time-outs in 5 minutes")),
@@ -427,7 +427,7 @@ fn story() -> Vec<EngineEvent> {
         },
         EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    events.extend(operations().into_iter().map(EngineEvent::Operation));
+    events.push(EngineEvent::Journal { page: operations(), is_last: true });
     events
 }
 

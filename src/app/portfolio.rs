@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::journal::Journal;
 use super::transactions::Transactions;
 use super::work::{Work, count};
 use crate::config::Environment;
@@ -38,11 +39,11 @@ pub struct Portfolio {
     /// The accounts, and how they are.
     pub accounts: Accounts,
     /// Every card by identity.
-    pub cards: BTreeMap<CardKey, Card>,
+    pub cards: BTreeMap<CardKey, Arc<Card>>,
     /// Newest first by time and id.
     pub transactions: Transactions,
-    /// Newest first.
-    pub operations: Vec<Operation>,
+    /// The journal, newest first.
+    pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
@@ -122,7 +123,7 @@ impl Portfolio {
             },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
-            operations: Vec::new(),
+            operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
             revisions: Revisions::default(),
@@ -136,7 +137,7 @@ impl Portfolio {
             EngineEvent::Cards(cards) => {
                 self.revisions.all += 1;
                 for card in cards {
-                    self.cards.insert(card.key.clone(), card.clone());
+                    self.cards.insert(card.key.clone(), Arc::clone(card));
                 }
             }
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
@@ -146,7 +147,12 @@ impl Portfolio {
             }
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
-                self.put_operation(operation);
+                self.history_changed();
+                self.operations.put(operation);
+            }
+            EngineEvent::Journal { page, is_last } => {
+                self.history_changed();
+                self.operations.put_page(page, *is_last);
             }
             EngineEvent::Queued(freeze) => self.accounts.queued.push(freeze.clone()),
             EngineEvent::Unqueued { freeze, .. } => self.accounts.unqueue(freeze.id),
@@ -183,20 +189,13 @@ impl Portfolio {
         self.revisions.all += 1;
         for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
             count(Work::CardVisited);
-            card.balance = std::mem::take(&mut card.balance).stale(why);
-        }
-        self.accounts.mark_float_stale(provider, why);
-    }
-
-    fn put_operation(&mut self, operation: &Operation) {
-        self.history_changed();
-        match self.operations.iter_mut().find(|known| known.id == operation.id) {
-            Some(known) => *known = operation.clone(),
-            None => {
-                let at = self.operations.partition_point(|known| known.id > operation.id);
-                self.operations.insert(at, operation.clone());
+            // The engine tells cards that it marked so itself: those stay shared with it.
+            if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
+                let card = Arc::make_mut(card);
+                card.balance = std::mem::take(&mut card.balance).stale(why);
             }
         }
+        self.accounts.mark_float_stale(provider, why);
     }
 
     /// A new operation's id.
@@ -255,7 +254,7 @@ impl Portfolio {
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
-        let allowed = check_action(action_kind, card, capabilities, &self.operations);
+        let allowed = check_action(action_kind, card, capabilities, self.operations_of(key));
         if action_kind == ActionKind::Freeze && self.queued_freeze_of(key).is_some() {
             return Err(Refusal::FreezeQueued);
         }
@@ -355,16 +354,12 @@ impl Portfolio {
     /// The operation of this id.
     #[must_use]
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
-        let from = self.operations.partition_point(|operation| operation.id > id);
-        self.operations.get(from).filter(|operation| operation.id == id)
+        self.operations.get(id)
     }
 
     /// Operations of one card, newest first.
     pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
-        self.operations
-            .iter()
-            .inspect(|_| count(Work::HistoryVisited))
-            .filter(move |operation| operation.card == *key)
+        self.operations.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
     /// The holder of a card by its id, empty where not known.

@@ -183,7 +183,7 @@ fn a_refusal_is_said_when_no_dialog_shows_it() {
 fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
     let mut model = board((120, 40));
     assert_eq!(model.notice, None, "the journal that was read at the start is no news");
-    let sent = model.portfolio.operations.first().cloned().expect("the fixture sends one");
+    let sent = model.portfolio.operations.iter().next().cloned().expect("the fixture sends one");
     apply(&mut model, EngineEvent::Operation(Operation { state: OperationState::Unknown, ..sent }));
     let text = model.notice.as_ref().map(|notice| notice.text.as_str());
     assert_eq!(

@@ -50,6 +50,9 @@ impl Widest {
             EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
             EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
             EngineEvent::Operation(operation) => self.add_operation(operation),
+            EngineEvent::Journal { page, .. } => {
+                page.iter().for_each(|row| self.add_operation(row))
+            }
             EngineEvent::Queued(_)
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Stale { .. }

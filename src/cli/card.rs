@@ -41,8 +41,8 @@ async fn show(session: &mut Session, word: &str, clock: &Clock) -> Outcome {
         }
     };
     session.view.now = clock.now();
-    let missing = Missing::of(completeness).with_states_of([&card]);
-    print::put(&print::one(&card, session.format))?;
+    let missing = Missing::of(completeness).with_states_of([&*card]);
+    print::put(&print::one(&*card, session.format))?;
     missing.print(session.format, &session.view);
     Ok(missing.exit())
 }

@@ -58,8 +58,9 @@ impl Run for Cards {
             let rank = |key: &CardKey| session.rank(&key.provider);
             (rank(&a.key), &a.key.id).cmp(&(rank(&b.key), &b.key.id))
         });
-        let missing = Missing::of(completeness).with_states_of(&cards);
-        let text = print::list(cards.iter().map(Row::from), session.format, &session.view);
+        let missing = Missing::of(completeness).with_states_of(cards.iter().map(|card| &**card));
+        let text =
+            print::list(cards.iter().map(|card| Row::from(&**card)), session.format, &session.view);
         let since = history.map(|(_, since)| session.view.time(since));
         let nothing = match (all, since) {
             (0, _) => "no cards".to_owned(),

@@ -188,7 +188,7 @@ async fn plan(
 }
 
 /// The card that is meant and no other, with what the change needs to know of it.
-async fn card(session: &Session, change: &dyn Change) -> Result<Card, Failure> {
+async fn card(session: &Session, change: &dyn Change) -> Result<Arc<Card>, Failure> {
     let word = &change.arguments().card;
     let card = find::card(session, word).await?;
     find::ensure_no_other_fits(session, word, &card).await?;

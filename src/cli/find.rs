@@ -2,6 +2,8 @@
 //!
 //! It never guesses: a word that fits more than one is answered with the candidates.
 
+use std::sync::Arc;
+
 use super::exit::Exit;
 use super::failure::{Failure, kind_of};
 use super::session::Session;
@@ -16,7 +18,7 @@ use crate::domain::text;
 /// # Errors
 /// Usage, with the candidates, when it fits several; usage when it fits none; unreachable when it
 /// fits none and a provider that might have it could not be read.
-pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure> {
+pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Failure> {
     if let Some(card) =
         unique(word, &matching(word, &session.known_cards().await, &names(session)))?
     {
@@ -129,7 +131,7 @@ fn full_key(word: &str, providers: &[Name]) -> Option<CardKey> {
 
 /// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as
 /// good as either.
-fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Card> {
+fn matching<'a>(word: &str, cards: &'a [Arc<Card>], providers: &[Name]) -> Vec<&'a Arc<Card>> {
     let (within, word) = match full_key(word, providers) {
         Some(key) => (Some(key.provider), key.id.to_string()),
         None => (None, word.to_owned()),
@@ -149,7 +151,7 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Ca
             .map_or(IdForm::Opaque, |(_, form)| *form)
     };
     let is_id = |card: &Card| *card.key.id == *form(card).canonical(&word);
-    let exact: Vec<&Card> = cards().filter(|card| is_id(card)).collect();
+    let exact: Vec<&Arc<Card>> = cards().filter(|card| is_id(card)).collect();
     if within.is_some() && !exact.is_empty() {
         return exact;
     }
@@ -165,15 +167,15 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Ca
         .collect()
 }
 
-fn unique(word: &str, found: &[&Card]) -> Result<Option<Card>, Failure> {
+fn unique(word: &str, found: &[&Arc<Card>]) -> Result<Option<Arc<Card>>, Failure> {
     match found {
         [] => Ok(None),
-        [card] => Ok(Some((*card).clone())),
+        [card] => Ok(Some(Arc::clone(card))),
         several => Err(ambiguous(word, several)),
     }
 }
 
-fn ambiguous(word: &str, cards: &[&Card]) -> Failure {
+fn ambiguous(word: &str, cards: &[&Arc<Card>]) -> Failure {
     let line = |card: &Card| {
         let state = card.state.as_str();
         format!("{}  {}  {state}  {}", card.key, card.digits(), card.holder)
@@ -252,10 +254,12 @@ mod tests {
         vec![(ProviderId::new("acme"), IdForm::Guid), (ProviderId::new("bravo"), IdForm::Opaque)]
     }
 
-    fn cards() -> Vec<Card> {
-        let card = |provider: &str, id: &str, last4: &str| Card {
-            last4: last4.parse().ok(),
-            ..Card::unread(CardKey::new(&ProviderId::new(provider), id))
+    fn cards() -> Vec<Arc<Card>> {
+        let card = |provider: &str, id: &str, last4: &str| {
+            Arc::new(Card {
+                last4: last4.parse().ok(),
+                ..Card::unread(CardKey::new(&ProviderId::new(provider), id))
+            })
         };
         vec![
             card("acme", "9f00-aa", "4242"),
@@ -292,7 +296,7 @@ mod tests {
     #[test]
     fn a_card_is_found_however_its_id_is_spelled() {
         let guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
-        let card = Card::unread(CardKey::new(&ProviderId::new("acme"), guid));
+        let card = Arc::new(Card::unread(CardKey::new(&ProviderId::new("acme"), guid)));
         for word in [
             guid.to_owned(),
             guid.to_uppercase(),
@@ -304,7 +308,7 @@ mod tests {
         }
         assert_eq!(
             full_key("acme/3F2504E0-4F89-11D3-9A0C-0305E82C3301", &providers()),
-            Some(card.key)
+            Some(card.key.clone())
         );
     }
 

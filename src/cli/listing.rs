@@ -5,6 +5,7 @@
 //! others are printed all the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::exit::{Exit, warn};
 use super::failure::Outcome;
@@ -14,6 +15,7 @@ use super::print;
 use super::session::Session;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
+use crate::domain::text::thousands;
 use crate::engine::Listing;
 
 /// The rows of all accounts, and what is missing of them.
@@ -30,8 +32,13 @@ pub(crate) fn joined<T>(listings: Vec<Listing<T>>) -> (Vec<T>, Completeness) {
 }
 
 /// Names of holders by card, for rows that only carry the card's id.
-pub(crate) fn holders(cards: &[Card]) -> BTreeMap<&CardKey, &str> {
+pub(crate) fn holders(cards: &[Arc<Card>]) -> BTreeMap<&CardKey, &str> {
     cards.iter().map(|card| (&card.key, &*card.holder)).collect()
+}
+
+/// What `--limit` left of a list, for the end of a table.
+pub(crate) fn of_all(shown: usize, all: usize, rows: &str) -> String {
+    format!("{} of {} {rows}: --limit cut the rest off", thousands(shown), thousands(all))
 }
 
 /// Prints a list, closes the engine, and prints what is missing of the list. `nothing` is printed

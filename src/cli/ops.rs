@@ -7,10 +7,10 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::exit::Exit;
+use super::exit::{Exit, warn};
 use super::failure::Outcome;
-use super::global::Global;
-use super::listing::{finish, holders};
+use super::global::{Format, Global};
+use super::listing::{finish, holders, of_all};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
@@ -72,8 +72,14 @@ async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
         global.provider.as_ref().is_none_or(|name| provider == name)
             && session.filter.matches(&OperationRow { operation, holder, now })
     });
+    let found = operations.len();
     operations.truncate(limit.unwrap_or(usize::MAX));
+    let cut = (operations.len() < found).then(|| of_all(operations.len(), found, "operations"));
     let nothing = operations.is_empty().then_some("no operations");
     let text = print::list(operations.iter().map(Row::from), session.format, &session.view);
-    finish(&session, &text, nothing, Exit::Done).await
+    let ended = finish(&session, &text, nothing, Exit::Done).await;
+    if let Some(cut) = cut.filter(|_| session.format == Format::Table) {
+        warn(&cut);
+    }
+    ended
 }

@@ -99,14 +99,14 @@ impl Session {
     }
 
     /// The cards that the data file knows, of the accounts that are asked.
-    pub(crate) async fn known_cards(&self) -> Vec<Card> {
+    pub(crate) async fn known_cards(&self) -> Vec<Arc<Card>> {
         let mut cards = self.engine.known_cards().await;
         cards.retain(|card| self.rank(&card.key.provider) < self.providers.len());
         cards
     }
 
     /// A card as it is known by now.
-    pub(crate) async fn known_card(&self, key: &CardKey) -> Option<Card> {
+    pub(crate) async fn known_card(&self, key: &CardKey) -> Option<Arc<Card>> {
         self.known_cards().await.into_iter().find(|card| card.key == *key)
     }
 
@@ -121,7 +121,7 @@ impl Session {
 
     /// An operation as the journal has it.
     pub(crate) async fn operation(&self, id: OperationId) -> Option<Operation> {
-        self.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
+        self.engine.find_operation(id).await.ok()?
     }
 
     /// Position of an account in the configuration; beyond the last for one that is not asked.

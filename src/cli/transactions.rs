@@ -48,7 +48,7 @@ impl Run for Transactions {
             None => None,
         };
         let (mut transactions, completeness, since) =
-            read(&session, card.as_ref(), clock.now()).await;
+            read(&session, card.as_deref(), clock.now()).await;
         let now = clock.now();
         session.view.now = now;
         transactions.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));

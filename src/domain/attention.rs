@@ -303,7 +303,7 @@ impl Signals {
     #[must_use]
     pub fn of<'a>(
         transactions: impl Iterator<Item = &'a Transaction>,
-        operations: &[Operation],
+        operations: impl IntoIterator<Item = &'a Operation>,
         now: Timestamp,
     ) -> Self {
         let mut signals = Self::default();

@@ -146,24 +146,25 @@ impl Card {
     /// A figure only gives way to one that was read at the same time or later, so answers may
     /// arrive in any order.
     #[must_use]
-    pub fn over(self, older: Self) -> Self {
-        let balance = match (&self.balance.at(), &older.balance.at()) {
-            (Some(new), Some(old)) if new < old => older.balance,
-            (None, _) => older.balance,
+    pub fn over(self, older: &Self) -> Self {
+        let balance = match (self.balance.at(), older.balance.at()) {
+            (Some(new), Some(old)) if new < old => older.balance.clone(),
+            (None, _) => older.balance.clone(),
             (Some(_), _) => self.balance,
         };
         let silent = self.state == CardState::Unknown && self.provider_state.is_empty();
         let (state, provider_state, state_at) = if silent || self.state_at < older.state_at {
-            (older.state, older.provider_state, older.state_at)
+            (older.state, Arc::clone(&older.provider_state), older.state_at)
         } else {
             (self.state, self.provider_state, self.state_at)
         };
+        let holder = if self.holder.is_empty() { Arc::clone(&older.holder) } else { self.holder };
         Self {
             key: self.key,
             wire_id: self.wire_id,
-            owner: self.owner.or(older.owner),
-            account: self.account.or(older.account),
-            holder: if self.holder.is_empty() { older.holder } else { self.holder },
+            owner: self.owner.or_else(|| older.owner.clone()),
+            account: self.account.or_else(|| older.account.clone()),
+            holder,
             last4: self.last4.or(older.last4),
             state,
             provider_state,
@@ -171,8 +172,8 @@ impl Card {
             kind: self.kind.or(older.kind),
             currency: self.currency.or(older.currency),
             balance,
-            expires: self.expires.or(older.expires),
-            labels: if self.labels.is_empty() { older.labels } else { self.labels },
+            expires: self.expires.or_else(|| older.expires.clone()),
+            labels: if self.labels.is_empty() { older.labels.clone() } else { self.labels },
         }
     }
 }
@@ -279,7 +280,7 @@ mod tests {
             balance: reading(2, 10),
             ..Card::unread(key)
         };
-        let both = new.over(old);
+        let both = new.over(&old);
         assert_eq!((&*both.holder, both.state), ("Mara", CardState::Active));
         assert_eq!(both.available().map(Money::digits), Some("1.00".into()));
     }
@@ -298,12 +299,12 @@ mod tests {
         };
         assert_eq!(whole.old_state(at(999)), None);
         let figures = |second| Card { balance: balance(second), ..Card::unread(key.clone()) };
-        let soon = figures(60).over(whole);
+        let soon = figures(60).over(&whole);
         assert_eq!(
             (soon.state, soon.state_at, soon.old_state(at(999))),
             (CardState::Active, Some(at(0)), None)
         );
-        let later = figures(300).over(soon);
+        let later = figures(300).over(&soon);
         assert_eq!(
             (later.state, later.old_state(at(999))),
             (CardState::Active, Some(at(0))),
@@ -322,10 +323,10 @@ mod tests {
             state_at: Some(at(310)),
             ..Card::unread(key)
         };
-        let read = frozen.clone().over(later.clone());
+        let read = frozen.clone().over(&later);
         assert_eq!((read.state, read.old_state(at(999))), (CardState::Frozen, None));
         assert_eq!(
-            later.over(frozen).state,
+            later.over(&frozen).state,
             CardState::Frozen,
             "an older state never wins, whatever the order of arrival"
         );

@@ -37,7 +37,9 @@ impl Engine {
 
     /// Marks all figures of a provider as possibly old, and emits that, unless they are marked so.
     pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
-        if self.0.cards.make_all_stale(&account.info.id, why) {
+        let changed = self.0.cards.make_all_stale(&account.info.id, why);
+        if !changed.is_empty() {
+            self.emit(EngineEvent::Cards(changed)).await;
             let (provider, why) = (account.info.id.clone(), Arc::clone(why));
             self.emit(EngineEvent::Stale { provider, why }).await;
         }

@@ -14,37 +14,48 @@ use crate::domain::money::Money;
 /// every reading never rests.
 const SAVED_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// The cards, by key.
+/// The cards, by account and id.
 #[derive(Default)]
 pub(super) struct CardBook {
-    cards: Mutex<BTreeMap<CardKey, Arc<Card>>>,
-    /// The times of the figures in the data file.
-    saved_at: Mutex<BTreeMap<CardKey, Timestamp>>,
+    accounts: Mutex<BTreeMap<ProviderId, Known>>,
     #[cfg(test)]
     copied: std::sync::atomic::AtomicUsize,
+}
+
+/// The cards of one account.
+#[derive(Default)]
+struct Known {
+    cards: BTreeMap<Arc<str>, Entry>,
+    /// Why all figures are marked as possibly old, as long as nothing was read since.
+    stale: Option<Arc<str>>,
+}
+
+/// A card, and the time of its figures in the data file.
+struct Entry {
+    card: Arc<Card>,
+    saved_at: Option<Timestamp>,
 }
 
 /// What a reading of cards came to.
 pub(super) struct Merged {
     /// Every card that was read, whole.
-    pub(super) cards: Vec<Card>,
+    pub(super) cards: Vec<Arc<Card>>,
     /// Those of them that the data file does not have like that.
-    pub(super) unsaved: Vec<Card>,
+    pub(super) unsaved: Vec<Arc<Card>>,
 }
 
 impl CardBook {
     /// A book of these cards.
     pub(super) fn of(cards: impl IntoIterator<Item = Card>) -> Self {
-        let cards = cards.into_iter().map(|card| (card.key.clone(), Arc::new(card))).collect();
-        Self { cards: Mutex::new(cards), ..Self::default() }
+        let mut accounts: BTreeMap<ProviderId, Known> = BTreeMap::new();
+        for card in cards {
+            accounts.entry(card.key.provider.clone()).or_default().put(Arc::new(card), None);
+        }
+        Self { accounts: Mutex::new(accounts), ..Self::default() }
     }
 
-    fn cards(&self) -> MutexGuard<'_, BTreeMap<CardKey, Arc<Card>>> {
-        self.cards.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn saved_at(&self) -> MutexGuard<'_, BTreeMap<CardKey, Timestamp>> {
-        self.saved_at.lock().unwrap_or_else(PoisonError::into_inner)
+    fn accounts(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Known>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A copy of a card. Every copy that the book makes is made here, and counted in tests.
@@ -60,161 +71,256 @@ impl CardBook {
         self.copied.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Copies of all cards.
-    pub(super) fn all(&self) -> Vec<Card> {
-        self.cards().values().map(|card| self.copy(card)).collect()
+    /// All cards, in the order of their keys.
+    pub(super) fn all(&self) -> Vec<Arc<Card>> {
+        let accounts = self.accounts();
+        accounts.values().flat_map(|known| known.cards.values()).map(Entry::share).collect()
     }
 
     /// The cards of an account, in the order of their keys.
     pub(super) fn of_provider(&self, id: &ProviderId) -> Vec<Arc<Card>> {
-        self.cards().values().filter(|card| card.key.provider == *id).cloned().collect()
-    }
-
-    /// Copies of the cards of an account, in the order of their keys.
-    pub(super) fn copies_of(&self, id: &ProviderId) -> Vec<Card> {
-        let known = self.cards();
-        known.values().filter(|card| card.key.provider == *id).map(|card| self.copy(card)).collect()
+        let accounts = self.accounts();
+        accounts
+            .get(id)
+            .into_iter()
+            .flat_map(|known| known.cards.values().map(Entry::share))
+            .collect()
     }
 
     /// How many cards of an account are known.
     pub(super) fn count(&self, id: &ProviderId) -> usize {
-        self.cards().keys().filter(|key| key.provider == *id).count()
+        self.accounts().get(id).map_or(0, |known| known.cards.len())
     }
 
     pub(super) fn get(&self, key: &CardKey) -> Option<Arc<Card>> {
-        self.cards().get(key).cloned()
+        self.accounts().get(&key.provider)?.cards.get(&key.id).map(Entry::share)
     }
 
-    /// A copy of a card, or one of which nothing is known but its key.
-    pub(super) fn get_or_unread(&self, key: &CardKey) -> Card {
-        self.get(key).map_or_else(|| Card::unread(key.clone()), |card| self.copy(&card))
+    /// A card, or one of which nothing is known but its key.
+    pub(super) fn get_or_unread(&self, key: &CardKey) -> Arc<Card> {
+        self.get(key).unwrap_or_else(|| Arc::new(Card::unread(key.clone())))
     }
 
     /// Takes in cards of a roster: what was read of them before stays, but the roster's words win.
     pub(super) fn merge_roster(&self, roster: Vec<Card>) {
-        let mut known = self.cards();
+        let mut accounts = self.accounts();
         for card in roster {
-            let merged = match known.remove(&card.key) {
-                Some(older) => card.over(self.take(older)),
+            let known = accounts.entry(card.key.provider.clone()).or_default();
+            let (older, saved_at) = known.card_and_save(&card.key.id);
+            let merged = match older {
+                Some(older) => card.over(&older),
                 None => card,
             };
-            known.insert(merged.key.clone(), Arc::new(merged));
+            known.put(Arc::new(merged), saved_at);
         }
     }
 
     /// Merges readings into what is known.
     pub(super) fn merge(&self, read: Vec<Card>) -> Merged {
         let mut merged = Merged { cards: Vec::with_capacity(read.len()), unsaved: Vec::new() };
-        let mut known = self.cards();
-        let saved_at = self.saved_at();
+        let mut accounts = self.accounts();
         for card in read {
-            let older = known.remove(&card.key);
+            let known = accounts.entry(card.key.provider.clone()).or_default();
+            let (older, saved_at) = known.card_and_save(&card.key.id);
             let mut card = match &older {
-                Some(older) => card.over(self.copy(older)),
+                Some(older) => card.over(older),
                 None => card,
             };
             if card.currency.is_none() {
                 let figures = card.balance.value().copied().unwrap_or_default();
                 card.currency = figures.available.or(figures.current).map(Money::currency);
             }
-            let age = saved_at
-                .get(&card.key)
-                .zip(card.balance.at())
-                .map(|(saved, at)| at.duration_since(*saved));
+            let age = saved_at.zip(card.balance.at()).map(|(saved, at)| at.duration_since(saved));
             let same = older.is_some_and(|older| would_be_saved_alike(&older, &card));
+            let card = Arc::new(card);
             if !(same && age.is_some_and(|age| age < SAVED_AGAIN)) {
-                merged.unsaved.push(self.copy(&card));
+                merged.unsaved.push(Arc::clone(&card));
             }
-            merged.cards.push(self.copy(&card));
-            known.insert(card.key.clone(), Arc::new(card));
+            merged.cards.push(Arc::clone(&card));
+            known.stale = None;
+            known.put(card, saved_at);
         }
         merged
     }
 
     /// Notes that the data file has these cards.
-    pub(super) fn note_saved(&self, cards: Vec<Card>) {
-        let times = cards.into_iter().filter_map(|card| Some((card.key, card.balance.at()?)));
-        self.saved_at().extend(times);
+    pub(super) fn note_saved(&self, cards: &[Arc<Card>]) {
+        let mut accounts = self.accounts();
+        for card in cards {
+            let known = accounts.get_mut(&card.key.provider);
+            let entry = known.and_then(|known| known.cards.get_mut(&card.key.id));
+            if let (Some(entry), Some(at)) = (entry, card.balance.at()) {
+                entry.saved_at = Some(at);
+            }
+        }
     }
 
-    /// Marks the figures of a card as possibly old; returns a copy of it, where it is known.
-    pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Card> {
-        let mut known = self.cards();
-        let card = Arc::make_mut(known.get_mut(key)?);
-        card.balance = std::mem::take(&mut card.balance).stale(why);
-        Some(self.copy(card))
+    /// Marks the figures of a card as possibly old; returns it, where it is known.
+    pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Arc<Card>> {
+        let mut accounts = self.accounts();
+        let entry = accounts.get_mut(&key.provider)?.cards.get_mut(&key.id)?;
+        let card = &mut entry.card;
+        if !is_stale(card, why) {
+            *card = Arc::new(with_stale_balance(self.copy(card), why));
+        }
+        Some(Arc::clone(card))
     }
 
-    /// Marks the figures of an account's cards as possibly old; whether any was not marked so.
-    pub(super) fn make_all_stale(&self, id: &ProviderId, why: &Arc<str>) -> bool {
-        let mut changed = false;
-        for card in self.cards().values_mut().filter(|card| card.key.provider == *id) {
-            if card.balance.why_stale() != Some(why) {
-                let card = Arc::make_mut(card);
-                card.balance = std::mem::take(&mut card.balance).stale(why);
-                changed = true;
+    /// Marks the figures of an account's cards as possibly old; returns the cards that were not
+    /// marked so. Where all are, none of them is looked at.
+    pub(super) fn make_all_stale(&self, id: &ProviderId, why: &Arc<str>) -> Vec<Arc<Card>> {
+        let mut accounts = self.accounts();
+        let Some(known) = accounts.get_mut(id) else { return Vec::new() };
+        if known.stale.as_ref() == Some(why) {
+            return Vec::new();
+        }
+        known.stale = Some(Arc::clone(why));
+        let mut changed = Vec::new();
+        for Entry { card, .. } in known.cards.values_mut() {
+            if !is_stale(card, why) {
+                *card = Arc::new(with_stale_balance(self.copy(card), why));
+                changed.push(Arc::clone(card));
             }
         }
         changed
     }
 
     /// The clock was set back: an account's figures are possibly old and dated no later than now,
-    /// so that they do not outdo what is read from now on. Returns copies of the cards.
+    /// so that they do not outdo what is read from now on. Returns the cards.
     pub(super) fn clock_went_back(
         &self,
         id: &ProviderId,
         why: &Arc<str>,
         now: Timestamp,
-    ) -> Vec<Card> {
-        let mut cards = Vec::new();
-        for known in self.cards().values_mut().filter(|card| card.key.provider == *id) {
-            let mut card = self.copy(known);
-            card.balance = std::mem::take(&mut card.balance).stale(why);
-            let card = card.not_after(now);
-            *known = Arc::new(self.copy(&card));
-            cards.push(card);
+    ) -> Vec<Arc<Card>> {
+        let mut accounts = self.accounts();
+        let Some(known) = accounts.get_mut(id) else { return Vec::new() };
+        known.stale = Some(Arc::clone(why));
+        for entry in known.cards.values_mut() {
+            let card = with_stale_balance(self.copy(&entry.card), why).not_after(now);
+            *entry = Entry { card: Arc::new(card), saved_at: None };
         }
-        self.saved_at().retain(|key, _| key.provider != *id);
-        cards
+        known.cards.values().map(Entry::share).collect()
+    }
+}
+
+impl Known {
+    fn put(&mut self, card: Arc<Card>, saved_at: Option<Timestamp>) {
+        self.cards.insert(Arc::clone(&card.key.id), Entry { card, saved_at });
     }
 
-    /// The card itself where nobody else holds it, else a copy.
-    fn take(&self, card: Arc<Card>) -> Card {
-        Arc::try_unwrap(card).unwrap_or_else(|shared| self.copy(&shared))
+    fn card_and_save(&self, id: &Arc<str>) -> (Option<Arc<Card>>, Option<Timestamp>) {
+        let entry = self.cards.get(id);
+        (entry.map(Entry::share), entry.and_then(|entry| entry.saved_at))
     }
+}
+
+impl Entry {
+    fn share(&self) -> Arc<Card> {
+        Arc::clone(&self.card)
+    }
+}
+
+/// Whether a card has no figures that would have to be marked as possibly old for this reason.
+fn is_stale(card: &Card, why: &str) -> bool {
+    card.balance.at().is_none() || card.balance.why_stale() == Some(why)
+}
+
+fn with_stale_balance(mut card: Card, why: &Arc<str>) -> Card {
+    card.balance = std::mem::take(&mut card.balance).stale(why);
+    card
 }
 
 /// Whether the data file would have the same of both cards, but for the times.
 fn would_be_saved_alike(older: &Card, card: &Card) -> bool {
-    let with_older_times =
-        || Card { balance: older.balance.clone(), state_at: older.state_at, ..card.clone() };
-    older.balance.value() == card.balance.value() && *older == with_older_times()
+    let Card {
+        key,
+        wire_id,
+        owner,
+        account,
+        holder,
+        last4,
+        state,
+        provider_state,
+        state_at: _,
+        kind,
+        currency,
+        balance,
+        expires,
+        labels,
+    } = card;
+    balance.value() == older.balance.value()
+        && (key, wire_id, owner, account)
+            == (&older.key, &older.wire_id, &older.owner, &older.account)
+        && (holder, last4, state) == (&older.holder, &older.last4, &older.state)
+        && (provider_state, kind, currency) == (&older.provider_state, &older.kind, &older.currency)
+        && (expires, labels) == (&older.expires, &older.labels)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::card::{Balance, Reading};
 
     fn card(id: &str) -> Card {
         Card::unread(CardKey::new(&ProviderId::new("acme"), id))
     }
 
+    fn read(id: &str, second: i64) -> Card {
+        let at = Timestamp::from_second(1_800_000_000 + second).expect("a time of the test");
+        Card { balance: Reading::At { value: Balance::default(), at }, ..card(id) }
+    }
+
+    fn book(cards: usize) -> CardBook {
+        CardBook::of((0..cards).map(|id| read(&id.to_string(), 0)))
+    }
+
     #[test]
     fn handing_out_and_counting_cards_copies_none() {
-        let book = CardBook::of((0..500).map(|id| card(&id.to_string())));
+        let book = book(500);
         let acme = ProviderId::new("acme");
         assert_eq!((book.of_provider(&acme).len(), book.count(&acme)), (500, 500));
+        assert_eq!((book.all().len(), book.count(&ProviderId::new("other"))), (500, 0));
         assert!(book.get(&card("7").key).is_some());
         assert_eq!(book.copied(), 0);
     }
 
     #[test]
-    fn a_reading_copies_the_cards_that_it_read_and_no_others() {
-        let book = CardBook::of((0..500).map(|id| card(&id.to_string())));
-        let plan = book.of_provider(&ProviderId::new("acme"));
-        let merged = book.merge(vec![card("1"), card("2")]);
+    fn a_reading_copies_no_card_and_shares_what_it_hands_out() {
+        let book = book(500);
+        let shown = book.all();
+        let merged = book.merge(vec![read("1", 9), read("2", 9)]);
         assert_eq!((merged.cards.len(), merged.unsaved.len()), (2, 2));
-        assert!(book.copied() <= 2 * 3, "{} copies of two cards", book.copied());
-        drop(plan);
+        assert_eq!(book.copied(), 0);
+        for (read, unsaved) in merged.cards.iter().zip(&merged.unsaved) {
+            let known = book.get(&read.key).expect("it was read");
+            assert!(Arc::ptr_eq(read, unsaved) && Arc::ptr_eq(read, &known));
+        }
+        let same = |card: &&Arc<Card>| book.get(&card.key).is_some_and(|it| Arc::ptr_eq(card, &it));
+        assert_eq!(shown.iter().filter(same).count(), 498, "the others are as they were");
+    }
+
+    #[test]
+    fn figures_that_did_not_change_are_saved_again_after_a_minute_and_not_before() {
+        let book = book(1);
+        let unsaved = |second| book.merge(vec![read("0", second)]).unsaved;
+        let first = unsaved(1);
+        assert_eq!(first.len(), 1, "the data file has none of this process");
+        book.note_saved(&first);
+        assert_eq!((unsaved(30).len(), unsaved(60).len(), unsaved(61).len()), (0, 0, 1));
+    }
+
+    #[test]
+    fn one_failed_reading_copies_one_card_and_an_outage_each_card_once() {
+        let book = book(500);
+        let (acme, why): (_, Arc<str>) = (ProviderId::new("acme"), "no connection".into());
+        assert!(book.make_stale(&card("7").key, &why).is_some());
+        assert_eq!(book.copied(), 1);
+        assert_eq!(book.make_all_stale(&acme, &why).len(), 499, "one was marked before");
+        assert_eq!(book.make_all_stale(&acme, &why).len(), 0);
+        assert_eq!(book.copied(), 500);
+        book.merge(vec![read("7", 9)]);
+        assert_eq!(book.make_all_stale(&acme, &why).len(), 1, "only it was read since");
+        assert_eq!(book.copied(), 501);
     }
 }

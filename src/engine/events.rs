@@ -115,7 +115,7 @@ pub struct Expected {
 )]
 pub enum EngineEvent {
     /// Cards that are new or changed, each whole.
-    Cards(Vec<Card>),
+    Cards(Vec<Arc<Card>>),
     /// Cards of a provider whose figures are possibly old from now on, and why.
     Stale {
         /// The provider.
@@ -127,6 +127,14 @@ pub enum EngineEvent {
     Transactions(Vec<Transaction>),
     /// An operation, new or moved on.
     Operation(Operation),
+    /// A page of the journal as it was read: operations before those that were told already, newest
+    /// first.
+    Journal {
+        /// The operations.
+        page: Vec<Operation>,
+        /// Whether the journal has no older ones.
+        is_last: bool,
+    },
     /// A change that was refused before anything was sent.
     Refused {
         /// The id of the request.

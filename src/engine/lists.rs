@@ -7,6 +7,7 @@
 mod cards;
 mod transactions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ impl Engine {
         &self,
         account: &Account,
         patience: Patience,
-    ) -> Result<ListRead<Card>, Error> {
+    ) -> Result<ListRead<Arc<Card>>, Error> {
         let adapter = self.adapter(account).await?;
         let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
@@ -117,13 +118,12 @@ impl Engine {
         let ask = |page: PageCursor| {
             self.retry(account, patience, page.number > 0, move || provider.cards(page))
         };
-        let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
+        let list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         self.judge_list(account, &list, None).await;
         account.list_read(&list, at);
         account.note_completeness(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
-        let rows = std::mem::take(&mut list.rows);
-        list.rows = self.accept_cards(rows).await;
-        Ok(list)
+        let ListRead { rows, unread, gap, error } = list;
+        Ok(ListRead { rows: self.accept_cards(rows).await, unread, gap, error })
     }
 
     /// The transactions of a window, of all cards or of one. Nothing is kept yet.
@@ -170,7 +170,7 @@ impl Engine {
 
 impl Engine {
     /// All cards, an account that could not be read at all as its error.
-    pub async fn read_cards(&self) -> PerProvider<Vec<Card>> {
+    pub async fn read_cards(&self) -> PerProvider<Vec<Arc<Card>>> {
         self.list_cards().await.into_iter().map(Listing::all_or_nothing).collect()
     }
 

@@ -1,5 +1,7 @@
 //! What became of an operation: looked up by reading only, and written into the journal.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::account::Account;
@@ -142,9 +144,11 @@ impl Engine {
 
     /// The card of an operation as it is known, with the cardholder that was known when it was
     /// sent.
-    pub(super) fn card_of(&self, operation: &Operation) -> Card {
+    pub(super) fn card_of(&self, operation: &Operation) -> Arc<Card> {
         let mut card = self.0.cards.get_or_unread(&operation.card);
-        card.owner = card.owner.or_else(|| operation.before.owner.clone());
+        if card.owner.is_none() && operation.before.owner.is_some() {
+            Arc::make_mut(&mut card).owner.clone_from(&operation.before.owner);
+        }
         card
     }
 
@@ -214,14 +218,6 @@ impl Engine {
         })
     }
 
-    /// The newest operations of the journal, newest first, at most 10,000.
-    ///
-    /// # Errors
-    /// One sentence, when the journal cannot be read.
-    pub async fn operations(&self) -> Result<Vec<Operation>, String> {
-        self.0.store.newest_operations(10_000).await.map_err(|error| self.unread(&error))
-    }
-
     /// The journal's lines of an operation, oldest first.
     ///
     /// # Errors
@@ -239,7 +235,7 @@ impl Engine {
         self.0.store.verify().await.map_err(|error| self.unread(&error))?
     }
 
-    fn unread(&self, error: &StoreError) -> String {
+    pub(super) fn unread(&self, error: &StoreError) -> String {
         format!("the data file {} {error}", text::of_path(self.0.store.path()))
     }
 

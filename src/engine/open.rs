@@ -30,9 +30,6 @@ const EVENTS_WAITING: usize = 1_024;
 /// Transactions emitted at the start.
 const TRANSACTIONS_AT_START: u32 = 5_000;
 
-/// Operations emitted at the start.
-const OPERATIONS_AT_START: u32 = 1_000;
-
 /// How long the start waits for secrets before it says so: of the board, whose first frame comes
 /// after it, and of commands.
 const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
@@ -226,14 +223,6 @@ impl Engine {
         for account in &self.0.accounts {
             self.emit_health(account).await;
         }
-        match self.0.store.newest_operations(OPERATIONS_AT_START).await {
-            Ok(operations) => {
-                for operation in operations.into_iter().rev() {
-                    self.emit(EngineEvent::Operation(operation)).await;
-                }
-            }
-            Err(error) => self.emit_store_error(&error).await,
-        }
         match self.0.store.newest_transactions(TRANSACTIONS_AT_START).await {
             Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
             Err(error) => self.emit_store_error(&error).await,
@@ -241,6 +230,7 @@ impl Engine {
         for complaint in complaints {
             self.emit(EngineEvent::Broken(complaint)).await;
         }
+        self.emit_journal().await;
     }
 }
 

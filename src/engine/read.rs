@@ -147,7 +147,11 @@ impl Engine {
     }
 
     /// One card, read by itself.
-    pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
+    pub(super) async fn read_one(
+        &self,
+        account: &Account,
+        card: &Card,
+    ) -> Result<Arc<Card>, Error> {
         let provider = self.adapter(account).await?;
         self.accept_card(account, card, provider.card(card).await).await
     }
@@ -158,7 +162,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         patience: Patience,
-    ) -> Result<Card, Error> {
+    ) -> Result<Arc<Card>, Error> {
         let provider = self.adapter(account).await?;
         let read = self.retry(account, patience, false, || provider.card(card)).await;
         self.accept_card(account, card, read).await
@@ -169,7 +173,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         read: Result<Card, Error>,
-    ) -> Result<Card, Error> {
+    ) -> Result<Arc<Card>, Error> {
         let now = self.0.clock.now();
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
@@ -179,7 +183,8 @@ impl Engine {
                     Completeness::complete(now),
                     true,
                 );
-                Ok(self.accept_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone()))
+                let accepted = self.accept_cards(vec![read]).await.pop();
+                Ok(accepted.expect("merging one card gives one card"))
             }
             Err(error) => {
                 let mut missing = Completeness::complete(now);
@@ -224,7 +229,7 @@ impl Engine {
     ///
     /// # Errors
     /// The provider's error.
-    pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
+    pub async fn read_card(&self, key: &CardKey) -> Result<Arc<Card>, Error> {
         let account = self.account(&key.provider)?;
         let known = self.0.cards.get_or_unread(key);
         self.read_one_with(&account, &known, Patience::Command(tokio::time::Instant::now())).await

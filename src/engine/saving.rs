@@ -1,6 +1,6 @@
 //! Saving what was read, as long as the data file takes it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,7 +47,7 @@ impl Engine {
     }
 
     /// Merges readings into what is known, emits and saves them, and returns them whole.
-    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Card> {
+    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<Card>> {
         let Merged { cards, unsaved } = self.0.cards.merge(read);
         // Emitted just before the provider's health: together they make one frame.
         if !cards.is_empty() {
@@ -59,7 +59,7 @@ impl Engine {
             match self.0.store.keep_cards(unsaved, now).await {
                 Ok(saved) => {
                     self.0.saving.note_success();
-                    self.0.cards.note_saved(saved);
+                    self.0.cards.note_saved(&saved);
                 }
                 Err(error) => self.emit_store_error(&error).await,
             }

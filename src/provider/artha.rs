@@ -208,7 +208,7 @@ impl Provider for Artha {
             .map_err(|error| answer.bad_reply(&error.0))?;
         // The balance is what matters most: without details it is still worth showing.
         Ok(match self.details(card).await {
-            Ok(details) => details.over(balance),
+            Ok(details) => details.over(&balance),
             Err(_) => balance,
         })
     }

@@ -222,7 +222,7 @@ impl Provider for Banana {
             Some(template) if card.kind.is_none() => self.kind(&template).await,
             Some(_) | None => None,
         };
-        Ok(Card { kind, ..information.over(balance) })
+        Ok(Card { kind, ..information.over(&balance) })
     }
 
     async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {

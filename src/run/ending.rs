@@ -39,9 +39,9 @@ pub(super) async fn wait_for_changes(engine: &Engine) {
         () = engine.stop() => {}
         () = ended => {}
     }
-    let now = engine.operations().await.unwrap_or_default();
     for was in &sent {
-        let is = now.iter().find(|operation| operation.id == was.id).unwrap_or(was);
+        let found = engine.find_operation(was.id).await.ok().flatten();
+        let is = found.as_ref().unwrap_or(was);
         let known = match is.state {
             OperationState::Done | OperationState::Failed => String::new(),
             OperationState::Sent | OperationState::Accepted | OperationState::Unknown => {

@@ -11,11 +11,13 @@ use ratatui::layout::Rect;
 use super::theme::{Colors, Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
-use crate::app::fixture::{ago, bare, board, board_with_keys, card, health, press, steps};
+use crate::app::fixture::{
+    ago, bare, board, board_with_keys, card, health, operations, press, steps,
+};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
 use crate::domain::card::{Card, CardState};
-use crate::domain::operation::OperationState;
+use crate::domain::operation::{Operation, OperationState};
 use crate::engine::{EngineEvent, HealthState, Job};
 
 fn drawn(model: &Model) -> Buffer {
@@ -104,6 +106,23 @@ fn the_feed_with_its_filter() {
 fn activity_and_its_journal() {
     insta::assert_snapshot!("activity_80x24", text(&board_after((80, 24), "3 j")));
     insta::assert_snapshot!("activity_120x40", text(&board_after((120, 40), "3 j")));
+}
+
+#[test]
+fn until_the_oldest_operation_is_there_no_count_is_one_of_the_whole_journal() {
+    let mut model = bare((80, 24));
+    let mut told = |page: Vec<Operation>, is_last: bool| {
+        _ = update(&mut model, Msg::EngineEvent(EngineEvent::Journal { page, is_last }));
+        press(&mut model, "3");
+        text(&model)
+    };
+    let all = operations();
+    let (newest, oldest) = all.split_at(2);
+    let part = told(newest.to_vec(), false);
+    assert!(part.contains("Activity  2+  older ones not loaded yet"), "{part}");
+    let whole = told(oldest.to_vec(), true);
+    assert!(!whole.contains("not loaded"), "{whole}");
+    assert!(whole.contains(&format!("Activity  {} ", all.len())), "{whole}");
 }
 
 #[test]
@@ -300,7 +319,7 @@ fn a_state_that_was_not_read_with_the_figures_says_so() {
     let mut model = board((120, 40));
     let card = card(CardState::Active, "Mara Lindqvist", "4242", "artha", "112.40 USD", 2);
     let card = Card { state_at: Some(ago(14 * 60)), ..card };
-    let _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card])));
+    let _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
     let list = text(&model);
     let line = list
         .lines()
@@ -419,7 +438,7 @@ fn wide_and_joined_letters_leave_the_frames_straight() {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let mut model = board(size);
             let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
-            _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![odd])));
+            _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![odd.into()])));
             let buffer = drawn(&model);
             let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
             let edge = model.layout().panes.first().expect("a pane").1.right() - 1;

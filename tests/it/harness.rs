@@ -68,7 +68,8 @@ impl Desk {
         let provider = ProviderId::new(dialect.name());
         let (_, cards) =
             said.into_iter().find(|(id, _)| *id == provider).expect("the provider is configured");
-        cards.unwrap_or_else(|error| panic!("{error}"))
+        let cards = cards.unwrap_or_else(|error| panic!("{error}"));
+        cards.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// One card that can be spent with, read now.

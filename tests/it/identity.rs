@@ -40,8 +40,8 @@ fn respell(roster: &std::path::Path, dialect: Dialect) {
     std::fs::write(roster, spelled.join("\n")).expect("the roster again");
 }
 
-fn keys<'a>(cards: impl IntoIterator<Item = &'a Card>) -> BTreeSet<CardKey> {
-    cards.into_iter().map(|card| card.key.clone()).collect()
+fn keys(cards: &[Arc<Card>]) -> BTreeSet<CardKey> {
+    cards.iter().map(|card| card.key.clone()).collect()
 }
 
 async fn all_cards(engine: &Engine) -> BTreeSet<CardKey> {

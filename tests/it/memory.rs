@@ -5,6 +5,7 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
@@ -237,7 +238,7 @@ async fn set_pins(engine: &Engine) {
             can.pin.is_ok_and(|rule| rule.digits.is_some_and(|(least, _)| least <= 4))
         });
         let cards = engine.known_cards().await;
-        let fits = |card: &&Card| {
+        let fits = |card: &&Arc<Card>| {
             card.key.provider == info.id
                 && card.state == CardState::Active
                 && card.kind == Some(CardKind::Physical)

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
@@ -46,7 +47,8 @@ async fn open(pays: &str) -> (Sandbox, Engine, Vec<Card>, tempfile::TempDir) {
         .into_iter()
         .find(|(id, _)| id.name() == "ibanera")
         .expect("ibanera is configured");
-    (sandbox, engine, read.1.unwrap_or_else(|error| panic!("{error}")), folder)
+    let cards = read.1.unwrap_or_else(|error| panic!("{error}"));
+    (sandbox, engine, cards.into_iter().map(Arc::unwrap_or_clone).collect(), folder)
 }
 
 async fn top_up(engine: &Engine, card: &Card, sum: &str) -> (OperationState, String) {

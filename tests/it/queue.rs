@@ -109,7 +109,7 @@ impl Desk {
         let listing = cards.into_iter().find(|listing| listing.provider == enkash);
         let cards = listing.expect("it was read").rows;
         let card = cards.into_iter().find(|card| card.state == CardState::Active);
-        let card = card.expect("an active card");
+        let card = Arc::unwrap_or_clone(card.expect("an active card"));
         let mut desk = Self { sandbox, engine, news, net, clock, slept, card, _folder: folder };
         desk.is(Net::Gone);
         desk.until("DOWN", |event| match event {

@@ -87,7 +87,7 @@ async fn of_many_processes_at_one_card_exactly_one_sends() {
         assert_eq!(sandbox.credits(dialect, &card).len(), before, "{name}: one arrived");
         let store = Store::open(&data).expect("the data file");
         let verified = store.verify().await.expect("the journal");
-        let operations = store.newest_operations(100).await.expect("the journal");
+        let operations = store.operations_page(None, 100).await.expect("the journal");
         let states: Vec<OperationState> =
             operations.iter().map(|operation| operation.state).collect();
         assert_eq!(states, [OperationState::Unknown], "{name}: {operations:#?}");

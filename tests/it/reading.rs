@@ -67,7 +67,7 @@ async fn a_card_that_cannot_be_read_does_not_lose_the_others() {
             assert!(desk.sandbox.set_card_trouble(dialect, &odd, Some(trouble.clone())));
             let listing = of(desk.engine.list_cards().await, dialect);
             let said = format!("{}, {trouble:?}: {:?}", dialect.name(), listing.completeness);
-            let unread: Vec<&Card> =
+            let unread: Vec<&Arc<Card>> =
                 listing.rows.iter().filter(|card| card.balance.at().is_none()).collect();
             assert_eq!((listing.rows.len(), unread.len()), (4, 1), "{said}");
             let [part] = listing.completeness.parts.as_slice() else {
@@ -646,7 +646,7 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         let never_read = Card::unread(CardKey::new(&gone.key.provider, "987655"));
         let now = desk.clock.now();
         let store = Store::open(desk.folder.path()).expect("the data file");
-        store.keep_cards(vec![gone.clone()], now).await.expect("keeping");
+        store.keep_cards(vec![gone.clone().into()], now).await.expect("keeping");
         let (engine, _news) = desk.second_engine().await;
         let listing = of(engine.list_cards().await, dialect);
         assert!(
@@ -667,7 +667,7 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         assert!(rows.completeness.is_complete(), "{}: {:?}", dialect.name(), rows.completeness);
         engine.stop().await;
         // One that was never read is only an id that nobody knows.
-        store.keep_cards(vec![never_read], now).await.expect("keeping");
+        store.keep_cards(vec![never_read.into()], now).await.expect("keeping");
         let (engine, _news) = desk.second_engine().await;
         assert_eq!(of(engine.list_cards().await, dialect).completeness.parts.len(), 1);
         engine.stop().await;

@@ -77,7 +77,7 @@ fn configured(
 /// Reads and changes everything that is offered at all four, and says what was seen.
 async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
     let mut seen = Vec::new();
-    let mut all: BTreeMap<ProviderId, Vec<Card>> = BTreeMap::new();
+    let mut all: BTreeMap<ProviderId, Vec<Arc<Card>>> = BTreeMap::new();
     for (provider, cards) in engine.read_cards().await {
         let cards = cards.unwrap_or_else(|error| panic!("{error}"));
         seen.extend(cards.iter().map(|card| format!("{card:?}")));

@@ -102,8 +102,8 @@ impl Operator {
         let mut portfolio = Portfolio::new(now, zone, "anay".into(), 7, vec![info]);
         let read = now.saturating_sub(Duration::from_secs(4)).expect("a time");
         portfolio.apply(&EngineEvent::Cards(vec![
-            card("c1", "4242", "Mara Lindqvist", money("12.40", "USD"), read),
-            card("c2", "7731", "Aiko Tanaka", money("1200", "JPY"), read),
+            card("c1", "4242", "Mara Lindqvist", money("12.40", "USD"), read).into(),
+            card("c2", "7731", "Aiko Tanaka", money("1200", "JPY"), read).into(),
         ]));
         let float = vec![money("8114.20", "USD"), money("412000", "JPY")];
         portfolio.apply(&EngineEvent::Float { provider: ProviderId::new("acme"), float, at: read });
@@ -248,14 +248,21 @@ impl Operator {
         self.effects.iter().filter_map(card_read).any(|card| *card == key(id))
     }
 
+    /// Changes what is known of a card.
+    pub(crate) fn change_card(&mut self, id: &str, change: impl FnOnce(&mut Card)) {
+        let card = self.portfolio.cards.get_mut(&key(id)).expect("the card of the test");
+        change(std::sync::Arc::make_mut(card));
+    }
+
     /// A new reading of a card, with something changed.
     pub(crate) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
-        let mut card = self.portfolio.cards.get(&key(id)).expect("the card of the test").clone();
+        let mut card =
+            Card::clone(self.portfolio.cards.get(&key(id)).expect("the card of the test"));
         if let Reading::At { at, .. } = &mut card.balance {
             *at = self.portfolio.now;
         }
         change(&mut card);
-        EngineEvent::Cards(vec![card])
+        EngineEvent::Cards(vec![card.into()])
     }
 
     /// The number of the last question for a fee.

@@ -230,6 +230,7 @@ impl<Body: FormBody> Form<Body> {
         match event {
             EngineEvent::Cards(cards) => cards.iter().any(|card| card.key == self.target.key),
             EngineEvent::Operation(operation) => operation.card == self.target.key,
+            EngineEvent::Journal { page, .. } => page.iter().any(|row| row.card == self.target.key),
             EngineEvent::Queued(freeze) => freeze.card == self.target.key,
             EngineEvent::ReadOnly(_) => true,
             EngineEvent::Stale { .. }

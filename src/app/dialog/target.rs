@@ -26,7 +26,7 @@ impl Target {
         Self {
             key: key.clone(),
             opened_at: portfolio.now,
-            shown: portfolio.cards.get(key).map(shown).unwrap_or_default(),
+            shown: portfolio.cards.get(key).map(|card| shown(card)).unwrap_or_default(),
             changes: Vec::new(),
             reread: false,
         }
@@ -105,7 +105,7 @@ impl CardTail {
 
 /// `..4242`, or `..----`.
 pub(crate) fn digits(key: &CardKey, portfolio: &Portfolio) -> String {
-    portfolio.cards.get(key).map_or_else(|| "..----".to_owned(), Card::digits)
+    portfolio.cards.get(key).map_or_else(|| "..----".to_owned(), |card| card.digits())
 }
 
 /// Whether real money is behind the card; an account that is not known counts as if it were.

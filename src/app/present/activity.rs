@@ -81,6 +81,13 @@ pub(crate) fn title(model: &Model) -> Title {
         };
         title.add(0, count);
     }
+    // No count of these rows is one of the journal yet, nor is a filter's answer.
+    if !model.portfolio.operations.is_whole() {
+        title.add_forms(vec![
+            (order::WORDS, "+  older ones not loaded yet".to_owned()),
+            (0, "+".to_owned()),
+        ]);
+    }
     let tabs = Tab::ALL.map(|tab| {
         if tab == activity.tab { format!("[{}]", tab.as_str()) } else { tab.as_str().to_owned() }
     });

@@ -7,7 +7,6 @@ use super::role::Role;
 use super::time;
 use crate::app::Model;
 use crate::app::portfolio::Portfolio;
-use crate::app::work::{Work, count};
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
 use crate::domain::money::Money;
@@ -119,10 +118,7 @@ fn clock(portfolio: &Portfolio, last: First) -> Line {
 /// there are none.
 fn open_operations(portfolio: &Portfolio) -> Vec<(OperationState, usize)> {
     let states = [OperationState::Sent, OperationState::Accepted, OperationState::Unknown];
-    let counted = states.map(|state| {
-        let operations = portfolio.operations.iter().inspect(|_| count(Work::HistoryVisited));
-        (state, operations.filter(|row| row.state == state && row.is_open()).count())
-    });
+    let counted = states.map(|state| (state, portfolio.operations.count_open(state)));
     counted.into_iter().filter(|(_, open)| *open > 0).collect()
 }
 

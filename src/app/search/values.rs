@@ -20,7 +20,7 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
         (Rows::Operations, Of::Row | Of::Related) => (false, false, true),
         (Rows::Feed, Of::Row | Of::Related) => (false, true, true),
     };
-    let card = |card: &Card| {
+    let mut card = |card: &Card| {
         count(Work::CardVisited);
         let row = CardRow {
             card,
@@ -34,7 +34,7 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
         counts.add(&row, field);
     };
     if cards {
-        portfolio.cards.values().for_each(card);
+        portfolio.cards.values().for_each(|each| card(each));
     }
     let transaction = |transaction: &Transaction| {
         count(Work::HistoryVisited);

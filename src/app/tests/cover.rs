@@ -89,7 +89,7 @@ fn money_is_offered_only_for_lack_of_money_at_every_provider() {
             apply(&mut model, health(name, HealthState::Ok, 1, None));
             if name == "ibanera" {
                 let ola = card(CardState::Active, holder, last4, name, "5.00 USD", 1);
-                apply(&mut model, EngineEvent::Cards(vec![ola]));
+                apply(&mut model, EngineEvent::Cards(vec![ola.into()]));
             }
             let row = declined(transaction(&key(name, last4), "x-1", 60, asked, "REWE"), code);
             apply(&mut model, EngineEvent::Transactions(vec![row]));
@@ -203,7 +203,7 @@ fn a_decline_under_the_cursor_that_money_does_not_cure_is_refused_with_what_help
     );
     let nora = card(CardState::Active, "Nora Haugen", "8810", "artha", "77.00 EUR", 0);
     let nora = Card { kind: Some(CardKind::Physical), ..nora };
-    apply(&mut model, EngineEvent::Cards(vec![nora]));
+    apply(&mut model, EngineEvent::Cards(vec![nora.into()]));
     press(&mut model, "esc T");
     assert!(refusal(&model).ends_with("Once verified: P set a new PIN"), "{}", refusal(&model));
 }
@@ -255,7 +255,7 @@ fn a_card_that_cannot_spend_is_not_covered() {
         (CardState::Expired, "EXPIRED"),
     ] {
         let nora = card(state, "Nora Haugen", "8810", "artha", "77.00 EUR", 0);
-        apply(&mut model, EngineEvent::Cards(vec![nora]));
+        apply(&mut model, EngineEvent::Cards(vec![nora.into()]));
         press(&mut model, "T");
         assert!(refusal(&model).contains(why), "{state:?}: {}", refusal(&model));
         press(&mut model, "esc");
@@ -312,7 +312,7 @@ fn what_was_on_the_card_is_not_said_of_now_while_the_provider_is_down() {
     let stale = |amount: &str| {
         let mut nora = card(CardState::Active, "Nora Haugen", "8810", "artha", amount, 20);
         nora.balance = nora.balance.stale(&"no answer in 10 s".into());
-        EngineEvent::Cards(vec![nora])
+        EngineEvent::Cards(vec![nora.into()])
     };
     apply(&mut model, stale("77.00 EUR"));
     let text = summary(&model);

@@ -8,7 +8,7 @@ use crate::app::notice::Weight;
 fn a_large_figure_is_never_cut() {
     let mut model = board((120, 40));
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
-    apply(&mut model, EngineEvent::Cards(vec![rich]));
+    apply(&mut model, EngineEvent::Cards(vec![rich.into()]));
     let lines = crate::app::present::card::summary(
         &model.portfolio,
         &model.keymap,

@@ -221,7 +221,7 @@ fn four_digits_put_the_cursor_on_the_card_that_ends_in_them() {
     // Its id has the digits of another card, and it is the more urgent one.
     let mut urgent = card(CardState::Active, "Lea", "6644", "artha", "-5.00 USD", 1);
     urgent.key.id = "49d64242-4867".into();
-    apply(&mut model, EngineEvent::Cards(vec![urgent]));
+    apply(&mut model, EngineEvent::Cards(vec![urgent.into()]));
     press(&mut model, "/ 4 2 4 2 enter");
     assert_eq!(model.panes.cards.list.len(), 2, "both have these digits");
     let selected = model.panes.cards.list.selected().expect("a row");

@@ -20,7 +20,9 @@ fn rows_that_move_take_the_cursor_with_them() {
     assert_eq!(selected(&model), "c-4242");
     apply(
         &mut model,
-        EngineEvent::Cards(vec![card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1)]),
+        EngineEvent::Cards(vec![
+            card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1).into(),
+        ]),
     );
     assert_eq!(selected(&model), "c-4242", "a more urgent card came in above it");
     press(&mut model, "k");
@@ -34,14 +36,9 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
     let before = order(&model);
     apply(
         &mut model,
-        EngineEvent::Cards(vec![card(
-            CardState::Active,
-            "Nora Haugen",
-            "8810",
-            "artha",
-            "-99.00 EUR",
-            0,
-        )]),
+        EngineEvent::Cards(vec![
+            card(CardState::Active, "Nora Haugen", "8810", "artha", "-99.00 EUR", 0).into(),
+        ]),
     );
     assert_eq!(order(&model), before);
     assert_eq!(model.dialog.as_ref().and_then(Dialog::card), Some(&key("artha", "4242")));
@@ -177,14 +174,9 @@ fn balances_that_change_do_not_make_the_feed_anew() {
     let before = model.portfolio.revisions.history;
     apply(
         &mut model,
-        EngineEvent::Cards(vec![card(
-            CardState::Active,
-            "Ivo Petrov",
-            "1455",
-            "artha",
-            "1.00 EUR",
-            0,
-        )]),
+        EngineEvent::Cards(vec![
+            card(CardState::Active, "Ivo Petrov", "1455", "artha", "1.00 EUR", 0).into(),
+        ]),
     );
     assert_eq!(model.portfolio.revisions.history, before);
     assert_eq!(

@@ -1,5 +1,7 @@
 //! A change that is not confirmed: every check is made, and what would be sent is said.
 
+use std::sync::Arc;
+
 use super::terms::Terms;
 use super::{Change, name, sending};
 use crate::cli::exit::{Exit, warn};
@@ -31,11 +33,11 @@ impl Rehearsal<'_> {
             Err(refused) => {
                 let key = &self.request.card;
                 let known = session.known_card(key).await;
-                let card = known.unwrap_or_else(|| Card::unread(key.clone()));
+                let card = known.unwrap_or_else(|| Arc::new(Card::unread(key.clone())));
                 return Err(sending::refusal(self.change, &card, &refused));
             }
         };
-        let planned = self.planned(card);
+        let planned = self.planned(Arc::unwrap_or_clone(card));
         match session.format {
             Format::Table => {}
             Format::Json => print::put(&(json::named("would", &planned) + "\n"))?,

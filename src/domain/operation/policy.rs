@@ -15,11 +15,11 @@ use crate::domain::card::{Card, CardKind, CardState};
 ///
 /// # Errors
 /// The reason why not.
-pub fn check_action(
+pub fn check_action<'a>(
     action_kind: ActionKind,
     card: &Card,
     capabilities: &Capabilities,
-    open: &[Operation],
+    open: impl IntoIterator<Item = &'a Operation>,
 ) -> Result<(), Refusal> {
     if let Support::No(why) = capabilities.offers(action_kind) {
         return Err(Refusal::NotOffered(why));
@@ -46,7 +46,7 @@ pub fn check_action(
     {
         return Err(Refusal::Virtual);
     }
-    open.iter()
+    open.into_iter()
         .find(|op| op.card == card.key && op.blocks(action_kind))
         .map_or(Ok(()), |op| Err(Refusal::Open(Box::new(op.clone()))))
 }

@@ -1,5 +1,7 @@
 //! All cards of the accounts, read now, for the command line.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::{Attempts, Listing, Patience, of_list, unread_part};
@@ -10,13 +12,13 @@ use crate::engine::account::Account;
 impl Engine {
     /// Reads all cards now: the list where there is one, else every card of the roster. A card that
     /// cannot be read keeps its last known figures, marked as old, and is named.
-    pub async fn list_cards(&self) -> Vec<Listing<Card>> {
+    pub async fn list_cards(&self) -> Vec<Listing<Arc<Card>>> {
         let began = Instant::now();
         let work = self.0.accounts.iter().map(|account| self.list_cards_of(account, began));
         futures::future::join_all(work).await
     }
 
-    async fn list_cards_of(&self, account: &Account, began: Instant) -> Listing<Card> {
+    async fn list_cards_of(&self, account: &Account, began: Instant) -> Listing<Arc<Card>> {
         let id = &account.info.id;
         let patience = Patience::Command(began);
         let mut listing = Listing::new(id, self.0.clock.now());
@@ -59,7 +61,7 @@ impl Engine {
                 }
             }
         }
-        listing.rows = self.0.cards.copies_of(id);
+        listing.rows = self.0.cards.of_provider(id);
         listing.failed = attempts.failure();
         listing
     }

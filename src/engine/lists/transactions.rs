@@ -1,6 +1,7 @@
 //! Transactions of the accounts, read now, for the command line.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -62,7 +63,7 @@ impl Engine {
         };
         let mut attempts = Attempts::default();
         // Of each card by itself, or of all at once.
-        let lists: Vec<Option<Card>> = match query.card {
+        let lists: Vec<Option<Arc<Card>>> = match query.card {
             Some(key) => vec![Some(self.0.cards.get_or_unread(key))],
             None if capabilities.list_all_transactions.is_yes() => vec![None],
             None => {
@@ -70,7 +71,7 @@ impl Engine {
                 if capabilities.list_cards.is_yes() {
                     self.cards_to_ask(account, query, &mut attempts, &mut listing).await
                 } else {
-                    self.0.cards.copies_of(id).into_iter().map(Some).collect()
+                    self.0.cards.of_provider(id).into_iter().map(Some).collect()
                 }
             }
         };
@@ -89,7 +90,7 @@ impl Engine {
         query: Query<'_>,
         attempts: &mut Attempts,
         listing: &mut Listing<Transaction>,
-    ) -> Vec<Option<Card>> {
+    ) -> Vec<Option<Arc<Card>>> {
         let id = &account.info.id;
         let mut unread = Vec::new();
         match self.read_list(account, query.patience).await {
@@ -114,10 +115,10 @@ impl Engine {
             }
             Err(error) => attempts.note_list_error(error),
         }
-        let mut cards = self.0.cards.copies_of(id);
+        let mut cards = self.0.cards.of_provider(id);
         let mut seen: HashSet<CardKey> = cards.iter().map(|card| card.key.clone()).collect();
         unread.retain(|key| seen.insert(key.clone()));
-        cards.extend(unread.into_iter().map(Card::unread));
+        cards.extend(unread.into_iter().map(|key| Arc::new(Card::unread(key))));
         cards.into_iter().map(Some).collect()
     }
 
@@ -125,7 +126,7 @@ impl Engine {
     async fn list_one(
         &self,
         account: &Account,
-        card: Option<Card>,
+        card: Option<Arc<Card>>,
         query: Query<'_>,
         attempts: &mut Attempts,
         listing: &mut Listing<Transaction>,
@@ -140,6 +141,7 @@ impl Engine {
             return;
         }
         let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };
+        let card = card.map(Arc::unwrap_or_clone);
         let window = Window { card, since: query.since, until: query.until };
         let read = self.read_window(account, &window, mode, query.patience).await;
         let list = read.unwrap_or_else(|error| ListRead {

@@ -100,9 +100,9 @@ fn join_card(
     let joined = match cards::one(tx, provider, canonical)? {
         None => Card { key, ..stray },
         Some(known) if known.balance.at() >= stray.balance.at() => {
-            Card { key: key.clone(), ..known }.over(Card { key, ..stray })
+            Card { key: key.clone(), ..known }.over(&Card { key, ..stray })
         }
-        Some(known) => Card { key: key.clone(), ..stray }.over(Card { key, ..known }),
+        Some(known) => Card { key: key.clone(), ..stray }.over(&Card { key, ..known }),
     };
     tx.execute(
         "DELETE FROM card WHERE provider = ?1 AND id IN (?2, ?3)",

@@ -1,5 +1,7 @@
 //! Cards and their newest figures.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
@@ -36,7 +38,7 @@ pub(super) fn insert(tx: &Transaction<'_>, card: &Card) -> rusqlite::Result<()> 
 /// the order of arrival, unless that one is of a time that has not come yet.
 pub(in crate::store) fn keep(
     db: &mut Connection,
-    cards: &[Card],
+    cards: &[Arc<Card>],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let tx = super::begin(db)?;

@@ -16,6 +16,7 @@ use crate::store::{Finding, Intent, Settled, Settlement, Store, StoreError};
 stories! {
     after_a_crash_only_what_was_noted_as_sent_may_have_happened,
     what_is_saved_reads_back_whole,
+    pages_of_the_journal_have_every_operation_once,
     a_second_top_up_waits_until_the_first_is_settled_or_the_phrase_is_typed,
     one_that_was_taken_for_lost_is_told_so_before_it_is_sent,
     a_credit_proves_at_most_one_operation,
@@ -128,7 +129,30 @@ async fn what_is_saved_reads_back_whole(empty: Empty) {
     let operation = top_up(1);
     assert!(saved(store, &operation, OnConflict::Refuse).await);
     assert_eq!(store.operation(operation.id).await.expect("it is there"), operation);
-    assert_eq!(store.newest_operations(10).await.expect("a list"), vec![operation]);
+    assert_eq!(store.operations_page(None, 10).await.expect("a list"), vec![operation]);
+}
+
+async fn pages_of_the_journal_have_every_operation_once(empty: Empty) {
+    let store = &empty();
+    let mut saved_ids = Vec::new();
+    for count in 1..=10 {
+        let card = CardKey::new(&ProviderId::new("acme"), &format!("c{count}"));
+        let operation = Operation { card, ..top_up(count) };
+        assert!(saved(store, &operation, OnConflict::Refuse).await);
+        saved_ids.push(operation.id);
+    }
+    saved_ids.reverse();
+    for size in [1, 3, 5, 10, 11] {
+        let mut read = Vec::new();
+        loop {
+            let page = store.operations_page(read.last().copied(), size).await.expect("a page");
+            read.extend(page.iter().map(|operation| operation.id));
+            if page.len() < size as usize {
+                break;
+            }
+        }
+        assert_eq!(read, saved_ids, "newest first, in pages of {size}");
+    }
 }
 
 async fn a_second_top_up_waits_until_the_first_is_settled_or_the_phrase_is_typed(empty: Empty) {
@@ -289,7 +313,7 @@ async fn an_intent_of_another_card_or_action_permits_nothing(empty: Empty) {
         let refused = store.intend(top_up(1), card, action, OnConflict::Refuse).await;
         assert_eq!(refused.err(), Some(StoreError::Mismatch));
     }
-    assert_eq!(store.newest_operations(10).await.expect("a list"), []);
+    assert_eq!(store.operations_page(None, 10).await.expect("a list"), []);
     let Intent::Saved(permit) = intend(store, &top_up(1), OnConflict::Refuse).await else {
         panic!("nothing is in its way")
     };

@@ -10,7 +10,7 @@ use crate::app::present::Role;
 const LISTED: usize = 5;
 
 pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
-    let open: Vec<_> = portfolio.operations.iter().filter(|op| op.is_open()).collect();
+    let open: Vec<_> = portfolio.operations.open().collect();
     let mut sheet = Sheet::new("Quit");
     let queued = &portfolio.accounts.queued;
     for freeze in queued.iter().take(LISTED) {

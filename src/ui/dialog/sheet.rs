@@ -11,7 +11,7 @@ use crate::app::portfolio::Portfolio;
 use crate::app::present::time::TimeFormat;
 use crate::app::present::{Line, Role, line};
 use crate::config::Environment;
-use crate::domain::card::{Card, CardKey, CardState, Reading};
+use crate::domain::card::{CardKey, CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, OperationState};
 use crate::domain::text;
@@ -276,7 +276,8 @@ impl Sheet {
     pub(super) fn state(&mut self, key: &CardKey, portfolio: &Portfolio) {
         let card = portfolio.cards.get(key);
         let state = card.map_or(CardState::Unknown, |card| card.state).as_str();
-        let read = card.filter(|card| card.balance.why_stale().is_some()).and_then(Card::read_at);
+        let read =
+            card.filter(|card| card.balance.why_stale().is_some()).and_then(|card| card.read_at());
         match read {
             Some(at) => {
                 let old = format!("{state}, last known at {}", clock(at, portfolio));
@@ -402,7 +403,7 @@ pub(super) fn figures_age(target: &Target, portfolio: &Portfolio) -> Part {
 /// What is available, marked where it may be old.
 pub(super) fn available(key: &CardKey, portfolio: &Portfolio) -> Part {
     let card = portfolio.cards.get(key);
-    let Some(available) = card.and_then(Card::available) else {
+    let Some(available) = card.and_then(|card| card.available()) else {
         return part("not known", Role::Caution);
     };
     let stale = card.is_some_and(|card| card.balance.why_stale().is_some());

@@ -40,7 +40,7 @@ fn picture(operator: &Operator) -> String {
 
 fn frozen() -> Operator {
     let mut operator = Operator::new();
-    operator.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    operator.change_card("c1", |card| card.state = CardState::Frozen);
     operator
 }
 

@@ -75,7 +75,7 @@ fn hard_to_fit(keys: &str) -> Model {
         card(CardState::Frozen, "Debt", "9003", "ibanera", "-98765.432 KWD", 18),
     ];
     for event in [
-        EngineEvent::Cards(cards),
+        EngineEvent::Cards(cards.into_iter().map(Into::into).collect()),
         EngineEvent::Transactions(rows),
         EngineEvent::Operation(top_up),
         EngineEvent::Float {

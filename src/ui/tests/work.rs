@@ -104,7 +104,7 @@ fn a_key_that_moves_the_cursor_costs_the_rows_of_one_card() {
 fn one_card_that_was_read_costs_one_walk_through_everything() {
     let mut model = large_board(SIZE, 500, 5_000);
     let read = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
-    let work = event(&mut model, EngineEvent::Cards(vec![read]));
+    let work = event(&mut model, EngineEvent::Cards(vec![read.into()]));
     // Which cards are urgent is worked out for all of them from all that happened.
     assert!(work.of(Work::CardRated) <= 500, "{work:?}");
     assert!(work.of(Work::CardVisited) <= 500, "{work:?}");

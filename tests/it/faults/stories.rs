@@ -351,7 +351,7 @@ impl Copied {
         let store =
             Store::open(folder.path()).unwrap_or_else(|error| panic!("{}: {error}", self.when));
         let verified = store.verify().await;
-        let operations = store.newest_operations(100).await;
+        let operations = store.operations_page(None, 100).await;
         let verified = verified.unwrap_or_else(|error| panic!("{}: {error}", self.when));
         let operations = operations.unwrap_or_else(|error| panic!("{}: {error}", self.when));
         verified.unwrap_or_else(|broken| panic!("{}: {broken}", self.when));

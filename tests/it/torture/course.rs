@@ -326,7 +326,7 @@ fn add<W: AsRef<str>>(sum: &mut BTreeMap<String, u64>, counts: &BTreeMap<W, u64>
 async fn everything(stores: &[Store]) -> anyhow::Result<Vec<Operation>> {
     let mut operations = Vec::new();
     for store in stores {
-        operations.extend(store.newest_operations(1_000_000).await?);
+        operations.extend(store.operations_page(None, 1_000_000).await?);
     }
     Ok(operations)
 }

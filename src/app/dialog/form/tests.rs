@@ -29,7 +29,7 @@ fn a_change_of_the_card_is_shown_and_keys_on_their_way_are_dropped() {
 #[test]
 fn a_change_of_the_card_disarms() {
     let mut operator = Operator::new();
-    operator.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    operator.change_card("c1", |card| card.state = CardState::Frozen);
     let operator = operator.open(ActionKind::Unfreeze, "c1").keys("1 4 2 4 2");
     let event = operator.reading("c1", |card| card.state = CardState::Pending);
     let operator = operator.apply(event).pass(400).keys("y");

@@ -1,7 +1,7 @@
 //! Freezing and unfreezing, key by key.
 
 use crate::app::dialog::Content;
-use crate::app::dialog::fixture::{Operator, card, key, money};
+use crate::app::dialog::fixture::{Operator, card, money};
 use crate::domain::card::CardState;
 use crate::domain::operation::{Action, ActionKind, OnConflict};
 use crate::engine::EngineEvent;
@@ -52,7 +52,7 @@ fn a_reason_in_own_words_may_hold_any_letter() {
 #[test]
 fn unfreezing_real_money_takes_the_last_four_and_in_the_sandbox_only_y() {
     let frozen = |mut operator: Operator| {
-        operator.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+        operator.change_card("c1", |card| card.state = CardState::Frozen);
         operator.open(ActionKind::Unfreeze, "c1")
     };
     let operator = frozen(Operator::new()).keys("1 y");
@@ -70,7 +70,7 @@ fn without_last_four_the_end_of_the_id_arms() {
     let mut operator = Operator::new();
     let mut card = card("card-77xy", "", "Nobody", money("5", "USD"), operator.portfolio.now);
     card.state = CardState::Frozen;
-    operator.portfolio.apply(&EngineEvent::Cards(vec![card]));
+    operator.portfolio.apply(&EngineEvent::Cards(vec![card.into()]));
     let operator = operator.open(ActionKind::Unfreeze, "card-77xy").keys("1 7 7 x y");
     assert!(operator.requests().is_empty(), "the y belongs to the id");
     assert_eq!(operator.keys("y").requests().len(), 1);

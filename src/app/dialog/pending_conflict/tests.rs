@@ -44,7 +44,7 @@ fn a_copied_question_for_support_has_the_reference_and_no_card_number() {
     let mut odd =
         card("4111111111111111", "1111", "Odd", money("1", "USD"), operator.portfolio.now);
     odd.key = key("4111111111111111");
-    operator.portfolio.apply(&EngineEvent::Cards(vec![odd]));
+    operator.portfolio.apply(&EngineEvent::Cards(vec![odd.into()]));
     let open = operator.earlier_operation(
         ActionKind::TopUp,
         "4111111111111111",

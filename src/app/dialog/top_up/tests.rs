@@ -216,13 +216,9 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
         let mut operator = Operator::new();
         operator.capabilities().top_up_min = least.map(Into::into);
         let now = operator.portfolio.now;
-        operator.portfolio.apply(&EngineEvent::Cards(vec![card(
-            "c1",
-            "4242",
-            "Mara",
-            money(available, code),
-            now,
-        )]));
+        operator.portfolio.apply(&EngineEvent::Cards(vec![
+            card("c1", "4242", "Mara", money(available, code), now).into(),
+        ]));
         let operator = operator.declined("c1", money(asked, code)).covers_decline("c1");
         let Content::TopUp(form) = operator.content() else {
             panic!("a top-up: {}", operator.notice())

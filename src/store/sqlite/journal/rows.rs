@@ -105,11 +105,18 @@ pub(in crate::store) fn get(db: &Connection, id: OperationId) -> rusqlite::Resul
         .query_row([id.to_string()], read)
 }
 
-/// The newest operations, newest first.
-pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Operation>> {
-    let mut query =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation ORDER BY id DESC LIMIT ?1"))?;
-    query.query_map([limit], read)?.collect()
+/// The newest operations before one of this id, or of all, newest first. Ids begin with their time.
+pub(in crate::store) fn page(
+    db: &Connection,
+    before: Option<OperationId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Operation>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
+    ))?;
+    // Behind every id.
+    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    query.query_map(params![before, limit], read)?.collect()
 }
 
 /// Operations that changed at or after a time, oldest change first.

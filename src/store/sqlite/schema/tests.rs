@@ -126,7 +126,7 @@ async fn a_credit_that_two_operations_claimed_in_two_spellings_is_one_and_the_ot
     drop(db);
     let store = Store::open_with(folder.path(), &ids(), None, now())
         .unwrap_or_else(|refused| panic!("{refused}"));
-    let operations = store.newest_operations(10).await.expect("the journal");
+    let operations = store.operations_page(None, 10).await.expect("the journal");
     let alarms = operations.iter().filter(|operation| operation.alarm.is_some()).count();
     assert_eq!((operations.len(), alarms), (2, 1), "{operations:?}");
 }
