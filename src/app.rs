@@ -24,6 +24,7 @@ pub(crate) mod list;
 pub(crate) mod memo;
 mod navigation;
 mod notice;
+pub mod pace;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
@@ -51,6 +52,7 @@ use layout::{Contents, Layout, Pane};
 use list::Direction;
 use memo::Movement;
 use notice::Notice;
+use pace::Pace;
 use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
@@ -74,6 +76,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// Time passed.
     Tick(Timestamp),
+    /// How often the loop will come by itself from now on.
+    Pace(Pace),
     /// The engine reports something.
     EngineEvent(EngineEvent),
     /// What became of text that was to be copied.
@@ -186,6 +190,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
+            Msg::Pace(pace) => {
+                model.portfolio.pace = pace;
+                Vec::new()
+            }
             Msg::EngineEvent(event) => model.apply(&event),
             Msg::Copied(outcome) => {
                 model.say_copied(outcome);
@@ -201,15 +209,14 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
     effects
 }
 
-/// When something on screen changes by itself: the next full second, because clock and ages show
-/// seconds; never while nothing but advice is shown.
+/// When something on screen changes by itself: the next full second where clock and ages show
+/// seconds, else the next minute; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (!layout::is_too_small(model.screen.size))
-        .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
-        .flatten();
+    let time =
+        (!layout::is_too_small(model.screen.size)).then(|| model.portfolio.changes_at()).flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
-    second.into_iter().chain(dialog).min()
+    time.into_iter().chain(dialog).min()
 }
 
 impl Model {
@@ -234,6 +241,11 @@ impl Model {
         model.refresh_rows();
         model.watching = None;
         model
+    }
+
+    /// Forgets what may be secret, where nothing else is to be freed any more.
+    pub fn forget_secrets(&mut self) {
+        self.dialog = None;
     }
 
     /// Where everything is now.

@@ -1,12 +1,13 @@
 //! The bytes that turn one picture of cells into another: text, cursor moves and attributes, each
 //! the shortest that does it.
 //!
-//! Only sequences that a VT102 knows are used, but for colours, and none that stays in force:
+//! Only sequences that a VT220 knows are used, but for colours, and none that stays in force:
 //! however the program ends, there is nothing to set back.
 
 mod pen;
 pub(super) mod row;
 pub(super) mod scroll;
+mod shift;
 
 use std::ops::Range;
 
@@ -20,6 +21,9 @@ use scroll::Scroll;
 /// Most equal cells between two changes that are written again instead of being jumped over, where
 /// that takes fewer bytes.
 const LONGEST_GAP: usize = 8;
+
+/// Bytes of a row for which no part of it is worth moving.
+const WORTH_SHIFTING: usize = 40;
 
 /// Most columns that a terminal may draw a symbol wider than it is taken for.
 const MOST_OVERHANG: usize = 4;
@@ -36,12 +40,14 @@ pub(super) struct Writer {
     at: Option<Position>,
     pen: Pen,
     columns: u16,
+    /// Whether the terminal may move what it shows.
+    moves: bool,
 }
 
 impl Writer {
-    /// For a terminal with so many columns.
-    pub(super) fn new(columns: u16) -> Self {
-        Self { columns, ..Self::default() }
+    /// For a terminal with so many columns, which may move what it shows or not.
+    pub(super) fn new(columns: u16, moves: bool) -> Self {
+        Self { columns, moves, ..Self::default() }
     }
 
     /// Turns what is shown into the next frame of the same size, row by row.
@@ -83,8 +89,30 @@ impl Writer {
         self.bytes
     }
 
-    /// Writes the changes of a row.
+    /// Turns one row into another, with the terminal's help where that is shorter.
     fn draw_row(&mut self, y: u16, shown: &[Cell], next: &[Cell]) {
+        let mut best = self.beside();
+        best.write_changes(y, shown, next);
+        if self.moves
+            && best.bytes.len() > WORTH_SHIFTING
+            && let Some(shift) = shift::plan(shown, next)
+        {
+            let mut helped = self.beside();
+            helped.change_pen(Pen::default());
+            helped.go_to(Position::new(column(shift.from), y));
+            helped
+                .bytes
+                .extend(sequence(column(shift.columns), if shift.left { 'P' } else { '@' }));
+            helped.write_changes(y, &shift.apply(shown), next);
+            if helped.bytes.len() < best.bytes.len() {
+                best = helped;
+            }
+        }
+        self.go_on_as(best);
+    }
+
+    /// Writes what differs between two rows.
+    fn write_changes(&mut self, y: u16, shown: &[Cell], next: &[Cell]) {
         let (end, shown_end) = (end(next), end(shown));
         let shown_leads = leads(shown);
         let mut x = 0;
@@ -138,14 +166,18 @@ impl Writer {
             again.change_pen(again.pen.toward(target));
             (again.bytes.len() <= jump.bytes.len()).then_some(again)
         });
-        let Self { bytes, at, pen, .. } = again.unwrap_or(jump);
-        self.bytes.extend(bytes);
-        (self.at, self.pen) = (at, pen);
+        self.go_on_as(again.unwrap_or(jump));
     }
 
     /// One that would go on from here.
     fn beside(&self) -> Self {
         Self { bytes: Vec::new(), ..*self }
+    }
+
+    /// Takes over what one beside this has written.
+    fn go_on_as(&mut self, beside: Self) {
+        self.bytes.extend(beside.bytes);
+        (self.at, self.pen) = (beside.at, beside.pen);
     }
 
     fn put_all(&mut self, columns: Range<usize>, row: &[Cell]) {

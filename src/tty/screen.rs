@@ -4,7 +4,6 @@ use std::io;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
-use crossterm::style::ResetColor;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,8 +12,8 @@ use super::frame::Writer;
 use super::frame::row::normalize;
 use super::frame::scroll;
 
-/// All rows scroll (DECSTBM): only a program that was here before can have left less.
-const NO_REGION: &[u8] = b"\x1b[r";
+/// No attributes, and all rows scroll (DECSTBM), whatever a program that was here before has left.
+const AS_AT_FIRST: &[u8] = b"\x1b[m\x1b[r";
 
 /// Bytes of a frame for which no rows are worth moving.
 const WORTH_PLANNING: usize = 120;
@@ -61,8 +60,8 @@ impl Screen {
         queue!(bytes, BeginSynchronizedUpdate)?;
         if self.whole {
             self.shown.reset();
-            queue!(bytes, Hide, ResetColor)?;
-            bytes.extend(NO_REGION);
+            queue!(bytes, Hide)?;
+            bytes.extend(AS_AT_FIRST);
             queue!(bytes, Clear(ClearType::All))?;
         } else if self.cursor.is_some() {
             queue!(bytes, Hide)?;
@@ -86,7 +85,7 @@ impl Screen {
     /// fewer bytes. The shown ones are of no use afterwards.
     fn changes(&mut self) -> Vec<u8> {
         let (width, height) = (self.next.area.width, self.next.area.height);
-        let mut plain = Writer::new(width);
+        let mut plain = Writer::new(width, self.scrolls);
         plain.draw(&self.shown, &self.next);
         let plain = plain.finish();
         if self.whole || !self.scrolls || plain.len() < WORTH_PLANNING {
@@ -96,7 +95,7 @@ impl Screen {
         if scrolls.is_empty() {
             return plain;
         }
-        let mut helped = Writer::new(width);
+        let mut helped = Writer::new(width, self.scrolls);
         for scroll in scrolls {
             helped.scroll(&scroll, height);
             scroll.apply(&mut self.shown);

@@ -14,7 +14,6 @@ use crate::app::work::{Work, count};
 use crate::domain::card::ProviderId;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
-use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// What a state means.
@@ -30,7 +29,7 @@ pub(crate) const fn health_role(state: HealthState) -> Role {
 /// How long ago it was last read with success: the age of a provider, whatever its state; `None`
 /// when it never was.
 pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> Option<String> {
-    health.last_good.map(|at| text::age(portfolio.now, at))
+    health.last_good.map(|at| portfolio.age(at))
 }
 
 /// Since when it is in its state: `since 14:05`.
@@ -87,7 +86,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let mut lines = Vec::new();
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
-        let age = text::age(portfolio.now, at);
+        let age = portfolio.age(at);
         format!("complete to {} ({age} ago)", portfolio.local_time(at, TimeFormat::Full))
     });
     let missing = completeness.missing();
@@ -140,11 +139,9 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(": {why}"));
     }
     match health.last_good {
-        Some(at) => text.push_str(&format!(
-            ". Last success {} ({} ago)",
-            time(at),
-            text::age(portfolio.now, at)
-        )),
+        Some(at) => {
+            text.push_str(&format!(". Last success {} ({} ago)", time(at), portfolio.age(at)))
+        }
         None => text.push_str(". No success since cardtop was started"),
     }
     if health.errors_5m > 0 {

@@ -119,6 +119,20 @@ fn scroll(to: &mut Buffer, part: Rect, dice: &mut Dice) {
     }
 }
 
+/// Takes cells out of a row, or puts empty ones in.
+fn shift(to: &mut Buffer, (x, y): (u16, u16), dice: &mut Dice) {
+    let columns = usize::from(1 + dice.below(9));
+    let (begin, end) = (to.index_of(x, y), to.index_of(0, y) + usize::from(to.area.width));
+    let columns = columns.min(end - begin);
+    if dice.below(2) == 0 {
+        to.content[begin..end].rotate_left(columns);
+        to.content[end - columns..end].fill(Cell::EMPTY);
+    } else {
+        to.content[begin..end].rotate_right(columns);
+        to.content[begin..begin + columns].fill(Cell::EMPTY);
+    }
+}
+
 /// A window over everything, with a border and empty inside.
 fn window(to: &mut Buffer, part: Rect, dice: &mut Dice) {
     let style = dice.style();
@@ -137,12 +151,13 @@ fn change(to: &mut Buffer, dice: &mut Dice) {
     let area = to.area;
     for _ in 0..1 + dice.below(3) {
         let some = part(area, dice);
-        match dice.below(10) {
+        match dice.below(11) {
             0..=2 => scroll(to, Rect { x: 0, width: area.width, ..some }, dice),
             3..=4 => scroll(to, some, dice),
             5..=6 => write(to, (some.x, some.y), some.width, dice),
             7 => to.set_style(some, dice.style()),
             8 => window(to, some, dice),
+            9 => shift(to, (some.x, some.y), dice),
             _ => some.positions().for_each(|at| to[at].reset()),
         }
     }
@@ -224,7 +239,7 @@ fn the_terminal_shows_each_of_ten_thousand_random_frames_whether_it_scrolls_or_n
     let mut dice = Dice(7);
     let (mut terminal, mut picture) = terminal(&mut dice);
     let mut screen = Screen::new(true);
-    let mut scrolled = 0;
+    let mut moved = 0;
     for frame in 0..FRAMES {
         let what = format!("frame {frame}");
         let scrolls = (frame / FRAMES_OF_A_TERMINAL).is_multiple_of(2);
@@ -263,10 +278,11 @@ fn the_terminal_shows_each_of_ten_thousand_random_frames_whether_it_scrolls_or_n
         assert!(cursor.is_none_or(|cursor| (cursor.y, cursor.x) == at), "{what}");
         assert!(draw(&mut screen).is_empty(), "drawn twice: {what}");
         let moves = String::from_utf8_lossy(&bytes).split("\x1b[").any(|sequence| {
-            sequence.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['L', 'M'])
+            let verb = sequence.trim_start_matches(|c: char| c.is_ascii_digit());
+            verb.starts_with(['L', 'M', 'P', '@'])
         });
         assert!(!moves || scrolls && !whole, "{what}");
-        scrolled += u32::from(moves);
+        moved += u32::from(moves);
     }
-    assert!(scrolled > 500, "only {scrolled} frames moved rows");
+    assert!(moved > 500, "only {moved} frames moved anything");
 }
