@@ -30,6 +30,7 @@ pub mod present;
 pub(crate) mod providers;
 pub(crate) mod screen;
 pub(crate) mod search;
+mod sequence;
 pub mod transactions;
 pub(crate) mod widest;
 pub(crate) mod work;
@@ -349,7 +350,8 @@ impl Model {
     fn refresh_rows(&mut self) -> Vec<Effect> {
         let movement = self.movement();
         let mut effects = Vec::new();
-        self.panes.cards.refresh_rows(&self.portfolio, movement);
+        let news = self.portfolio.take_card_news();
+        self.panes.cards.refresh_rows(&self.portfolio, news, movement);
         self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
         self.panes.activity.refresh_rows(&self.portfolio, movement);
         self.panes.providers.refresh_rows(&self.portfolio);
@@ -397,7 +399,7 @@ impl Model {
     fn watch_job(&mut self, layout: &Layout) -> Option<Effect> {
         let selected = self.subject().or_else(|| self.panes.detail.card.clone());
         let visible: Vec<CardKey> = match layout.area(Pane::Cards) {
-            Some(_) => self.panes.cards.list.window().map(|(key, _)| key.clone()).collect(),
+            Some(_) => self.panes.cards.list.window().map(|(key, _)| key).collect(),
             None => Vec::new(),
         };
         let wanted = Some((selected, visible));

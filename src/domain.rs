@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod card;
 pub mod completeness;
+pub mod coverage;
 pub mod decline;
 pub mod filter;
 pub mod money;

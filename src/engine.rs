@@ -11,6 +11,7 @@ mod card_book;
 mod change;
 mod events;
 mod health;
+mod history;
 mod jobs;
 mod journal;
 mod lists;
@@ -26,7 +27,6 @@ mod session;
 mod settle;
 mod transactions;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,7 +49,7 @@ use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
@@ -72,16 +72,12 @@ struct Inner {
     events: mpsc::Sender<EngineEvent>,
     cards: CardBook,
     operations: Operations,
-    watched: Mutex<Watched>,
     read_only: ReadOnly,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
     saving: SaveGate,
     background: Background,
 }
-
-/// The card under the cursor, and those on screen.
-type Watched = (Option<CardKey>, BTreeSet<CardKey>);
 
 /// Whether every change is refused.
 struct ReadOnly {
@@ -256,10 +252,6 @@ impl Engine {
         found
             .cloned()
             .ok_or_else(|| Error::new(id, ErrorKind::NotOffered, "this provider is not configured"))
-    }
-
-    fn watched(&self) -> Watched {
-        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -17,21 +17,18 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::sqlite::{Database, cards, holds, transactions};
-use crate::domain::card::{Card, CardKey, Ids, ProviderId};
+use self::sqlite::Database;
+use crate::domain::card::{Card, Ids, ProviderId};
 use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
-use crate::domain::transaction::Transaction;
-use crate::domain::unmapped::UnmappedWords;
 pub use error::StoreError;
 pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
-pub use readings::CompleteReading;
+pub use readings::{Changes, CompleteReading, Gone, Page, PageKey};
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
@@ -115,102 +112,6 @@ impl Store {
     #[cfg(test)]
     const fn database(&self) -> &Database {
         &self.0
-    }
-}
-
-/// What was read.
-impl Store {
-    /// Every card that is known.
-    ///
-    /// # Errors
-    /// Why the data file cannot be read.
-    pub async fn cards(&self) -> Result<Vec<Card>, StoreError> {
-        self.0.readings(|db| Ok(cards::all(db)?)).await
-    }
-
-    /// Keeps cards, each whole, and returns them. A figure that is older than the kept one does not
-    /// replace it, whatever the order of arrival, unless that one is of a time after `now`.
-    ///
-    /// # Errors
-    /// Why none of them is kept.
-    pub async fn keep_cards(
-        &self,
-        cards: Vec<Arc<Card>>,
-        now: Timestamp,
-    ) -> Result<Vec<Arc<Card>>, StoreError> {
-        self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
-    }
-
-    /// Keeps transactions and returns those that are new or changed, as kept: the time of first
-    /// sight and the operation stay.
-    ///
-    /// # Errors
-    /// Why none of them is kept.
-    pub async fn keep_transactions(
-        &self,
-        rows: Vec<Transaction>,
-    ) -> Result<Vec<Transaction>, StoreError> {
-        self.0.readings(move |db| Ok(transactions::keep(db, &rows)?)).await
-    }
-
-    /// The newest transactions, newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// Why the data file cannot be read.
-    pub async fn newest_transactions(&self, limit: u32) -> Result<Vec<Transaction>, StoreError> {
-        self.0.readings(move |db| Ok(transactions::newest(db, limit)?)).await
-    }
-
-    /// When the oldest hold of a provider, or of one card, happened that is not older than `since`
-    /// and not gone.
-    ///
-    /// # Errors
-    /// Why the data file cannot be read.
-    pub async fn oldest_hold(
-        &self,
-        provider: ProviderId,
-        card: Option<CardKey>,
-        since: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        self.0
-            .readings(move |db| Ok(transactions::oldest_hold(db, &provider, card.as_ref(), since)?))
-            .await
-    }
-
-    /// Compares the holds that are known with a complete reading and returns those of which
-    /// something else is known now: gone, listed again, or cleared under another id.
-    ///
-    /// # Errors
-    /// Why nothing is changed.
-    pub async fn follow_holds(
-        &self,
-        reading: CompleteReading,
-    ) -> Result<Vec<Transaction>, StoreError> {
-        self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
-    }
-
-    /// Words for states and codes of declines that are not mapped, by account.
-    ///
-    /// # Errors
-    /// Why the data file cannot be read.
-    pub async fn unmapped_words(&self) -> Result<BTreeMap<ProviderId, UnmappedWords>, StoreError> {
-        self.0.readings(|db| Ok(transactions::unmapped(db)?)).await
-    }
-
-    /// Notes which operation a transaction of a card proves, and returns the transaction.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when the transaction is not known yet, or why it is not noted.
-    pub async fn link_operation(
-        &self,
-        card: CardKey,
-        id: &str,
-        operation: OperationId,
-    ) -> Result<Transaction, StoreError> {
-        let id = id.to_owned();
-        self.0
-            .readings(move |db| Ok(transactions::link_operation(db, &card, &id, operation)?))
-            .await
     }
 }
 

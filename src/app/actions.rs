@@ -46,7 +46,7 @@ impl Model {
     /// Why no action is taken while cards are marked: it would be taken for one of all of them.
     fn refusal_of_marks(&self) -> Option<String> {
         let cards = &self.panes.cards;
-        let marked = match (cards.marks.len(), cards.hidden_marks()) {
+        let marked = match (cards.marks().len(), cards.hidden_marks()) {
             (0, _) => return None,
             (1, 0) => "1 card is marked".to_owned(),
             (1, _) => "1 card is marked, hidden by the filter".to_owned(),
@@ -177,12 +177,8 @@ impl Model {
     pub(super) fn toggle_watched(&mut self) {
         let Some(key) = self.subject() else { return };
         let digits = self.digits(&key);
-        let watched = !self.portfolio.watched.remove(&key);
-        if watched {
-            self.portfolio.watched.insert(key);
-        }
-        self.portfolio.revisions.all += 1;
-        let now = if watched { "watched" } else { "not watched any more" };
+        let now =
+            if self.portfolio.toggle_watched(key) { "watched" } else { "not watched any more" };
         self.show_notice(&format!("{digits} is {now}"));
     }
 

@@ -1,89 +1,65 @@
 //! The pane of all cards: order, filter, marks and the cursor.
 //!
 //! The most urgent first by default. The order is held while a dialog is open or the screen is
-//! paused.
+//! paused. What happens to a card moves that card; the others are looked at only when the filter or
+//! the order is changed.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+mod index;
+mod signals;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod texts;
 
-use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
-use super::list::List;
-use super::memo::{DataVersion, Memo, Movement};
+use jiff::Timestamp;
+
+use super::list::{Direction, List, Rows as _};
+use super::memo::Movement;
 use super::portfolio::Portfolio;
+use super::portfolio::card_news::{Affected, CardNews};
 use super::search::Search;
 use super::work::{Work, count};
 use crate::contract::{CardRow, Rows};
-use crate::domain::attention::{Attention, Signals, low};
-use crate::domain::card::{Card, CardKey, CardState, Last4};
+use crate::domain::attention::Attention;
+use crate::domain::card::{Card, CardKey};
 use crate::domain::filter::Filter;
-use crate::domain::money::{Currency, Money};
-
-/// What the cards are sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sort {
-    /// The most urgent first.
-    #[default]
-    Attention,
-    State,
-    Holder,
-    /// The last four digits.
-    Card,
-    Provider,
-    /// Available, within its currency.
-    Available,
-    /// Age of the figures.
-    Age,
-}
-
-impl Sort {
-    const ALL: [Self; 7] = [
-        Self::Attention,
-        Self::State,
-        Self::Holder,
-        Self::Card,
-        Self::Provider,
-        Self::Available,
-        Self::Age,
-    ];
-
-    /// The word in the title.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Attention => "attention",
-            Self::State => "state",
-            Self::Holder => "holder",
-            Self::Card => "card",
-            Self::Provider => "provider",
-            Self::Available => "available",
-            Self::Age => "age",
-        }
-    }
-
-    fn next(self) -> Self {
-        let index = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
-        Self::ALL.get(index + 1).copied().unwrap_or_default()
-    }
-}
+use index::{Accepts, Candidate, Found, Index, ends_in};
+use signals::KnownSignals;
+use sort::{Order, Urgency};
 
 /// The pane of all cards.
 #[derive(Debug)]
 pub(crate) struct Cards {
-    pub(crate) list: List<CardKey>,
+    pub(crate) list: List<CardKey, Index>,
     pub(crate) search: Search,
-    pub(crate) sort: Sort,
-    pub(crate) reversed: bool,
-    pub(crate) marks: BTreeSet<CardKey>,
+    pub(crate) order: Order,
+    marks: BTreeSet<CardKey>,
+    /// Marked cards that the filter hides.
+    hidden_marks: usize,
     /// Cards that the filter hides.
     pub(crate) hidden: usize,
-    /// Of every card, whatever the filter shows.
-    attention: BTreeMap<CardKey, Attention>,
-    /// What that was computed from. It is never held: it says what is true now.
-    attention_of: Option<DataVersion>,
-    /// Revisions of the filter, and of order and marks.
-    memo: Memo<(u64, u64)>,
-    /// Grows with every change of order or marks.
-    order_revision: u64,
+    /// Never held: they say what is true now.
+    signals: KnownSignals,
+    /// Cards that are not in the place yet where they belong now.
+    waiting: Affected,
+    /// What the rows were made of last.
+    made_of: MadeOf,
+    /// The filter of the whole line, where it chose no card and the rest of the line is shown.
+    in_vain: Option<Filter>,
+}
+
+/// What the rows were made of.
+#[derive(Debug)]
+struct MadeOf {
+    now: Timestamp,
+    /// Minutes since 1970 when a filter that depends on the time was read.
+    minute: i64,
+    /// Revision of the filter.
+    filter: u64,
+    /// What the filter shows has to be asked again of every card.
+    is_outdated: bool,
 }
 
 impl Default for Cards {
@@ -91,195 +67,244 @@ impl Default for Cards {
         Self {
             list: List::default(),
             search: Search::new(Rows::Cards),
-            sort: Sort::default(),
-            reversed: false,
+            order: Order::default(),
             marks: BTreeSet::new(),
+            hidden_marks: 0,
             hidden: 0,
-            attention: BTreeMap::new(),
-            attention_of: None,
-            memo: Memo::default(),
-            order_revision: 0,
+            signals: KnownSignals::default(),
+            waiting: Affected::All,
+            made_of: MadeOf { now: Timestamp::MIN, minute: 0, filter: 0, is_outdated: false },
+            in_vain: None,
         }
     }
 }
 
 impl Cards {
     /// Why a card is where it is.
-    pub(crate) fn attention(&self, key: &CardKey) -> Option<&Attention> {
-        self.attention.get(key)
+    pub(crate) fn attention(&self, card: &Card, portfolio: &Portfolio) -> Attention {
+        self.signals.attention(card, portfolio)
     }
 
     /// Sorts by the next column.
     pub(crate) fn sort_next(&mut self) {
-        (self.sort, self.reversed) = (self.sort.next(), false);
-        self.order_revision += 1;
+        self.order = Order { sort: self.order.sort.next(), reversed: false };
     }
 
     /// Sorts the other way.
     pub(crate) const fn reverse(&mut self) {
-        self.reversed = !self.reversed;
-        self.order_revision += 1;
+        self.order.reversed = !self.order.reversed;
+    }
+
+    /// The cards that are marked.
+    pub(crate) const fn marks(&self) -> &BTreeSet<CardKey> {
+        &self.marks
+    }
+
+    /// Marked cards that the filter hides.
+    pub(crate) const fn hidden_marks(&self) -> usize {
+        self.hidden_marks
     }
 
     /// Marks the card under the cursor, or unmarks it.
-    pub(crate) fn mark(&mut self) {
-        if let Some(key) = self.list.selected().cloned()
-            && !self.marks.remove(&key)
-        {
-            self.marks.insert(key);
+    pub(crate) fn mark(&mut self, portfolio: &Portfolio) {
+        let Some(key) = self.list.selected().cloned() else { return };
+        if !self.marks.remove(&key) {
+            self.marks.insert(key.clone());
         }
-        self.order_revision += 1;
+        let Self { list, marks, .. } = self;
+        let accepts =
+            |filter: &Filter, card: &Candidate<'_>| filter.matches(&row(card, marks, portfolio));
+        list.change(|index| index.recheck(&key, &accepts));
+        self.hidden = portfolio.cards.len() - self.list.len();
+        self.count_hidden_marks();
     }
 
     /// Marks every card that the filter shows.
     pub(crate) fn mark_all(&mut self) {
-        self.marks = self.list.keys().iter().cloned().collect();
-        self.order_revision += 1;
+        self.marks =
+            self.list.rows().keys().inspect(|_| count(Work::CardVisited)).cloned().collect();
+        self.made_of.is_outdated = true;
     }
 
     pub(crate) fn unmark(&mut self) {
         self.marks.clear();
-        self.order_revision += 1;
+        self.made_of.is_outdated = true;
     }
 
-    /// Marked cards that the filter hides.
-    pub(crate) fn hidden_marks(&self) -> usize {
-        if self.marks.is_empty() {
-            return 0;
+    /// Moves to the next card in trouble; `false` when there is none that way.
+    pub(crate) fn seek(&mut self, direction: Direction, portfolio: &Portfolio) -> bool {
+        let urgency = |key: &CardKey| {
+            let card = portfolio.cards.get(key)?;
+            Some(Urgency::of(&self.signals.attention(card, portfolio)))
+        };
+        // What waits for its place is in trouble by what it is now.
+        let (waiting, none) = (&self.waiting, BTreeSet::new());
+        let others = match waiting {
+            Affected::These(cards) => cards,
+            Affected::All => &none,
+        };
+        let is_wanted = |key: &CardKey, placed: Urgency| match waiting {
+            Affected::These(cards) if !cards.contains(key) => placed.is_trouble(),
+            Affected::These(_) | Affected::All => urgency(key).is_some_and(Urgency::is_trouble),
+        };
+        let from = self.list.at();
+        let found = self.list.rows().seek(from, direction, others, is_wanted);
+        if let Some(index) = found {
+            self.list.select_at(index);
         }
-        let shown: BTreeSet<&CardKey> =
-            self.list.keys().iter().inspect(|_| count(Work::CardVisited)).collect();
-        self.marks.iter().filter(|key| !shown.contains(key)).count()
+        found.is_some()
     }
 
-    /// Makes the rows again where something they depend on has changed.
-    pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
-        let data = DataVersion::of_all(portfolio);
-        if self.attention_of != Some(data) {
-            self.attention_of = Some(data);
-            self.attention = attention(portfolio);
+    /// Brings the rows up to date with what has happened and what was chosen. While they are held,
+    /// only with what was chosen.
+    pub(crate) fn refresh_rows(
+        &mut self,
+        portfolio: &Portfolio,
+        news: CardNews,
+        movement: Movement,
+    ) {
+        self.hear(portfolio, news);
+        self.read_filter_again(portfolio, movement);
+        let refiltered = self.made_of.is_outdated || self.made_of.filter != self.search.revision;
+        let is_chosen = refiltered || self.order != self.list.rows().order();
+        if !is_chosen && (movement == Movement::Held || self.waiting.is_empty()) {
+            return;
         }
-        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
-            self.search.reread(portfolio.now, &portfolio.zone);
+        let choice_changed = self.place_waiting(portfolio, refiltered);
+        (self.made_of.filter, self.made_of.is_outdated) = (self.search.revision, false);
+        self.hidden = portfolio.cards.len() - self.list.len();
+        if choice_changed {
+            self.count_hidden_marks();
         }
-        let choices = (self.search.revision, self.order_revision);
-        if self.memo.renew(data, choices, movement) {
-            let (keys, set_aside) =
-                self.search.choose(|filter| self.rows(filter, portfolio), Vec::is_empty);
-            self.search.set_aside(set_aside);
-            self.hidden = portfolio.cards.len() - keys.len();
-            let named = self.search.is_typing().then(|| keys.first().cloned()).flatten();
-            let is_named = named
-                .as_ref()
-                .and_then(|key| portfolio.cards.get(key))
-                .is_some_and(|card| ends_in(card, &self.search.last_digits()));
-            self.list.set(keys);
-            if let Some(named) = named.filter(|_| is_named) {
-                self.list.select(&named);
+        self.select_named();
+    }
+
+    /// Notes what has happened, and what has become due.
+    fn hear(&mut self, portfolio: &Portfolio, news: CardNews) {
+        let set_back = portfolio.now < self.made_of.now;
+        self.made_of.now = portfolio.now;
+        if set_back {
+            // What was over is not over any more.
+            self.signals.renew_all(portfolio);
+            self.waiting = Affected::All;
+        }
+        self.made_of.is_outdated |= self.search.filter().asks_related()
+            && (news.unassigned || matches!(news.history, Affected::All));
+        self.waiting.and(self.signals.hear(&news, portfolio));
+        self.waiting.and(news.cards);
+        if self.list.rows().has_old_states(portfolio.now) {
+            let old = self.list.change(|index| index.take_old_states(portfolio.now));
+            self.waiting.and(Affected::These(old));
+        }
+    }
+
+    /// Reads a filter again that depends on the time, once a minute.
+    fn read_filter_again(&mut self, portfolio: &Portfolio, movement: Movement) {
+        let minute = portfolio.now.as_second().div_euclid(60);
+        if self.made_of.minute != minute && movement == Movement::Live {
+            self.made_of.minute = minute;
+            if self.search.depends_on_time() {
+                self.search.reread(portfolio.now, &portfolio.zone);
             }
         }
     }
 
-    /// The cards that the filter shows, in order.
-    fn rows(&self, filter: &Filter, portfolio: &Portfolio) -> Vec<CardKey> {
-        let mut rows: Vec<SortKey<'_>> = portfolio
-            .cards
-            .values()
-            // Made of the same cards in the same order by `attention`.
-            .zip(self.attention.values())
-            .inspect(|_| count(Work::CardVisited))
-            .filter(|(card, attention)| filter.matches(&self.row(card, attention, portfolio)))
-            .map(|(card, attention)| SortKey::of(card, attention))
-            .collect();
-        let digits = self.search.last_digits();
-        rows.sort_by(|a, b| {
-            count(Work::CardCompared);
-            let order = compare(self.sort, a, b);
-            // Four digits mean a card: one that ends in them comes before ids that have them.
-            ends_in(b.card, &digits)
-                .cmp(&ends_in(a.card, &digits))
-                .then(if self.reversed { order.reverse() } else { order })
-                .then_with(|| a.card.key.cmp(&b.card.key))
-        });
-        rows.into_iter().map(|row| row.card.key.clone()).collect()
+    /// Puts the cards that wait where they belong, in the order and with the filter that are chosen
+    /// now. Answers whether other cards may be shown than before.
+    fn place_waiting(&mut self, portfolio: &Portfolio, refiltered: bool) -> bool {
+        let waiting = std::mem::take(&mut self.waiting);
+        let Self { list, search, marks, signals, in_vain, order, .. } = self;
+        let accepts =
+            |filter: &Filter, card: &Candidate<'_>| filter.matches(&row(card, marks, portfolio));
+        let rate = |card: &Card| {
+            count(Work::CardRated);
+            Urgency::of(&signals.attention(card, portfolio))
+        };
+        let place = |index: &mut Index| {
+            let mut choose = refiltered;
+            let mut changed = false;
+            match waiting {
+                Affected::All => {
+                    index.place_all(&portfolio.cards, rate, portfolio.now);
+                    choose = true;
+                }
+                Affected::These(cards) => {
+                    for card in cards.iter().filter_map(|key| portfolio.cards.get(key)) {
+                        changed |= index.place(card, rate(card), portfolio.now, &accepts);
+                        let whole = in_vain.as_ref();
+                        choose |=
+                            whole.is_some_and(|it| index.is_accepted(&card.key, it, &accepts));
+                    }
+                }
+            }
+            if *order != index.order() {
+                index.sort(*order);
+            }
+            choose |= changed && in_vain.is_none() && index.len() == 0 && search.has_rest();
+            if choose {
+                *in_vain = choose_rows(index, search, in_vain.take_if(|_| !refiltered), &accepts);
+            }
+            choose || changed
+        };
+        list.change(place)
     }
 
-    fn row<'a>(
-        &self,
-        card: &'a Card,
-        attention: &Attention,
-        portfolio: &'a Portfolio,
-    ) -> CardRow<'a> {
-        CardRow {
-            card,
-            now: portfolio.now,
-            watched: portfolio.watched.contains(&card.key),
-            marked: self.marks.contains(&card.key),
-            low: low(card).is_some(),
-            unknown: matches!(attention, Attention::Unknown { .. }),
-            history: portfolio,
+    fn count_hidden_marks(&mut self) {
+        let index = self.list.rows();
+        let is_hidden = |key: &&CardKey| {
+            count(Work::CardVisited);
+            !index.shows(key)
+        };
+        self.hidden_marks =
+            if index.is_filtered() { self.marks.iter().filter(is_hidden).count() } else { 0 };
+    }
+
+    /// Puts the cursor on the card whose last digits are being typed.
+    fn select_named(&mut self) {
+        if self.search.is_typing()
+            && let Some(card) = self.list.rows().first()
+            && ends_in(card, &self.search.last_digits())
+        {
+            self.list.select_at(0);
         }
     }
 }
 
-/// Whether a card ends in one of these digits.
-fn ends_in(card: &Card, digits: &[Last4]) -> bool {
-    card.last4.is_some_and(|last4| digits.contains(&last4))
-}
-
-/// Why each card is where it is in the order of attention.
-fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
-    let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
-    let signals = Signals::of(transactions, portfolio.operations.iter(), portfolio.now);
-    let of_card = |card: &Card| {
-        count(Work::CardRated);
-        let watched = portfolio.watched.contains(&card.key);
-        (card.key.clone(), signals.attention(card, watched, portfolio.now))
-    };
-    portfolio.cards.values().map(|card| of_card(card)).collect()
-}
-
-/// What cards are compared by.
-struct SortKey<'a> {
-    card: &'a Card,
-    attention: &'a Attention,
-    /// Lower-cased once per card instead of once per comparison; cards without a name come last.
-    name: (bool, String),
-}
-
-impl<'a> SortKey<'a> {
-    fn of(card: &'a Card, attention: &'a Attention) -> Self {
-        Self { card, attention, name: (card.holder.is_empty(), card.holder.to_lowercase()) }
-    }
-}
-
-fn compare(sort: Sort, a: &SortKey<'_>, b: &SortKey<'_>) -> Ordering {
-    let by_attention = || {
-        let newest = |attention: &Attention| std::cmp::Reverse(attention.at());
-        a.attention
-            .rank()
-            .cmp(&b.attention.rank())
-            .then_with(|| newest(a.attention).cmp(&newest(b.attention)))
-    };
-    match sort {
-        Sort::Attention => by_attention().then_with(|| a.name.cmp(&b.name)),
-        Sort::State => state_rank(a.card).cmp(&state_rank(b.card)).then_with(by_attention),
-        Sort::Holder => a.name.cmp(&b.name),
-        Sort::Card => {
-            (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4))
+/// Shows the cards that the filter chooses. Answers with the filter of the whole line, where that
+/// chose none and the rest of the line is shown; `in_vain` is one that is known to choose none.
+fn choose_rows(
+    index: &mut Index,
+    search: &mut Search,
+    in_vain: Option<Filter>,
+    accepts: Accepts<'_>,
+) -> Option<Filter> {
+    let find = |filter: &Filter| {
+        let is_in_vain = |known: &Filter| !filter.depends_on_time() && filter.narrows(known);
+        if in_vain.as_ref().is_some_and(is_in_vain) {
+            return index.nothing(filter);
         }
-        Sort::Provider => a.card.key.provider.cmp(&b.card.key.provider).then_with(by_attention),
-        Sort::Available => available(a.card).cmp(&available(b.card)),
-        Sort::Age => b.card.balance.at().cmp(&a.card.balance.at()),
+        index.find(filter, accepts)
+    };
+    let (found, set_aside) = search.choose(find, Found::is_empty);
+    let digits = search.last_digits();
+    index.choose(found, digits);
+    search.set_aside(set_aside);
+    set_aside.then(|| search.whole().clone())
+}
+
+/// A card as its fields are filtered.
+fn row<'a>(
+    card: &'a Candidate<'a>,
+    marks: &BTreeSet<CardKey>,
+    portfolio: &'a Portfolio,
+) -> CardRow<'a> {
+    CardRow {
+        card: card.card,
+        now: portfolio.now,
+        watched: portfolio.watched.contains(&card.card.key),
+        marked: marks.contains(&card.card.key),
+        unknown: card.unknown,
+        history: portfolio,
+        searched: Some(card.searched),
     }
-}
-
-fn state_rank(card: &Card) -> usize {
-    CardState::ALL.iter().position(|state| *state == card.state).unwrap_or(usize::MAX)
-}
-
-/// Amounts are only compared within one currency.
-fn available(card: &Card) -> (bool, Option<Currency>, Option<Decimal>) {
-    let money = card.available();
-    (money.is_none(), money.map(Money::currency), money.map(Money::amount))
 }

@@ -181,7 +181,7 @@ commands! {
     Copy "copy" ["y"] EVERYWHERE Share
         Hint::Pane("copy"), "copy menu", Run::Effects(Model::begin_copy);
     Mark "mark" ["space"] CARDS Watch
-        Hint::Pane("mark"), "mark", Run::Show(|model| model.panes.cards.mark());
+        Hint::Pane("mark"), "mark", Run::Show(|model| model.panes.cards.mark(&model.portfolio));
     MarkAll "mark-all" ["A"] CARDS Watch
         Hint::Hidden, "mark all", Run::Show(|model| model.panes.cards.mark_all());
     Unmark "unmark" ["U"] EVERYWHERE Watch

@@ -16,6 +16,7 @@ use crate::domain::card::{
     Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
 };
 use crate::domain::completeness::Completeness;
+use crate::domain::coverage::{Covered, Stretch};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
     ActionKind, Before, Capabilities, Operation, OperationId, OperationState, PinRule, Proof,
@@ -207,6 +208,16 @@ fn info(name: &'static str) -> ProviderInfo {
     }
 }
 
+/// All of a stretch is known, and more is wanted.
+fn covered(from: Timestamp, to: Timestamp) -> Covered {
+    Covered {
+        complete: Stretch::new(from, to),
+        wanted: Some(ago(90 * 86_400)),
+        left: None,
+        lost: Vec::new(),
+    }
+}
+
 /// A provider's health since `since` seconds.
 pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&str>) -> EngineEvent {
     let good = matches!(state, HealthState::Ok | HealthState::Slow);
@@ -222,6 +233,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         errors_5m: if good { 0 } else { 11 },
         cards: Some(4),
         completeness: Completeness::default(),
+        covered: covered(ago(90_000), ago(if good { since } else { since + 4 })),
         unmapped: UnmappedWords::default(),
         roster: Vec::new(),
         skew: good.then_some(0),

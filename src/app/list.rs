@@ -1,13 +1,46 @@
 //! A scrolled list whose cursor stays on its row by identity, wherever that row moves to.
 //!
-//! Knows nothing about its rows but their keys.
+//! Knows nothing about its rows but their keys. It need not hold those: a list of ten million rows
+//! asks for the few that can be seen.
+
+/// The rows of a list, from the first to the last.
+pub(crate) trait Rows<K> {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// The key of the row at an index.
+    fn nth(&self, index: usize) -> Option<K>;
+    /// The index of a row.
+    fn position(&self, key: &K) -> Option<usize>;
+    /// Whether more rows may be found behind, or among, those that are there.
+    fn is_growing(&self) -> bool {
+        false
+    }
+}
+
+impl<K: Clone + PartialEq> Rows<K> for Vec<K> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn nth(&self, index: usize) -> Option<K> {
+        self.get(index).cloned()
+    }
+
+    fn position(&self, key: &K) -> Option<usize> {
+        self.iter().position(|known| known == key)
+    }
+}
 
 /// Rows by identity, the cursor and what can be seen.
 #[derive(Clone, Debug)]
-pub(crate) struct List<K> {
-    keys: Vec<K>,
+pub(crate) struct List<K, R = Vec<K>> {
+    rows: R,
     /// Index of the row under the cursor.
     at: usize,
+    /// The row under the cursor.
+    selected: Option<K>,
+    /// A row that the cursor was on and that was not found again yet.
+    lost: Option<K>,
     /// Index of the first row that can be seen.
     top: usize,
     /// Rows that can be seen, 1 at least.
@@ -16,9 +49,10 @@ pub(crate) struct List<K> {
     touched: bool,
 }
 
-impl<K> Default for List<K> {
+impl<K, R: Default> Default for List<K, R> {
     fn default() -> Self {
-        Self { keys: Vec::new(), at: 0, top: 0, height: 1, touched: false }
+        let rows = R::default();
+        Self { rows, at: 0, selected: None, lost: None, top: 0, height: 1, touched: false }
     }
 }
 
@@ -50,48 +84,89 @@ pub(crate) enum Direction {
     Forward,
 }
 
-impl<K: PartialEq> List<K> {
+impl<K: Clone + PartialEq> List<K> {
     /// New rows. The cursor stays on its row, and that row where it was on screen; when it is gone,
     /// the cursor stays at its index.
     pub(crate) fn set(&mut self, keys: Vec<K>) {
+        self.change(|rows| *rows = keys);
+    }
+
+    /// All rows.
+    #[cfg(test)]
+    pub(crate) fn keys(&self) -> &[K] {
+        &self.rows
+    }
+
+    /// Moves to the next row of a kind; `false` when there is none.
+    pub(crate) fn seek(&mut self, direction: Direction, wanted: impl Fn(&K) -> bool) -> bool {
+        let found = match direction {
+            Direction::Backward => self.rows.iter().take(self.at).rposition(&wanted),
+            Direction::Forward => {
+                let from = self.at + 1;
+                self.rows.iter().skip(from).position(&wanted).map(|further| from + further)
+            }
+        };
+        if let Some(index) = found {
+            self.select_at(index);
+        }
+        found.is_some()
+    }
+}
+
+impl<K: Clone, R: Rows<K>> List<K, R> {
+    /// Changes the rows. The cursor stays on its row, and that row where it was on screen; when it
+    /// is gone, the cursor stays at its index. Where the rows are still being searched, it returns
+    /// to its row when that is found, unless the operator moves it first.
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut R) -> T) -> T {
+        let before = self.lost.take().or_else(|| self.selected.take());
+        let changed = change(&mut self.rows);
         if self.touched {
-            let index =
-                self.selected().and_then(|cursor| keys.iter().position(|key| key == cursor));
+            let index = before.as_ref().and_then(|cursor| self.rows.position(cursor));
             let screen_row = self.at.saturating_sub(self.top);
             if let Some(index) = index {
                 self.at = index;
                 self.top = index.saturating_sub(screen_row);
+            } else if self.rows.is_growing() {
+                self.lost = before;
             }
         } else {
             (self.at, self.top) = (0, 0);
         }
-        self.keys = keys;
         self.scroll();
+        changed
     }
 
     /// Puts the cursor on a row, where there is such a row.
     pub(crate) fn select(&mut self, key: &K) -> bool {
-        let index = self.keys.iter().position(|known| known == key);
+        let index = self.rows.position(key);
         if let Some(index) = index {
-            (self.at, self.touched) = (index, true);
-            self.scroll();
+            self.select_at(index);
         }
         index.is_some()
+    }
+
+    /// Puts the cursor on the row at an index.
+    pub(crate) fn select_at(&mut self, index: usize) {
+        (self.at, self.touched, self.lost) = (index, true, None);
+        self.scroll();
     }
 
     /// Puts the cursor on a row until the operator moves it; afterwards it does nothing.
     pub(crate) fn rest_on(&mut self, key: &K) {
         if !self.touched {
-            self.at = self.keys.iter().position(|known| known == key).unwrap_or(self.at);
+            self.at = self.rows.position(key).unwrap_or(self.at);
             self.scroll();
         }
     }
-}
 
-impl<K> List<K> {
+    /// What the rows are.
+    pub(crate) const fn rows(&self) -> &R {
+        &self.rows
+    }
+
     /// The row under the cursor.
-    pub(crate) fn selected(&self) -> Option<&K> {
-        self.keys.get(self.at)
+    pub(crate) const fn selected(&self) -> Option<&K> {
+        self.selected.as_ref()
     }
 
     /// Whether the operator has moved the cursor, or something else has put it on its row.
@@ -99,24 +174,15 @@ impl<K> List<K> {
         self.touched
     }
 
-    /// All rows.
-    pub(crate) fn keys(&self) -> &[K] {
-        &self.keys
-    }
-
     /// How many rows there are.
-    pub(crate) const fn len(&self) -> usize {
-        self.keys.len()
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// The rows that can be seen, and whether the cursor is on each.
-    pub(crate) fn window(&self) -> impl Iterator<Item = (&K, bool)> {
-        self.keys
-            .iter()
-            .enumerate()
-            .skip(self.top)
-            .take(self.height)
-            .map(|(index, key)| (key, index == self.at))
+    pub(crate) fn window(&self) -> impl Iterator<Item = (K, bool)> {
+        let (from, until) = self.range();
+        (from..until).filter_map(|index| Some((self.rows.nth(index)?, index == self.at)))
     }
 
     /// Index of the row under the cursor.
@@ -126,13 +192,15 @@ impl<K> List<K> {
 
     /// Indices of the first row that can be seen and of the one behind the last.
     pub(crate) fn range(&self) -> (usize, usize) {
-        (self.top, (self.top + self.height).min(self.keys.len()))
+        (self.top, (self.top + self.height).min(self.rows.len()))
     }
 
     /// How many rows can be seen.
     pub(crate) fn set_height(&mut self, height: usize) {
-        self.height = height.max(1);
-        self.scroll();
+        if self.height != height.max(1) {
+            self.height = height.max(1);
+            self.scroll();
+        }
     }
 
     /// From now on the cursor stays on the row where it is.
@@ -141,14 +209,15 @@ impl<K> List<K> {
     }
 
     /// The cursor follows the first row again.
-    pub(crate) const fn follow_first(&mut self) {
-        (self.at, self.top, self.touched) = (0, 0, false);
+    pub(crate) fn follow_first(&mut self) {
+        (self.at, self.top, self.touched, self.lost) = (0, 0, false, None);
+        self.scroll();
     }
 
     /// Moves the cursor.
     pub(crate) fn go(&mut self, motion: Motion) {
-        self.touched = true;
-        let last = self.keys.len().saturating_sub(1);
+        (self.touched, self.lost) = (true, None);
+        let last = self.rows.len().saturating_sub(1);
         self.at = match motion {
             Motion::Down => self.at + 1,
             Motion::Up => self.at.saturating_sub(1),
@@ -163,26 +232,12 @@ impl<K> List<K> {
         self.scroll();
     }
 
-    /// Moves to the next row of a kind; `false` when there is none.
-    pub(crate) fn seek(&mut self, direction: Direction, wanted: impl Fn(&K) -> bool) -> bool {
-        let found = match direction {
-            Direction::Backward => self.keys.iter().take(self.at).rposition(&wanted),
-            Direction::Forward => {
-                let from = self.at + 1;
-                self.keys.iter().skip(from).position(&wanted).map(|further| from + further)
-            }
-        };
-        if let Some(index) = found {
-            (self.at, self.touched) = (index, true);
-            self.scroll();
-        }
-        found.is_some()
-    }
-
     fn scroll(&mut self) {
-        self.at = self.at.min(self.keys.len().saturating_sub(1));
+        let rows = self.rows.len();
+        self.at = self.at.min(rows.saturating_sub(1));
         self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(self.height));
-        self.top = self.top.min(self.keys.len().saturating_sub(self.height));
+        self.top = self.top.min(rows.saturating_sub(self.height));
+        self.selected = self.rows.nth(self.at);
     }
 }
 
@@ -199,7 +254,7 @@ mod tests {
 
     fn seen(list: &List<char>) -> String {
         list.window()
-            .map(|(key, cursor)| if cursor { key.to_ascii_uppercase() } else { *key })
+            .map(|(key, cursor)| if cursor { key.to_ascii_uppercase() } else { key })
             .collect()
     }
 

@@ -1,14 +1,10 @@
 //! What commands do that only change what is shown: the cursor, the pane, the view.
 
-use std::collections::BTreeSet;
-
 use super::command::Command;
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
-use super::work::{Work, count};
 use super::{Effect, Model, activity, detail, feed, help, present};
-use crate::domain::card::CardKey;
 use crate::engine::Job;
 
 impl Model {
@@ -85,18 +81,7 @@ impl Model {
         let trouble =
             |entry: &feed::Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
         let found = match self.screen.focus {
-            Pane::Cards => {
-                let cards = &mut self.panes.cards;
-                let urgent: BTreeSet<CardKey> = cards
-                    .list
-                    .keys()
-                    .iter()
-                    .inspect(|_| count(Work::CardVisited))
-                    .filter(|key| cards.attention(key).is_some_and(|it| it.rank() < 4))
-                    .cloned()
-                    .collect();
-                cards.list.seek(direction, |key| urgent.contains(key))
-            }
+            Pane::Cards => self.panes.cards.seek(direction, portfolio),
             Pane::Feed => {
                 let feed = &mut self.panes.feed;
                 let found = feed.list.seek(direction, trouble);

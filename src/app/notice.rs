@@ -117,6 +117,7 @@ impl Model {
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
+            | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_) => {}
         }

@@ -3,6 +3,8 @@
 //!
 //! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
 
+pub(crate) mod card_news;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, Unavailable, UnavailableCause,
@@ -25,6 +28,7 @@ use crate::domain::transaction::Transaction;
 use crate::engine::{
     EngineEvent, Health, HealthState, ProviderInfo, QUEUE_KEEPS, QueuedFreeze, Step,
 };
+use card_news::CardNews;
 
 /// What is known, and the time.
 ///
@@ -55,7 +59,7 @@ pub struct Portfolio {
     pub watched: BTreeSet<CardKey>,
     /// What was computed from an older revision is stale.
     pub revisions: Revisions,
-    operation_ids: OperationIds,
+    kept: Kept,
 }
 
 /// The accounts at providers, and how they are.
@@ -69,6 +73,8 @@ pub struct Accounts {
     pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
     /// Freezes that wait for one of them to answer, oldest first.
     pub queued: Vec<QueuedFreeze>,
+    /// How much is known of the transactions of each card that is read by itself.
+    pub card_coverage: BTreeMap<CardKey, Covered>,
 }
 
 /// How a change can be had now.
@@ -87,6 +93,15 @@ pub struct Revisions {
     pub all: u64,
     /// Of transactions and operations, and of nothing else: most events are about balances.
     pub history: u64,
+}
+
+/// What is kept beside what is known.
+#[derive(Debug)]
+struct Kept {
+    operation_ids: OperationIds,
+    card_news: CardNews,
+    /// How many cards of each provider show figures that may be old.
+    last_known: BTreeMap<ProviderId, usize>,
 }
 
 /// Where the ids of new operations come from.
@@ -126,6 +141,7 @@ impl Portfolio {
                 health: BTreeMap::new(),
                 floats: BTreeMap::new(),
                 queued: Vec::new(),
+                card_coverage: BTreeMap::new(),
             },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
@@ -133,31 +149,31 @@ impl Portfolio {
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
             revisions: Revisions::default(),
-            operation_ids: OperationIds { session, count: 0 },
+            kept: Kept {
+                operation_ids: OperationIds { session, count: 0 },
+                card_news: CardNews::default(),
+                last_known: BTreeMap::new(),
+            },
         }
     }
 
     /// Takes in what the engine reports.
     pub fn apply(&mut self, event: &EngineEvent) {
         match event {
-            EngineEvent::Cards(cards) => {
-                self.revisions.all += 1;
-                for card in cards {
-                    self.cards.insert(card.key.clone(), Arc::clone(card));
-                }
-            }
+            EngineEvent::Cards(cards) => self.put_cards(cards),
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
             EngineEvent::Transactions(rows) => {
-                self.history_changed();
+                self.history_changed(rows.iter().filter_map(Transaction::card));
+                self.kept.card_news.unassigned |= rows.iter().any(|row| row.card_id.is_none());
                 self.transactions.apply(rows);
             }
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
-                self.history_changed();
+                self.history_changed([operation.card.clone()]);
                 self.operations.put(operation);
             }
             EngineEvent::Journal { page, is_last } => {
-                self.history_changed();
+                self.history_changed(page.iter().map(|operation| operation.card.clone()));
                 self.operations.put_page(page, *is_last);
             }
             EngineEvent::Queued(freeze) => self.accounts.queued.push(freeze.clone()),
@@ -171,6 +187,9 @@ impl Portfolio {
                 self.accounts.floats.insert(provider.clone(), reading);
             }
             EngineEvent::Health(health) => self.accounts.put_health(health),
+            EngineEvent::Covered { card, covered } => {
+                self.accounts.card_coverage.insert(card.clone(), covered.clone());
+            }
             EngineEvent::Provider(info) => {
                 let mut known = self.accounts.providers.iter_mut();
                 if let Some(known) = known.find(|known| known.id == info.id) {
@@ -185,28 +204,73 @@ impl Portfolio {
         }
     }
 
-    fn history_changed(&mut self) {
+    fn put_cards(&mut self, cards: &[Arc<Card>]) {
+        self.revisions.all += 1;
+        let keys = cards.iter().map(|card| card.key.clone());
+        self.kept.card_news.cards.add(keys, self.cards.len());
+        for card in cards {
+            let before = self.cards.insert(card.key.clone(), Arc::clone(card));
+            let was_old = before.is_some_and(|card| card.balance.why_stale().is_some());
+            let is_old = card.balance.why_stale().is_some();
+            if was_old != is_old {
+                let count = self.kept.last_known.entry(card.key.provider.clone()).or_default();
+                *count = if is_old { *count + 1 } else { count.saturating_sub(1) };
+            }
+        }
+    }
+
+    fn history_changed(&mut self, of: impl IntoIterator<Item = CardKey>) {
         self.revisions.all += 1;
         self.revisions.history += 1;
+        self.kept.card_news.history.add(of, self.cards.len());
     }
 
     /// No figure of this provider is live any more.
     fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         self.revisions.all += 1;
-        for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
+        let mut marked = Vec::new();
+        let mut last_known = 0;
+        let first = CardKey::new(provider, "");
+        let cards = self.cards.range_mut(first..);
+        for (key, card) in cards.take_while(|(key, _)| key.provider == *provider) {
             count(Work::CardVisited);
             // The engine tells cards that it marked so itself: those stay shared with it.
             if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
                 let card = Arc::make_mut(card);
                 card.balance = std::mem::take(&mut card.balance).stale(why);
+                marked.push(key.clone());
             }
+            last_known += usize::from(card.balance.why_stale().is_some());
         }
+        self.kept.last_known.insert(provider.clone(), last_known);
+        self.kept.card_news.cards.add(marked, self.cards.len());
         self.accounts.mark_float_stale(provider, why);
+    }
+
+    /// What has happened to cards since this was asked last.
+    pub(crate) fn take_card_news(&mut self) -> CardNews {
+        std::mem::take(&mut self.kept.card_news)
+    }
+
+    /// How many cards of a provider show figures that may be old.
+    pub(crate) fn last_known(&self, provider: &ProviderId) -> usize {
+        self.kept.last_known.get(provider).copied().unwrap_or(0)
+    }
+
+    /// Watches a card, or no longer; whether it is watched now.
+    pub(crate) fn toggle_watched(&mut self, key: CardKey) -> bool {
+        self.revisions.all += 1;
+        self.kept.card_news.cards.add([key.clone()], self.cards.len());
+        let watched = !self.watched.remove(&key);
+        if watched {
+            self.watched.insert(key);
+        }
+        watched
     }
 
     /// A new operation's id.
     pub fn new_operation_id(&mut self) -> OperationId {
-        self.operation_ids.next(self.now)
+        self.kept.operation_ids.next(self.now)
     }
 
     /// The account of this name.
@@ -365,10 +429,21 @@ impl Portfolio {
         self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
-    /// When the oldest transaction that is known happened.
+    /// How much is known of the transactions of all accounts together.
     #[must_use]
-    pub fn oldest_transaction(&self) -> Option<Timestamp> {
-        self.transactions.oldest()
+    pub fn covered(&self) -> Covered {
+        let of = |info: &ProviderInfo| {
+            let health = self.accounts.health.get(&info.id);
+            health.map_or_else(Covered::default, |health| health.covered.clone())
+        };
+        self.accounts.providers.iter().map(of).reduce(Covered::joined).unwrap_or_default()
+    }
+
+    /// How much is known of one card's transactions.
+    #[must_use]
+    pub fn covered_of(&self, key: &CardKey) -> Option<&Covered> {
+        let of_account = || Some(&self.accounts.health.get(&key.provider)?.covered);
+        self.accounts.card_coverage.get(key).or_else(of_account)
     }
 
     /// The newest decline of a card.

@@ -99,6 +99,21 @@ impl Search {
         &self.shown().filter
     }
 
+    /// The filter of the whole line, whether it finds a row or not.
+    pub(crate) const fn whole(&self) -> &Filter {
+        &self.acting.filter
+    }
+
+    /// Whether rows of the rest of the line are shown where the whole line finds none.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.typing.as_ref().is_some_and(|typing| typing.rest.is_some())
+    }
+
+    /// Whether what is shown changes with the time alone.
+    pub(crate) fn depends_on_time(&self) -> bool {
+        self.acting.filter.depends_on_time() || self.filter().depends_on_time()
+    }
+
     /// The filter that acts, as it was written; `None` while none does.
     pub(crate) fn chip(&self) -> Option<&str> {
         let shown = self.shown();

@@ -25,7 +25,17 @@ fn selected(model: &Model) -> String {
 }
 
 fn order(model: &Model) -> Vec<String> {
-    model.panes.cards.list.keys().iter().map(|key| key.id.to_string()).collect()
+    keys(model).iter().map(|key| key.id.to_string()).collect()
+}
+
+fn keys(model: &Model) -> Vec<CardKey> {
+    model.panes.cards.list.rows().keys().cloned().collect()
+}
+
+/// Why a card is where it is, in words.
+fn why(model: &Model, key: &CardKey) -> String {
+    let card = model.portfolio.cards.get(key).expect("a card of the test");
+    model.panes.cards.attention(card, &model.portfolio).words(model.portfolio.now)
 }
 
 fn tick(model: &mut Model, seconds: i64) {

@@ -189,11 +189,6 @@ impl Transactions {
         self.rows.iter()
     }
 
-    /// When the oldest happened.
-    pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        self.rows.back().map(|row| row.at)
-    }
-
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

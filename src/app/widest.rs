@@ -58,6 +58,7 @@ impl Widest {
             | EngineEvent::Stale { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }
+            | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_)
             | EngineEvent::ReadOnly(_)

@@ -12,7 +12,6 @@ use super::session::Session;
 use super::{Run, print, transactions};
 use crate::clock::Clock;
 use crate::contract::{CardRow, History, Row, Rows};
-use crate::domain::attention::low;
 use crate::domain::card::CardKey;
 use crate::domain::operation::OperationState;
 use crate::domain::transaction::Transaction;
@@ -49,9 +48,9 @@ impl Run for Cards {
                 // Kept by the board, so that no filter of a command asks for them.
                 watched: false,
                 marked: false,
-                low: low(card).is_some(),
                 unknown: unknown.contains(&card.key),
                 history: history.as_ref().map_or(&none, |(history, _)| history),
+                searched: None,
             })
         });
         cards.sort_by(|a, b| {

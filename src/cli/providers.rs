@@ -116,6 +116,7 @@ mod tests {
     use crate::contract::samples::{at, money};
     use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
+    use crate::domain::coverage::Covered;
     use crate::domain::unmapped::UnmappedWords;
     use crate::engine::{Health, ProviderInfo};
     use crate::provider::Error;
@@ -144,6 +145,7 @@ mod tests {
             errors_5m: 0,
             cards: Some(128),
             completeness: Completeness::default(),
+            covered: Covered::default(),
             unmapped: UnmappedWords::default(),
             roster: Vec::new(),
             skew: None,

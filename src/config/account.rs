@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::duration::read_duration;
 use super::error::ConfigError;
 use super::kind::{AccountTable, ProviderKind};
 use super::lists::{self, Lists};
@@ -35,6 +36,8 @@ pub struct ProviderConfig<A: 'static> {
     pub timeout: Duration,
     /// How often figures are read.
     pub poll: Poll,
+    /// How far back transactions are read and kept.
+    pub history: Duration,
     /// Other systems of the merchant top up the same cards: an equal credit after a lost answer
     /// may be theirs.
     pub others_top_up: bool,
@@ -110,7 +113,7 @@ impl Default for Poll {
 }
 
 /// The keys of an account of any kind.
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 16] = [
     "kind",
     "environment",
     "base_url",
@@ -119,6 +122,7 @@ const COMMON: [&str; 15] = [
     "read_only",
     "timeout",
     "poll",
+    "history",
     "pin_certificate",
     "others_top_up",
     "credentials",
@@ -154,6 +158,7 @@ pub(super) fn read<A>(
     let read_only = table.flag("read_only")?.unwrap_or(false);
     let timeout = table.duration("timeout")?.unwrap_or(Duration::from_secs(20));
     let poll = read_poll(&mut table)?;
+    let history = table.read("history", HISTORY, read_history)?.unwrap_or(DEFAULT_HISTORY);
     // Nobody else knows of a server on this machine.
     let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_local(&base_url));
     let pin_certificate = table.read("pin_certificate", CERTIFICATE_PIN, read_certificate_pin)?;
@@ -175,6 +180,7 @@ pub(super) fn read<A>(
         read_only,
         timeout,
         poll,
+        history,
         others_top_up,
         pin_certificate,
         spelling,
@@ -224,6 +230,19 @@ fn is_local(address: &str) -> bool {
 }
 
 const RATE: &str = "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"";
+
+const HISTORY: &str =
+    "how far back transactions are read, from \"1d\" to \"3650d\", such as \"400d\"";
+
+/// How far back transactions are read where nothing is said.
+const DEFAULT_HISTORY: Duration = Duration::from_secs(90 * DAY);
+
+const DAY: u64 = 86_400;
+
+fn read_history(text: &str) -> Option<Duration> {
+    let range = Duration::from_secs(DAY)..=Duration::from_secs(3_650 * DAY);
+    read_duration(text).filter(|history| range.contains(history))
+}
 
 const CERTIFICATE_PIN: &str =
     "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64";

@@ -96,3 +96,21 @@ fn mistakes_name_the_keys_of_the_kinds_that_were_given() {
         assert_eq!(parse(&GOOD.replace(from, to)).expect_err(to), error);
     }
 }
+
+#[test]
+fn how_far_back_history_is_wanted_is_a_number_of_days_or_a_clear_mistake() {
+    let with =
+        |line: &str| parse(&GOOD.replace("branch = \"4\"", &format!("branch = \"4\"\n{line}")));
+    let days = |line: &str| {
+        let config = with(line).expect("it is good");
+        config.providers.first().expect("an account").history.as_secs() / 86_400
+    };
+    assert_eq!((days(""), days("history = \"400d\""), days("history = \"48h\"")), (90, 400, 2));
+    for nonsense in ["0d", "30", "soon", "-3d", "1h", "99999d"] {
+        let error = with(&format!("history = \"{nonsense}\"")).expect_err("it is nonsense");
+        assert!(
+            error.contains("history") && error.contains("\"400d\"") && error.contains(nonsense),
+            "{error}"
+        );
+    }
+}

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use rows::{CardRow, History, OperationRow, TransactionRow};
+pub use rows::{CardRow, History, OperationRow, TransactionRow, searched_text};
 
 use crate::domain::filter::{
     Completion, Filter, FilterError, FilterField, Filterable, Flag, Of, Schema,
@@ -45,6 +45,12 @@ pub fn parse(
     zone: &TimeZone,
 ) -> Result<Filter, FilterError> {
     Filter::parse(text, fields::schema(rows), now, zone)
+}
+
+/// The fields that a filter over some rows may name.
+#[must_use]
+pub fn schema(rows: Rows) -> &'static Schema {
+    fields::schema(rows)
 }
 
 /// What the word that ends at byte `cursor` may become: see [`Filter::complete`].

@@ -3,24 +3,22 @@
 //! Reads what is known and decides nothing else; the words it makes are the board's "Why it is
 //! here".
 
-use std::collections::BTreeMap;
+mod signals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::card::{Card, CardKey, CardState, Reading};
+use super::card::{Card, CardState, Reading};
 use super::money::{Currency, Money};
-use super::operation::{ActionKind, Operation, OperationState};
+use super::operation::{ActionKind, OperationState};
 use super::text;
-use super::transaction::{Transaction, TransactionState};
+pub use signals::Signals;
 
 /// How long a decline or a failed change keeps a card near the top.
 pub const FRESH: Duration = Duration::from_secs(15 * 60);
-
-/// How long a credit that contradicts a person's word keeps a card at the top.
-const ALARMING: SignedDuration = SignedDuration::from_hours(48);
 
 /// The most urgent thing to say of a card.
 #[derive(Clone, Debug, PartialEq)]
@@ -281,105 +279,25 @@ fn uppercase(action_kind: ActionKind) -> String {
     action_kind.phrase().to_uppercase()
 }
 
-/// What transactions and operations say of cards, gathered once for all of them.
-#[derive(Debug, Default)]
-pub struct Signals {
-    declines: BTreeMap<CardKey, (Timestamp, Money)>,
-    operations: BTreeMap<CardKey, Changes>,
-}
-
-/// What the journal says of one card.
-#[derive(Debug, Default)]
-struct Changes {
-    unknown: Option<(ActionKind, Timestamp)>,
-    failed: Option<(ActionKind, Timestamp)>,
-    in_flight: Option<(ActionKind, OperationState, Timestamp)>,
-    frozen: Option<(Arc<str>, Timestamp)>,
-    switched: bool,
-}
-
 impl Signals {
-    /// Of these transactions and operations, both newest first.
-    #[must_use]
-    pub fn of<'a>(
-        transactions: impl Iterator<Item = &'a Transaction>,
-        operations: impl IntoIterator<Item = &'a Operation>,
-        now: Timestamp,
-    ) -> Self {
-        let mut signals = Self::default();
-        let fresh = |at: Timestamp| {
-            now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX)
-        };
-        let recent = |at: Timestamp| now.duration_since(at) < ALARMING;
-        for row in transactions.take_while(|row| fresh(row.at)) {
-            if row.state == TransactionState::Declined
-                && let Some(key) = row.card()
-            {
-                signals.declines.entry(key).or_insert((row.at, row.amount));
-            }
-        }
-        for operation in operations {
-            let changes = signals.operations.entry(operation.card.clone()).or_default();
-            match operation.state {
-                OperationState::Unknown => {
-                    _ = changes.unknown.get_or_insert((operation.action_kind, operation.created_at))
-                }
-                // A person settled it as failed, and a credit came all the same: nobody can tell
-                // again.
-                OperationState::Failed
-                    if operation.alarm.is_some() && recent(operation.updated_at) =>
-                {
-                    _ = changes
-                        .unknown
-                        .get_or_insert((operation.action_kind, operation.updated_at));
-                }
-                OperationState::Failed if fresh(operation.updated_at) => {
-                    _ = changes.failed.get_or_insert((operation.action_kind, operation.updated_at));
-                }
-                OperationState::Sent | OperationState::Accepted if operation.is_open() => {
-                    _ = changes.in_flight.get_or_insert((
-                        operation.action_kind,
-                        operation.state,
-                        operation.created_at,
-                    ));
-                }
-                OperationState::Sent
-                | OperationState::Accepted
-                | OperationState::Done
-                | OperationState::Failed => {}
-            }
-            let took = matches!(operation.state, OperationState::Done | OperationState::Accepted);
-            if took
-                && !changes.switched
-                && matches!(operation.action_kind, ActionKind::Freeze | ActionKind::Unfreeze)
-            {
-                changes.switched = true;
-                if operation.action_kind == ActionKind::Freeze {
-                    changes.frozen = Some((Arc::clone(&operation.operator), operation.created_at));
-                }
-            }
-        }
-        signals
-    }
-
-    /// The most urgent thing to say of a card.
+    /// The most urgent thing to say of the card. With time alone it becomes another one at
+    /// [`Self::until`] and at [`Card::state_grows_old_at`].
     #[must_use]
     pub fn attention(&self, card: &Card, watched: bool, now: Timestamp) -> Attention {
-        let changes = self.operations.get(&card.key);
-        if let Some((action_kind, since)) = changes.and_then(|changes| changes.unknown) {
+        if let Some((action_kind, since)) = self.unknown {
             return Attention::Unknown { action_kind, since };
         }
         let available = card.available();
         if available.is_some_and(Money::is_negative) {
             return Attention::Negative;
         }
-        if let Some((at, amount)) = self.declines.get(&card.key) {
-            return Attention::Declined { at: *at, amount: *amount };
+        if let Some((at, amount)) = self.declined {
+            return Attention::Declined { at, amount };
         }
-        if let Some((action_kind, at)) = changes.and_then(|changes| changes.failed) {
+        if let Some((action_kind, at)) = self.failed {
             return Attention::Failed { action_kind, at };
         }
-        if let Some((action_kind, state, since)) = changes.and_then(|changes| changes.in_flight) {
+        if let Some((action_kind, state, since)) = self.in_flight {
             return Attention::InFlight { action_kind, state, since };
         }
         if let Some(line) = low(card) {
@@ -402,8 +320,7 @@ impl Signals {
             },
             CardState::Expired => Attention::Expired,
             CardState::Frozen => {
-                let known = changes.and_then(|changes| changes.frozen.clone());
-                let (by, at) = known.map_or((None, None), |(by, at)| (Some(by), Some(at)));
+                let (by, at) = self.frozen.clone().unzip();
                 Attention::Frozen { by, at }
             }
             CardState::Active | CardState::Blocked | CardState::Pending | CardState::Unknown
@@ -445,7 +362,7 @@ pub fn line(currency: Currency) -> Option<Money> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::{Balance, ProviderId};
+    use crate::domain::card::{Balance, CardKey, ProviderId};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time of the test")

@@ -120,6 +120,14 @@ impl Card {
         old.then_some(read)
     }
 
+    /// From when on [`Self::old_state`] says that the state is old because nothing of the card was
+    /// read since; `None` where only a reading can make it old.
+    #[must_use]
+    pub fn state_grows_old_at(&self) -> Option<Timestamp> {
+        let read = self.state_at.filter(|_| self.balance.at().is_none())?;
+        read.checked_add(STATE_KEEPS_ALONE).ok()?.checked_add(SignedDuration::from_nanos(1)).ok()
+    }
+
     /// When the state was read, where that was before the figures: what comes by two calls of one
     /// reading comes after them, so the newest reading did not tell it, and it may be another one
     /// by now.

@@ -20,6 +20,7 @@ mod complete;
 mod eval;
 mod fold;
 mod lex;
+mod narrow;
 mod parse;
 mod schema;
 #[cfg(test)]
@@ -33,7 +34,8 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 pub use complete::Completion;
-use parse::Term;
+pub use fold::{contains, fold};
+pub use parse::{Comparison, Pattern, Term};
 pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
 /// A parsed filter. The default matches everything.
@@ -85,10 +87,28 @@ impl Filter {
         self.0.as_ref().is_none_or(|term| eval::matches(term, row))
     }
 
+    /// What it asks, for an evaluator of its own that keeps rows in another form; `None` when it
+    /// accepts every row.
+    #[must_use]
+    pub const fn term(&self) -> Option<&Term> {
+        self.0.as_ref()
+    }
+
     /// Whether it accepts every row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether every row that it accepts is plainly accepted by another filter over the same rows:
+    /// what that one found is then all that has to be looked at.
+    #[must_use]
+    pub fn narrows(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(narrow), Some(wide)) => narrow::implies(narrow, wide),
+        }
     }
 
     /// The time before which it accepts no row, so that no more is read than needed; `None` when
@@ -102,6 +122,12 @@ impl Filter {
     #[must_use]
     pub fn names_time(&self) -> bool {
         self.0.as_ref().is_some_and(eval::names_time)
+    }
+
+    /// Whether what it accepts changes with the time alone, or when it is read again.
+    #[must_use]
+    pub fn depends_on_time(&self) -> bool {
+        self.0.as_ref().is_some_and(eval::depends_on_time)
     }
 
     /// Whether it asks for related rows: for cards with such a transaction.
@@ -143,6 +169,10 @@ pub trait Filterable {
     fn timestamp(&self, field: FieldId) -> Option<Timestamp>;
     /// Whether `test` accepts one of the texts that free words are searched in.
     fn any_searched_text(&self, test: &mut dyn FnMut(&str) -> bool) -> bool;
+    /// Whether one of these texts has a part, which is folded.
+    fn has_words(&self, words: &str) -> bool {
+        self.any_searched_text(&mut |text| fold::contains(text, words))
+    }
     /// When the row happened or was read, for `since:` and `until:`.
     fn time(&self) -> Option<Timestamp>;
     /// How long ago that was, for `age>`.

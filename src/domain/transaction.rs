@@ -164,17 +164,7 @@ impl Transaction {
     /// to the card.
     #[must_use]
     pub fn decline(&self) -> Option<DeclineCause<'_>> {
-        let spends = match self.kind {
-            TransactionKind::Purchase
-            | TransactionKind::Fee
-            | TransactionKind::Withdrawal
-            | TransactionKind::Other => true,
-            TransactionKind::Refund
-            | TransactionKind::Reversal
-            | TransactionKind::TopUp
-            | TransactionKind::Adjustment => false,
-        };
-        (spends && self.state == TransactionState::Declined).then(|| self.decline_cause())
+        is_decline(self.kind, self.state).then(|| self.decline_cause())
     }
 
     /// Whether its state, or the code of its decline, is a word that is not mapped.
@@ -241,6 +231,23 @@ impl Transaction {
             },
         }
     }
+}
+
+/// Whether a row of this kind and state is a card that was declined: not money that was on its way
+/// to the card.
+#[must_use]
+pub const fn is_decline(kind: TransactionKind, state: TransactionState) -> bool {
+    let spends = match kind {
+        TransactionKind::Purchase
+        | TransactionKind::Fee
+        | TransactionKind::Withdrawal
+        | TransactionKind::Other => true,
+        TransactionKind::Refund
+        | TransactionKind::Reversal
+        | TransactionKind::TopUp
+        | TransactionKind::Adjustment => false,
+    };
+    spends && matches!(state, TransactionState::Declined)
 }
 
 /// Kind of a movement.

@@ -5,11 +5,13 @@
 
 mod cards;
 mod health;
+mod history;
+mod missing;
 mod pace;
 mod planning;
 mod transactions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,14 +19,17 @@ use tokio::sync::{Notify, watch};
 
 use self::cards::CardProgress;
 use self::health::HealthLog;
+pub(super) use self::history::{ListName, Part, PartRead, Wire};
+use self::missing::Missing;
 use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
-use super::schedule;
+use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+use crate::domain::coverage::{Coverage, Covered, Stretch};
 use crate::domain::operation::{Capabilities, OperationId};
 use crate::domain::transaction::Transaction;
 use crate::domain::unmapped::UnmappedWords;
@@ -65,10 +70,7 @@ pub(super) struct Account {
 struct State {
     /// Since when the operator stopped the background reading.
     paused: Option<Timestamp>,
-    /// How many reads were planned.
-    turn: u64,
-    /// When the float was last tried.
-    float: Option<Timestamp>,
+    plan: Plan,
     cards: CardProgress,
     transactions: TransactionProgress,
     /// When each unsettled operation was last looked up.
@@ -76,7 +78,7 @@ struct State {
     pace: Pace,
     health: HealthLog,
     /// What the newest reading of each list lacked.
-    missing: BTreeMap<Scope, Completeness>,
+    missing: Missing,
     /// Words for states, and codes of declines, that are not mapped.
     unmapped: UnmappedWords,
     roster: RosterTroubles,
@@ -104,16 +106,21 @@ impl Account {
     ) -> Self {
         let adapter = adapter.into();
         let (health, why) = adapter.health();
+        let wanted = SignedDuration::try_from(config.history).unwrap_or(SignedDuration::MAX);
+        let mut plan = Plan::new(config.poll);
+        let capabilities = adapter.provider().map(|provider| provider.capabilities());
+        if let Some(capabilities) = capabilities.or(info.capabilities) {
+            plan.set_capabilities(&capabilities);
+        }
         let state = State {
             paused: None,
-            turn: 0,
-            float: None,
+            plan,
             cards: CardProgress::default(),
-            transactions: TransactionProgress::default(),
+            transactions: TransactionProgress::new(wanted),
             looked_up: HashMap::new(),
             pace: Pace::new(config.rate_limit, now),
             health: HealthLog::new(health, why, now),
-            missing: BTreeMap::new(),
+            missing: Missing::default(),
             unmapped: UnmappedWords::default(),
             roster: RosterTroubles::default(),
             clock: now,
@@ -133,6 +140,9 @@ impl Account {
         let mut state = self.state();
         state.health.set(health, now);
         state.health.why = why;
+        if let Some(provider) = adapter.provider() {
+            state.plan.set_capabilities(&provider.capabilities());
+        }
         drop(state);
         self.adapter.send_replace(adapter);
     }
@@ -153,10 +163,9 @@ impl Account {
         if before.duration_since(now) <= CLOCK_JITTER {
             return false;
         }
-        state.float = None;
         state.looked_up.clear();
-        state.cards.forget_times();
-        state.transactions.clock_went_back();
+        state.plan.ask_all();
+        state.transactions.clock_went_back(now);
         state.pace.clock_went_back(before, now);
         state.health.clock_went_back(now);
         true
@@ -167,7 +176,11 @@ impl Account {
 impl Account {
     /// The list was read; these cards' balances came with it.
     pub(super) fn list_read(&self, list: &ListRead<Card>, at: Timestamp) {
-        self.state().cards.list_read(list, at);
+        let mut state = self.state();
+        state.cards.list_read(list);
+        for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
+            state.plan.note_listed(&card.key.id, at);
+        }
     }
 
     /// Whether a card's transactions were refused because the account does not have the card any
@@ -216,21 +229,32 @@ impl Account {
         self.state().transactions.set_read_to(card, until);
     }
 
-    /// Whether a reading has the rows of the last one that was saved: then there is nothing to
-    /// save.
-    pub(super) fn is_same_reading(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        self.state().transactions.is_same_reading(card, rows)
+    /// Whether a page of a reading has the rows that it had in the last one that was saved: then
+    /// there is nothing to save.
+    pub(super) fn is_same_page(
+        &self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
+        self.state().transactions.is_same_page(card, page, rows)
     }
 
-    /// Remembers the rows of a reading that was saved.
-    pub(super) fn saved(&self, card: Option<&CardKey>, rows: &[Transaction]) {
-        self.state().transactions.saved(card, rows);
+    /// Remembers the rows of a page that was saved; which one it was, where the next reading is
+    /// compared with it.
+    pub(super) fn saved(&self, card: Option<&CardKey>, page: Option<usize>, rows: &[Transaction]) {
+        self.state().transactions.saved(card, page, rows);
     }
 
-    /// Whether a reading that could not be saved has other rows than the last one that could not
-    /// be saved either; it is remembered.
-    pub(super) fn is_new_unsaved(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        self.state().transactions.is_new_unsaved(card, rows)
+    /// Whether a page that could not be saved has other rows than in the last reading that could
+    /// not be saved either; it is remembered.
+    pub(super) fn is_new_unsaved(
+        &self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
+        self.state().transactions.is_new_unsaved(card, page, rows)
     }
 
     /// When the oldest hold happened, if that was looked up since something new was read; one
@@ -284,17 +308,93 @@ impl Account {
     }
 }
 
+/// How much of the history is known.
+impl Account {
+    /// Takes in what earlier processes kept of it.
+    pub(super) fn load_coverage(
+        &self,
+        lists: Vec<(ListName, Coverage)>,
+        wire: Wire,
+        now: Timestamp,
+    ) {
+        self.state().transactions.history.load(lists, wire, now);
+    }
+
+    /// How far back it is wanted.
+    pub(super) fn wanted_from(&self, now: Timestamp) -> Timestamp {
+        self.state().transactions.history.wanted_from(now)
+    }
+
+    /// Whether anything of a list is known.
+    pub(super) fn is_covered(&self, list: &ListName) -> bool {
+        let state = self.state();
+        state.transactions.history.told(list).is_some_and(|told| told.newest().is_some())
+    }
+
+    /// Whether a time of a list was read before.
+    pub(super) fn covers(&self, list: &ListName, at: Timestamp) -> bool {
+        let state = self.state();
+        state.transactions.history.told(list).is_some_and(|told| told.includes(at))
+    }
+
+    /// How much of a list is asked for at once.
+    pub(super) fn stretch_of(&self, list: &ListName) -> SignedDuration {
+        self.state().transactions.history.length(list)
+    }
+
+    /// Whether an older part of a list is being read once more.
+    pub(super) fn is_read_again(&self, list: &ListName) -> bool {
+        self.state().transactions.history.is_read_again(list)
+    }
+
+    /// Reads a part of a list once more, behind everything else.
+    pub(super) fn read_again(&self, list: &ListName, stretch: Stretch, now: Timestamp) {
+        self.state().transactions.history.read_again(list, stretch, now);
+    }
+
+    /// Takes in what a reading of the newest rows has; returns what is to be written down.
+    pub(super) fn note_newest(
+        &self,
+        list: &ListName,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> Option<Coverage> {
+        self.state().transactions.history.note_newest(list, read, now)
+    }
+
+    /// What of the history is to be read next.
+    pub(super) fn next_part(&self, now: Timestamp) -> Option<Part> {
+        self.state().transactions.history.next(now)
+    }
+
+    /// Takes in what a reading of a part has; returns what is to be written down, and whether the
+    /// list was read once more to its end.
+    pub(super) fn note_part(
+        &self,
+        part: &Part,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> (Option<Coverage>, bool) {
+        self.state().transactions.history.note_part(part, read, now)
+    }
+
+    /// A card is not the account's any more: nothing of it is missing.
+    pub(super) fn remove_history(&self, card: &Arc<str>) {
+        self.state().transactions.history.remove(card);
+    }
+
+    /// What is known of one card's transactions.
+    pub(super) fn covered_of(&self, card: &Arc<str>, now: Timestamp) -> Covered {
+        self.state().transactions.history.covered_of(card, now)
+    }
+}
+
 /// What is missing.
 impl Account {
     /// Notes what a reading of a list lacked. One that did not read all of the list says nothing of
     /// the rows that it did not read.
     pub(super) fn note_completeness(&self, scope: Scope, found: Completeness, whole_list: bool) {
-        let mut state = self.state();
-        let known = state.missing.entry(scope).or_default();
-        let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
-        let complete_to = found.complete_to.or(known.complete_to);
-        *known = Completeness { complete_to, ..found };
-        known.add_unread_rows(rows);
+        self.state().missing.note(scope, found, whole_list);
     }
 
     /// Notes which words are not mapped, with how many rows and cards have each.
@@ -341,18 +441,7 @@ impl Account {
 
     /// What all lists of the account lack together, and up to when its transactions are known.
     pub(super) fn completeness(&self) -> Completeness {
-        let state = self.state();
-        let lists =
-            state.missing.iter().filter(|(scope, _)| matches!(scope, Scope::Transactions(_)));
-        let complete_to = lists.map(|(_, missing)| missing.complete_to).min().flatten();
-        let mut all = Completeness { complete_to, ..Completeness::default() };
-        for missing in state.missing.values() {
-            all.parts.extend(missing.parts.iter().cloned());
-        }
-        all.add_unread_rows(
-            state.missing.values().flat_map(|missing| missing.rows.iter().cloned()),
-        );
-        all
+        self.state().missing.all()
     }
 }
 
@@ -450,6 +539,7 @@ impl Account {
             errors_5m: state.health.errors_5m(now),
             cards: counted.then_some(cards),
             completeness,
+            covered: state.transactions.history.covered(cards, now),
             unmapped: state.unmapped.clone(),
             roster: state.roster.sentences.clone(),
             skew,

@@ -42,16 +42,20 @@ pub(super) struct Merged {
     pub(super) cards: Vec<Arc<Card>>,
     /// Those of them that the data file does not have like that.
     pub(super) unsaved: Vec<Arc<Card>>,
+    /// Those of them that were not known before.
+    pub(super) new: Vec<CardKey>,
 }
 
 impl CardBook {
     /// A book of these cards.
     pub(super) fn of(cards: impl IntoIterator<Item = Card>) -> Self {
-        let mut accounts: BTreeMap<ProviderId, Known> = BTreeMap::new();
+        let book = Self::default();
+        let mut accounts = book.accounts();
         for card in cards {
             accounts.entry(card.key.provider.clone()).or_default().put(Arc::new(card), None);
         }
-        Self { accounts: Mutex::new(accounts), ..Self::default() }
+        drop(accounts);
+        book
     }
 
     fn accounts(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Known>> {
@@ -117,14 +121,18 @@ impl CardBook {
 
     /// Merges readings into what is known.
     pub(super) fn merge(&self, read: Vec<Card>) -> Merged {
-        let mut merged = Merged { cards: Vec::with_capacity(read.len()), unsaved: Vec::new() };
+        let mut merged =
+            Merged { cards: Vec::with_capacity(read.len()), unsaved: Vec::new(), new: Vec::new() };
         let mut accounts = self.accounts();
         for card in read {
             let known = accounts.entry(card.key.provider.clone()).or_default();
             let (older, saved_at) = known.card_and_save(&card.key.id);
             let mut card = match &older {
                 Some(older) => card.over(older),
-                None => card,
+                None => {
+                    merged.new.push(card.key.clone());
+                    card
+                }
             };
             if card.currency.is_none() {
                 let figures = card.balance.value().copied().unwrap_or_default();

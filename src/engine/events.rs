@@ -8,6 +8,7 @@ use super::{
     Error, Health, ProviderInfo, QueueEnd, QueuedFreeze, Quote, RecentCredit, Step, Verdict,
 };
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
+use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
 use crate::domain::transaction::Transaction;
@@ -159,6 +160,14 @@ pub enum EngineEvent {
         id: OperationId,
         /// Oldest first.
         steps: Vec<Step>,
+    },
+    /// How much is known of the transactions of a card that is read by itself; of all cards it is
+    /// in the health of their account.
+    Covered {
+        /// The card.
+        card: CardKey,
+        /// How much.
+        covered: Covered,
     },
     /// The merchant's money at a provider.
     Float {

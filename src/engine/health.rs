@@ -8,6 +8,7 @@ use super::Error;
 use crate::config::Environment;
 use crate::domain::card::{Ids, ProviderId};
 use crate::domain::completeness::Completeness;
+use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::Capabilities;
 use crate::domain::unmapped::UnmappedWords;
@@ -61,6 +62,8 @@ pub struct Health {
     pub cards: Option<usize>,
     /// What the newest readings of its lists lacked.
     pub completeness: Completeness,
+    /// How much of its transactions is known, however long ago it was read.
+    pub covered: Covered,
     /// Words for states, and codes of declines, that are not mapped.
     pub unmapped: UnmappedWords,
     /// What is wrong with its roster, one sentence each.

@@ -1,6 +1,7 @@
 //! Jobs: what is asked of the engine without waiting for it.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
@@ -26,11 +27,7 @@ impl Engine {
                 }
             }
             Job::Watch { selected, visible } => {
-                *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) =
-                    (selected, visible.into_iter().collect());
-                for account in &self.0.accounts {
-                    account.wake.notify_one();
-                }
+                self.note_looked_at(selected.as_ref(), &visible);
             }
             Job::Pause { provider, paused } => {
                 if let Ok(account) = self.account(&provider) {
@@ -69,6 +66,19 @@ impl Engine {
                 engine.emit(EngineEvent::Broken(format!("cardtop itself failed: {died}"))).await;
             }
         });
+    }
+
+    /// Tells each account which of its cards are looked at.
+    fn note_looked_at(&self, selected: Option<&CardKey>, visible: &[CardKey]) {
+        let mut by_account: BTreeMap<&ProviderId, Vec<Arc<str>>> = BTreeMap::new();
+        for card in visible {
+            by_account.entry(&card.provider).or_default().push(Arc::clone(&card.id));
+        }
+        for account in &self.0.accounts {
+            let id = &account.info.id;
+            let selected = selected.filter(|card| card.provider == *id).map(|card| &card.id);
+            account.watch(selected, by_account.get(id).map_or(&[], Vec::as_slice));
+        }
     }
 
     fn refresh(&self, which: Option<&ProviderId>) {

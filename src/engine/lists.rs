@@ -8,6 +8,7 @@ mod cards;
 mod transactions;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::ConnectionFailure;
-use crate::provider::pages::{self, ListRead, ReadMode};
+use crate::provider::pages::{self, ListRead, ReadMode, Share};
 use crate::provider::{Error, ErrorKind, PageCursor, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
@@ -43,6 +44,15 @@ pub struct Listing<T> {
     pub completeness: Completeness,
     /// The first trouble, where nothing at all was read because of it.
     pub failed: Option<Error>,
+}
+
+/// How the pages of a reading are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Each is compared with that of the last such reading, and written where it is another one.
+    Newest,
+    /// Each is written.
+    History,
 }
 
 /// How often a read that failed is tried again, and until when.
@@ -109,50 +119,65 @@ impl Engine {
         &self,
         account: &Account,
         patience: Patience,
-    ) -> Result<ListRead<Arc<Card>>, Error> {
+    ) -> Result<ListRead<Card>, Error> {
         let adapter = self.adapter(account).await?;
         let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
         let effort =
             if matches!(patience, Patience::Board) { ReadMode::Ordinary } else { ReadMode::Full };
-        let ask = |page: PageCursor| {
-            self.retry(account, patience, page.number > 0, move || provider.cards(page))
+        let ask = async |page: PageCursor| {
+            let in_the_middle = page.number > 0;
+            let page =
+                self.retry(account, patience, in_the_middle, || provider.cards(page)).await?;
+            self.accept_cards(page.items.clone()).await;
+            Ok(page)
         };
         let list = pages::read_all(&provider.pagers().cards, effort, ask).await;
-        self.judge_list(account, &list, None).await;
         account.list_read(&list, at);
         account.note_completeness(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
-        let ListRead { rows, unread, gap, error } = list;
-        Ok(ListRead { rows: self.accept_cards(rows).await, unread, gap, error })
+        self.judge_list(account, &list, None).await;
+        Ok(list)
     }
 
-    /// The transactions of a window, of all cards or of one. Nothing is kept yet.
+    /// The transactions of a window, of all cards or of one. Each page is kept and told as it
+    /// comes; also says whether all of them are in the data file. How it went is still to be judged.
     pub(super) async fn read_window(
         &self,
         account: &Account,
         window: &Window,
         effort: ReadMode,
+        share: Share,
         patience: Patience,
-    ) -> Result<ListRead<Transaction>, Error> {
+        keep: Keep,
+    ) -> Result<(ListRead<Transaction>, bool), Error> {
         let adapter = self.adapter(account).await?;
         let provider = &*adapter;
-        let asked = std::sync::atomic::AtomicBool::new(false);
-        let ask = |window: Window, page: PageCursor| {
-            let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
-            async move {
-                self.retry(account, patience, in_the_middle, || {
-                    provider.transactions(&window, page)
-                })
-                .await
-            }
+        let key = window.card.as_ref().map(|card| &card.key);
+        let (asked, all_saved) = (AtomicUsize::new(0), AtomicBool::new(true));
+        let ask = async |window: Window, cursor: PageCursor| {
+            let number = asked.fetch_add(1, Ordering::Relaxed);
+            let mut page = self
+                .retry(account, patience, number > 0, || provider.transactions(&window, cursor))
+                .await?;
+            let rows = std::mem::take(&mut page.items);
+            let compared = (keep == Keep::Newest).then_some(number);
+            let (rows, saved) = self.accept_transactions(account, key, compared, rows).await;
+            page.items = rows;
+            all_saved.fetch_and(saved, Ordering::Relaxed);
+            Ok(page)
         };
-        let list = pages::read_window(&provider.pagers().transactions, window, effort, ask).await;
-        self.judge_list(account, &list, window.card.as_ref()).await;
-        Ok(list)
+        let pager = &provider.pagers().transactions;
+        let list = pages::read_share(pager, window, effort, share, ask).await;
+        Ok((list, all_saved.into_inner()))
     }
 
     /// Notes how a list went. A refusal of one card's list is that card's matter.
-    async fn judge_list<T>(&self, account: &Account, list: &ListRead<T>, card: Option<&Card>) {
+    pub(super) async fn judge_list<T>(
+        &self,
+        account: &Account,
+        list: &ListRead<T>,
+        card: Option<&Card>,
+    ) {
         for row in &list.unread {
             tracing::warn!(
                 provider = account.info.id.name(),

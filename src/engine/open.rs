@@ -131,7 +131,6 @@ impl Engine {
             events,
             cards,
             operations: Operations::new(session),
-            watched: std::sync::Mutex::default(),
             read_only: ReadOnly::new(read_only || without_file),
             polling,
             saving: SaveGate::new(without_file.then_some(now)),

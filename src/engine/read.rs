@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::account::{Account, Scope};
 use super::lists::{Patience, unread_part};
-use super::schedule::{Next, Rank, Read};
+use super::schedule::{Next, Read};
 use super::{Engine, EngineEvent, HealthState, ProviderReport};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
@@ -26,29 +26,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 impl Engine {
     /// Reads one account for ever: what is due, one read at a time, inside its budget.
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
+        // Before the first question: from here on every card that becomes known is told.
+        account
+            .know_cards(self.0.cards.of_provider(&account.info.id).iter().map(|card| &card.key.id));
         loop {
             let now = self.0.clock.now();
             if account.clock_went_back(now) {
                 self.start_over(&account, now).await;
             }
-            let known = self.0.cards.of_provider(&account.info.id);
             let open = self.0.operations.open_of(&account.info.id);
-            let watched = self.watched();
-            let rank = |key: &CardKey| {
-                if watched.0.as_ref() == Some(key) {
-                    Rank::Selected
-                } else if watched.1.contains(key) {
-                    Rank::Visible
-                } else {
-                    Rank::Other
-                }
-            };
-            match account.next(now, &known, &rank, &open) {
+            match account.next(now, &open) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for
                     // every reading. Only where a panic unwinds: the release profile aborts, and
                     // the board is started anew.
-                    let read = AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind();
+                    let read = AssertUnwindSafe(self.read(&account, read)).catch_unwind();
                     if let Err(panic) = read.await {
                         self.note_panic(&account, message_of(&*panic)).await;
                     }
@@ -77,22 +69,27 @@ impl Engine {
         self.emit(EngineEvent::Broken(error.to_string())).await;
     }
 
-    async fn read(&self, account: &Account, read: Read, known: &[Arc<Card>]) {
+    async fn read(&self, account: &Account, read: Read) {
+        let card = |id| {
+            let provider = account.info.id.clone();
+            self.0.cards.get(&CardKey { provider, id })
+        };
         match read {
             Read::Look(id) => {
                 let _ = self.lookup(id).await;
             }
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_transaction_list(account, None).await),
+            Read::History => self.read_history(account).await,
             Read::Float => drop(self.read_float(account).await),
-            Read::Card(index) => {
-                if let Some(card) = known.get(index) {
-                    drop(self.read_one(account, card).await);
+            Read::Card(id) => {
+                if let Some(card) = card(id) {
+                    drop(self.read_one(account, &card).await);
                 }
             }
-            Read::CardFeed(index) => {
-                if let Some(card) = known.get(index) {
-                    drop(self.read_transaction_list(account, Some(card)).await);
+            Read::CardFeed(id) => {
+                if let Some(card) = card(id) {
+                    drop(self.read_transaction_list(account, Some(&card)).await);
                 }
             }
         }

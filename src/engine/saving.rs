@@ -48,7 +48,12 @@ impl Engine {
 
     /// Merges readings into what is known, emits and saves them, and returns them whole.
     pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<Card>> {
-        let Merged { cards, unsaved } = self.0.cards.merge(read);
+        let Merged { cards, unsaved, new } = self.0.cards.merge(read);
+        for key in &new {
+            if let Ok(account) = self.account(&key.provider) {
+                account.know_cards([&key.id]);
+            }
+        }
         // Emitted just before the provider's health: together they make one frame.
         if !cards.is_empty() {
             self.emit(EngineEvent::Cards(cards.clone())).await;

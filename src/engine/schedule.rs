@@ -2,69 +2,76 @@
 //!
 //! Pure: time is an argument, and nothing here sleeps, sends or draws. It never plans a change.
 
+mod budget;
+mod cards;
+mod queue;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod specification;
+mod waits;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::budget::Budget;
+use self::cards::Cards;
+pub use self::cards::Rank;
+use self::queue::Slot;
+pub use self::waits::{LONGEST_BETWEEN_LOOKS, back_off, look_again};
 use crate::config::Poll;
 use crate::domain::operation::{Capabilities, OperationId};
 
 /// What there is to read of a provider, and when each was last tried.
+///
+/// It is kept up to date by what happens: a card was tried, asked for, looked at, listed or known
+/// for the first time. Each of these, and [`next`], takes a time that grows with the logarithm of
+/// the number of cards.
 #[derive(Debug)]
-pub struct Plan<'a> {
-    /// Now.
-    pub now: Timestamp,
-    /// How often figures are wanted.
-    pub poll: Poll,
-    /// What the provider can do.
-    pub capabilities: &'a Capabilities,
-    /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
-    pub gate: Option<Timestamp>,
-    /// The operator paused it: only what was asked for by hand, and looks.
-    pub paused: bool,
-    /// Unsettled operations and when each is due to be looked up.
-    pub looks: &'a [(OperationId, Timestamp)],
+pub struct Plan {
+    poll: Poll,
+    /// What the provider can list; nothing is planned before it is known.
+    lists: Option<Lists>,
     /// When the list of cards was last tried.
-    pub list: Option<Timestamp>,
+    list: Option<Timestamp>,
     /// When the transactions of all cards were last tried.
-    pub feed: Option<Timestamp>,
+    feed: Option<Timestamp>,
     /// When the float was last tried.
-    pub float: Option<Timestamp>,
-    /// The cards.
-    pub cards: &'a [CardPlan],
+    float: Option<Timestamp>,
+    cards: Cards,
     /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
     /// starves.
-    pub turn: u64,
+    turn: u64,
 }
 
-/// A card in a plan.
+/// What a provider can list.
 #[derive(Clone, Copy, Debug)]
-pub struct CardPlan {
-    /// How much it is looked at.
-    pub rank: Rank,
-    /// When it was last tried, by itself or in a list that carries its balance.
-    pub read: Option<Timestamp>,
-    /// Its balance comes with the list.
-    pub listed: bool,
-    /// When its transactions were last tried.
-    pub feed: Option<Timestamp>,
-    /// The operator asked for it.
-    pub asked: bool,
+struct Lists {
+    cards: bool,
+    transactions: bool,
+    float: bool,
 }
 
-/// How much a card is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    /// Under the cursor.
-    Selected,
-    /// On screen.
-    Visible,
-    /// Elsewhere.
-    Other,
+/// What else decides what is read next.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
+    pub gate: Option<Timestamp>,
+    /// The operator paused it: only what was asked for by hand, and lookups.
+    pub paused: bool,
+    /// From when on a part of the history may be read; `None` while there is none to read.
+    pub history: Option<Timestamp>,
+    /// Unsettled operations and when each is due to be looked up.
+    pub lookups: &'a [(OperationId, Timestamp)],
 }
 
 /// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Read this.
     Read(Read),
@@ -73,7 +80,7 @@ pub enum Next {
 }
 
 /// One thing to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
     /// The fate of an operation.
     Look(OperationId),
@@ -83,14 +90,27 @@ pub enum Read {
     Feed,
     /// The float.
     Float,
-    /// The card of this index.
-    Card(usize),
-    /// The transactions of the card of this index.
-    CardFeed(usize),
+    /// The card of this id.
+    Card(Arc<str>),
+    /// The transactions of the card of this id.
+    CardFeed(Arc<str>),
+    /// A part of the history, behind everything else.
+    History,
 }
+
+/// How urgent the history is: less than every card.
+const HISTORY: u8 = 8;
 
 /// How often the float is read.
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
+
+/// How much less often a card is read that nobody looks at.
+const UNSEEN: i32 = 4;
+
+/// How much less often the transactions of a card are read that is on screen and not selected, or
+/// not on screen.
+const VISIBLE_FEED: i32 = 2;
+const UNSEEN_FEED: i32 = 8;
 
 /// The next thing to read, or how long to wait.
 ///
@@ -100,312 +120,213 @@ const FLOAT: SignedDuration = SignedDuration::from_secs(60);
 /// precedence even then. While the gate is closed nothing is read, whatever is due; when nothing is
 /// due, the wait ends with the first thing that will be, or with the gate if that opens later.
 #[must_use]
-pub fn next(plan: &Plan<'_>) -> Next {
-    let mut best: Option<(Timestamp, u8, Read)> = None;
-    let mut soonest: Option<Timestamp> = None;
-    let fair = plan.turn % 4 == 3;
-    each(plan, &mut |due, urgency, read| {
-        if due > plan.now {
-            soonest = Some(soonest.map_or(due, |at| at.min(due)));
-            return;
+pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
+    let (now, Some(lists)) = (moment.now, plan.lists) else { return Next::Wait(None) };
+    let mut choice = Choice { now, fair: plan.turn % 4 == 3, best: None, soonest: None };
+    for (order, (id, due)) in moment.lookups.iter().enumerate() {
+        choice.offer(*due, 0, order, Candidate::Look(*id));
+    }
+    if let Some(card) = plan.cards.first_asked() {
+        choice.offer(now, 1, card.index(), Candidate::Card(card));
+    }
+    if !moment.paused {
+        plan.offer_lists(lists, &mut choice);
+        plan.offer_cards(lists, &mut choice);
+        if let Some(due) = moment.history {
+            choice.offer(due, HISTORY, usize::MAX, Candidate::History);
         }
-        let better = match best {
-            None => true,
-            Some((at, other, _)) if fair && urgency > 1 && other > 1 => due < at,
-            Some((at, other, _)) => (urgency, due) < (other, at),
-        };
-        if better {
-            best = Some((due, urgency, read));
-        }
-    });
-    match (best, plan.gate.filter(|gate| *gate > plan.now)) {
+    }
+    match (choice.best, moment.gate.filter(|gate| *gate > now)) {
         (Some(_), Some(gate)) => Next::Wait(Some(gate)),
-        (Some((_, _, read)), None) => Next::Read(read),
-        (None, gate) => Next::Wait(soonest.map(|at| gate.map_or(at, |gate| at.max(gate)))),
+        (Some((_, candidate)), None) => plan.read(candidate).map_or(Next::Wait(None), Next::Read),
+        (None, gate) => Next::Wait(choice.soonest.map(|at| gate.map_or(at, |gate| at.max(gate)))),
     }
 }
 
-/// Every candidate with the time it is due and its urgency: 0 is the most urgent.
-fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
-    for (id, due) in plan.looks {
-        emit(*due, 0, Read::Look(*id));
+/// What may be read.
+#[derive(Clone, Copy, Debug)]
+enum Candidate {
+    Look(OperationId),
+    List,
+    Feed,
+    Float,
+    Card(Slot),
+    CardFeed(Slot),
+    History,
+}
+
+/// What a candidate is compared by: urgency, when it was due, and its order among equals.
+type Precedence = (u8, Timestamp, usize);
+
+/// The best candidate so far, and when the first of the others will be due.
+struct Choice {
+    now: Timestamp,
+    fair: bool,
+    best: Option<(Precedence, Candidate)>,
+    soonest: Option<Timestamp>,
+}
+
+impl Choice {
+    fn offer(&mut self, due: Timestamp, urgency: u8, order: usize, candidate: Candidate) {
+        if due > self.now {
+            self.soonest = Some(self.soonest.map_or(due, |at| at.min(due)));
+            return;
+        }
+        let urgency = if self.fair { urgency.min(2) } else { urgency };
+        let precedence = (urgency, due, order);
+        if self.best.is_none_or(|(best, _)| precedence < best) {
+            self.best = Some((precedence, candidate));
+        }
     }
-    for (index, _) in plan.cards.iter().enumerate().filter(|(_, card)| card.asked) {
-        emit(plan.now, 1, Read::Card(index));
+}
+
+impl Plan {
+    /// Nothing is known and nothing was read.
+    #[must_use]
+    pub fn new(poll: Poll) -> Self {
+        let cards = Cards::default();
+        Self { poll, lists: None, list: None, feed: None, float: None, cards, turn: 0 }
     }
-    if plan.paused {
-        return;
+
+    /// Notes what the provider can do.
+    pub const fn set_capabilities(&mut self, capabilities: &Capabilities) {
+        self.lists = Some(Lists {
+            cards: capabilities.list_cards.is_yes(),
+            transactions: capabilities.list_all_transactions.is_yes(),
+            float: capabilities.float.is_yes(),
+        });
     }
-    let due = |last: Option<Timestamp>, every: SignedDuration| {
-        last.map_or(Timestamp::MIN, |last| last.saturating_add(every).unwrap_or(Timestamp::MAX))
-    };
-    let balances = signed(plan.poll.balances);
-    let transactions = signed(plan.poll.transactions);
-    if plan.capabilities.list_cards.is_yes() {
-        emit(due(plan.list, balances), 2, Read::List);
+
+    /// A card is known from now on; one that is known stays as it is.
+    pub fn know(&mut self, id: &Arc<str>) {
+        self.cards.know(id);
     }
-    if plan.capabilities.list_all_transactions.is_yes() {
-        emit(due(plan.feed, transactions), 3, Read::Feed);
+
+    /// How many cards are known.
+    #[must_use]
+    pub const fn cards(&self) -> usize {
+        self.cards.len()
     }
-    if plan.capabilities.float.is_yes() {
-        emit(due(plan.float, FLOAT), 4, Read::Float);
+
+    /// Notes which cards are looked at; whether they are others than before.
+    pub fn watch(&mut self, selected: Option<&Arc<str>>, visible: &[Arc<str>]) -> bool {
+        let visible = visible.iter().map(|id| (Arc::clone(id), Rank::Visible));
+        let mut ids: BTreeMap<Arc<str>, Rank> = visible.collect();
+        ids.extend(selected.map(|id| (Arc::clone(id), Rank::Selected)));
+        self.cards.watch(ids)
     }
-    for (index, card) in plan.cards.iter().enumerate() {
-        let (urgency, slower, feed_slower) = match card.rank {
-            Rank::Selected => (5, 1, 1),
-            Rank::Visible => (6, 1, 2),
-            Rank::Other => (7, 4, 8),
+
+    /// The operator asks for a card and its transactions.
+    pub fn ask_card(&mut self, id: &Arc<str>) {
+        self.cards.ask(id);
+        self.feed = None;
+    }
+
+    /// The float is due.
+    pub const fn ask_float(&mut self) {
+        self.float = None;
+    }
+
+    /// Everything is due.
+    pub fn ask_all(&mut self) {
+        (self.list, self.feed, self.float) = (None, None, None);
+        self.cards.forget_times();
+    }
+
+    /// A card's balance came with a list that was read at this time, as it will again.
+    pub fn note_listed(&mut self, id: &Arc<str>, at: Timestamp) {
+        self.cards.note_listed(id, at);
+    }
+
+    /// Something is read now.
+    pub fn note_tried(&mut self, read: &Read, now: Timestamp) {
+        self.turn += 1;
+        match read {
+            Read::List => self.list = Some(now),
+            Read::Feed => self.feed = Some(now),
+            Read::Float => self.float = Some(now),
+            Read::Card(id) => self.cards.note_tried(id, now),
+            Read::CardFeed(id) => self.cards.note_transactions_tried(id, now),
+            Read::Look(_) | Read::History => {}
+        }
+    }
+
+    fn offer_lists(&self, lists: Lists, choice: &mut Choice) {
+        if lists.cards {
+            let every = signed(self.poll.balances);
+            choice.offer(due(self.list, every), 2, 0, Candidate::List);
+        }
+        if lists.transactions {
+            let every = signed(self.poll.transactions);
+            choice.offer(due(self.feed, every), 3, 1, Candidate::Feed);
+        }
+        if lists.float {
+            choice.offer(due(self.float, FLOAT), 4, 2, Candidate::Float);
+        }
+    }
+
+    /// Offers the cards that are looked at, and of the others the one that waits longest: it is the
+    /// first that is due, since all of them are read equally often.
+    fn offer_cards(&self, lists: Lists, choice: &mut Choice) {
+        let balances = signed(self.poll.balances);
+        let transactions = signed(self.poll.transactions);
+        let mut card = |card: Slot, urgency, every| {
+            let due = due(self.cards.balances.tried(card), every);
+            choice.offer(due, urgency, 3 + 2 * card.index(), Candidate::Card(card));
         };
-        if !card.listed {
-            emit(due(card.read, balances * slower), urgency, Read::Card(index));
+        for (watched, rank) in self.cards.watched() {
+            if !self.cards.is_listed(watched) {
+                card(watched, urgency(rank), balances);
+            }
         }
-        if !plan.capabilities.list_all_transactions.is_yes() {
-            emit(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
+        if let Some(first) = self.cards.balances.first() {
+            card(first, urgency(Rank::Other), balances * UNSEEN);
+        }
+        if lists.transactions {
+            return;
+        }
+        let mut feed = |card: Slot, rank, slower| {
+            let due = due(self.cards.transactions.tried(card), transactions * slower);
+            choice.offer(due, urgency(rank), 4 + 2 * card.index(), Candidate::CardFeed(card));
+        };
+        for (watched, rank) in self.cards.watched() {
+            feed(watched, rank, if rank == Rank::Selected { 1 } else { VISIBLE_FEED });
+        }
+        if let Some(first) = self.cards.transactions.first() {
+            feed(first, Rank::Other, UNSEEN_FEED);
         }
     }
+
+    fn read(&self, candidate: Candidate) -> Option<Read> {
+        Some(match candidate {
+            Candidate::Look(id) => Read::Look(id),
+            Candidate::List => Read::List,
+            Candidate::Feed => Read::Feed,
+            Candidate::Float => Read::Float,
+            Candidate::History => Read::History,
+            Candidate::Card(card) => Read::Card(Arc::clone(self.cards.id(card)?)),
+            Candidate::CardFeed(card) => Read::CardFeed(Arc::clone(self.cards.id(card)?)),
+        })
+    }
+}
+
+/// How urgent a card is that is due: 0 is the most urgent of all, and lookups and lists come first.
+const fn urgency(rank: Rank) -> u8 {
+    match rank {
+        Rank::Selected => 5,
+        Rank::Visible => 6,
+        Rank::Other => 7,
+    }
+}
+
+/// When something is due that is read so often: at once, where it never was.
+fn due(last: Option<Timestamp>, every: SignedDuration) -> Timestamp {
+    last.map_or(Timestamp::MIN, |last| last.saturating_add(every).unwrap_or(Timestamp::MAX))
 }
 
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// How long to wait after the `failures`th failure in a row: 1, 2, 4 … 60 s, of which the second
-/// half is spread by the provider's name, the count and a number of this process, so that no two
-/// providers or programs keep step. Never less than the provider asked for.
-#[must_use]
-pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -> SignedDuration {
-    let step = 1_000_u64 << failures.saturating_sub(1).min(6);
-    let step = step.min(60_000);
-    let seed = name
-        .bytes()
-        .fold(salt ^ u64::from(failures).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mix, byte| {
-            (mix ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-        });
-    let spread = (seed >> 32) % (step / 2 + 1);
-    let wait = SignedDuration::from_millis(i64::try_from(step / 2 + spread).unwrap_or(60_000));
-    wait.max(signed(asked.unwrap_or_default()))
-}
-
-/// The longest that [`look_again`] says.
-pub const LONGEST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long until an unsettled operation is looked up again, after so many lookups.
-#[must_use]
-pub fn look_again(looks: u32) -> SignedDuration {
-    const SECONDS: [i64; 12] = [1, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 1_800];
-    let index = usize::try_from(looks).unwrap_or(usize::MAX).min(SECONDS.len() - 1);
-    SignedDuration::from_secs(SECONDS.get(index).copied().unwrap_or(1_800))
-}
-
-/// Requests that may still be sent: a bucket that fills at the provider's rate and holds ten
-/// seconds of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    per_minute: i64,
-    /// Thousandths of a request; below zero when a read took more than was left.
-    level: i64,
-    at: Timestamp,
-}
-
-impl Budget {
-    /// A full bucket.
-    #[must_use]
-    pub fn new(per_minute: u32, now: Timestamp) -> Self {
-        let per_minute = i64::from(per_minute.max(1));
-        Self { per_minute, level: Self::most(per_minute), at: now }
-    }
-
-    fn most(per_minute: i64) -> i64 {
-        (per_minute * 1_000 / 6).max(1_000)
-    }
-
-    /// Takes so many requests out.
-    pub fn take(&mut self, requests: u64, now: Timestamp) {
-        self.fill(now);
-        self.level -= i64::try_from(requests).unwrap_or(i64::MAX / 2_000) * 1_000;
-    }
-
-    /// When the next request may be sent; `None` is now.
-    #[must_use]
-    pub fn ready_at(&mut self, now: Timestamp) -> Option<Timestamp> {
-        self.fill(now);
-        let missing = 1_000 - self.level;
-        if missing <= 0 {
-            return None;
-        }
-        let wait =
-            SignedDuration::from_millis((missing * 60 + self.per_minute - 1) / self.per_minute);
-        now.saturating_add(wait).ok()
-    }
-
-    fn fill(&mut self, now: Timestamp) {
-        let millis = now.as_millisecond() - self.at.as_millisecond();
-        if millis <= 0 {
-            // After the clock was set back nothing would fill it until it is that late again.
-            self.at = now;
-            return;
-        }
-        let millis = millis.min(120_000);
-        self.level = (self.level + millis * self.per_minute / 60).min(Self::most(self.per_minute));
-        self.at = now;
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::operation::{Proof, Support, TopUpSafety};
-    use proptest::prelude::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
-    }
-
-    fn can(lists: Support) -> Capabilities {
-        Capabilities {
-            list_cards: lists,
-            list_all_transactions: lists,
-            float: Support::No("none"),
-            quote: Support::Yes,
-            freeze: Support::Yes,
-            unfreeze: Support::Yes,
-            top_up: Support::Yes,
-            close: Support::Yes,
-            pin: Err("none"),
-            top_up_proof: Proof::ByListing,
-            state_proof: Proof::ByState,
-            pin_proof: Proof::AnswerOnly,
-            class: TopUpSafety::Neither,
-            top_up_min: None,
-            top_up_decimals: None,
-            names_payer: false,
-            page_max: 50,
-        }
-    }
-
-    fn card(rank: Rank, read: Option<i64>) -> CardPlan {
-        CardPlan { rank, read: read.map(at), listed: false, feed: Some(at(0)), asked: false }
-    }
-
-    fn plan<'a>(capabilities: &'a Capabilities, cards: &'a [CardPlan], second: i64) -> Plan<'a> {
-        Plan {
-            now: at(second),
-            poll: Poll {
-                balances: Duration::from_secs(30),
-                transactions: Duration::from_secs(100_000),
-            },
-            capabilities,
-            gate: None,
-            paused: false,
-            looks: &[],
-            list: None,
-            feed: None,
-            float: None,
-            cards,
-            turn: 0,
-        }
-    }
-
-    #[test]
-    fn an_unsettled_operation_comes_first_then_what_was_asked_then_the_selected_card() {
-        let capabilities = can(Support::No("none"));
-        let cards =
-            [card(Rank::Other, None), card(Rank::Visible, None), card(Rank::Selected, Some(0))];
-        let id = OperationId::new(at(0), 1, 1);
-        let looks = [(id, at(5))];
-        assert_eq!(
-            next(&Plan { looks: &looks, ..plan(&capabilities, &cards, 100) }),
-            Next::Read(Read::Look(id))
-        );
-        assert_eq!(next(&plan(&capabilities, &cards, 100)), Next::Read(Read::Card(2)));
-        let mut asked = cards;
-        asked[0].asked = true;
-        assert_eq!(next(&plan(&capabilities, &asked, 100)), Next::Read(Read::Card(0)));
-        assert_eq!(
-            next(&Plan { paused: true, ..plan(&capabilities, &asked, 100) }),
-            Next::Read(Read::Card(0))
-        );
-        assert_eq!(
-            next(&Plan { paused: true, ..plan(&capabilities, &cards, 100) }),
-            Next::Wait(None)
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_before_the_gate_and_the_wait_ends_when_something_is_due() {
-        let capabilities = can(Support::No("none"));
-        let cards = [card(Rank::Selected, Some(0))];
-        assert_eq!(next(&plan(&capabilities, &cards, 10)), Next::Wait(Some(at(30))));
-        assert_eq!(
-            next(&Plan { gate: Some(at(50)), ..plan(&capabilities, &cards, 40) }),
-            Next::Wait(Some(at(50)))
-        );
-        assert_eq!(
-            next(&Plan { gate: Some(at(50)), ..plan(&capabilities, &cards, 50) }),
-            Next::Read(Read::Card(0))
-        );
-    }
-
-    #[test]
-    fn every_card_is_read_in_the_end_however_busy_the_visible_ones_keep_it() {
-        let capabilities = can(Support::No("none"));
-        let mut cards: Vec<CardPlan> =
-            (0..40).map(|i| card(if i < 20 { Rank::Visible } else { Rank::Other }, None)).collect();
-        // One read in two seconds: twenty visible cards alone want more than that.
-        for turn in 0..800_u64 {
-            let second = i64::try_from(turn * 2).unwrap_or(0);
-            if let Next::Read(Read::Card(index)) =
-                next(&Plan { turn, ..plan(&capabilities, &cards, second) })
-            {
-                cards[index].read = Some(at(second));
-            }
-        }
-        let oldest = cards.iter().map(|card| card.read.map_or(0, |at| at.as_second())).min();
-        assert!(oldest > Some(at(1_200).as_second()), "a card was starved");
-    }
-
-    proptest! {
-        #[test]
-        fn waits_grow_to_a_minute_and_never_undercut_the_provider(
-            failures in 1_u32..100,
-            name in "[a-z]{1,9}",
-            salt: u64,
-            asked in 0_u64..600,
-        ) {
-            let wait = back_off(failures, &name, salt, None);
-            let range = SignedDuration::from_millis(500)..=SignedDuration::from_secs(60);
-            prop_assert!(range.contains(&wait));
-            let wait = back_off(failures, &name, salt, Some(Duration::from_secs(asked)));
-            prop_assert!(wait.as_secs() >= i64::try_from(asked).unwrap_or(0));
-        }
-
-        #[test]
-        fn two_cardtops_on_one_provider_do_not_come_back_in_step(failures in 7_u32..60, salt: u64) {
-            let wait = |salt| back_off(failures, "artha", salt, None).as_millis();
-            let waits: Vec<i128> = (0..64).map(|i| wait(salt.wrapping_add(i))).collect();
-            let ends = waits.iter().max().zip(waits.iter().min());
-            let spread = ends.map_or(0, |(most, least)| most - least);
-            prop_assert!(spread > 20_000, "of the 30 s that may be spread over: {spread} ms");
-        }
-
-        #[test]
-        fn the_budget_is_kept_over_any_hour(
-            per_minute in 1_u32..600,
-            steps in proptest::collection::vec((0_i64..5_000, 1_u64..4), 1..300),
-        ) {
-            let mut now = at(0);
-            let mut budget = Budget::new(per_minute, now);
-            let mut sent = 0_u64;
-            for (millis, requests) in steps {
-                now = now.saturating_add(SignedDuration::from_millis(millis)).expect("a time");
-                if budget.ready_at(now).is_none() {
-                    budget.take(requests, now);
-                    sent += requests;
-                }
-            }
-            let seconds = u64::try_from(now.as_second() - at(0).as_second()).unwrap_or(0) + 1;
-            let allowed = u64::from(per_minute) * seconds / 60 + u64::from(per_minute) / 6 + 5;
-            prop_assert!(sent <= allowed, "{sent} sent, {allowed} allowed");
-        }
-    }
-}
+mod tests;

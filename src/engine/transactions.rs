@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Account, Depth, Scope};
-use super::lists::{Patience, of_list};
+use super::account::{Account, Depth, PartRead, Scope};
+use super::lists::{Keep, Patience, of_list};
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
+use crate::domain::coverage::Stretch;
 use crate::domain::operation::Operation;
 use crate::domain::transaction::Transaction;
-use crate::provider::pages::ReadMode;
+use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
 
-/// How far back transactions are read at first.
-const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Rows may change, or come late, within this: it is read again now and then.
+const ROWS_CHANGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long a hold is followed: it may change or vanish within this.
 const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -31,6 +32,9 @@ const BEFORE_A_HOLD: SignedDuration = SignedDuration::from_hours(24);
 /// Overlap of two readings, whatever lag was measured.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
+/// How much of the newest rows is read in one turn: more than that is left to the history.
+const AT_ONCE: Share = Share { pages: 8, most_requests: 40 };
+
 /// From where on transactions are read, and why from there.
 struct Reach {
     since: Timestamp,
@@ -39,7 +43,8 @@ struct Reach {
 
 impl Engine {
     /// Reads transactions of all cards, or of one: the newest since the last reading, and further
-    /// back as far as rows may still change.
+    /// back as far as rows may still change. What is more than is read at once is left to the
+    /// history.
     pub(super) async fn read_transaction_list(
         &self,
         account: &Account,
@@ -47,18 +52,35 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
-        let scope = Scope::Transactions(key.map(|key| Arc::clone(&key.id)));
+        let name = key.map(|key| Arc::clone(&key.id));
+        let scope = Scope::Transactions(name.clone());
         let reach = self.reach(account, key, now).await;
         let until = now.saturating_add(OVERLAP).unwrap_or(now);
-        let window = Window { card: card.cloned(), since: reach.since, until };
+        let newest = now.saturating_sub(account.stretch_of(&name)).unwrap_or(reach.since);
+        let window = Window { card: card.cloned(), since: reach.since.max(newest), until };
         let mode = if reach.depth == Depth::Full { ReadMode::Full } else { ReadMode::Ordinary };
-        let mut list = self.read_window(account, &window, mode, Patience::Board).await?;
+        let (mut list, saved) = self
+            .read_window(account, &window, mode, AT_ONCE, Patience::Board, Keep::Newest)
+            .await?;
         // Of a card that the account does not have any more nothing is missing.
         if let (Some(card), Some(error)) = (card, &list.error)
             && account.refused_as_removed(card, error)
         {
+            account.remove_history(&card.key.id);
+            self.judge_list(account, &list, Some(card)).await;
             account.note_completeness(scope, Completeness::complete(now), true);
             return Err(error.clone());
+        }
+        let read = PartRead::of(&list, now, saved);
+        let write = account.note_newest(&name, &read, now);
+        self.write_coverage(account, &name, write).await;
+        self.judge_list(account, &list, card).await;
+        self.emit_covered(account, key).await;
+        let left = list.complete_from.unwrap_or(until).max(window.since).min(now);
+        if list.error.is_none()
+            && let Some(left) = Stretch::new(reach.since, left).filter(|left| left.from < left.to)
+        {
+            account.read_again(&name, left, now);
         }
         // A gap that is there again is no reason to read everything again at every poll: it stays
         // noted, and the reading moves on. What ended early says nothing of an earlier gap.
@@ -69,35 +91,32 @@ impl Engine {
             of_list(&account.info.id, key, &list, now),
             reach.depth == Depth::Full,
         );
-        let rows = std::mem::take(&mut list.rows);
-        let complete =
-            list.is_complete().then(|| complete_reading(account, key, &reach, now, &rows));
-        let count = rows.len();
-        // How late rows were listed is measured against the reading before this one.
-        self.accept_transactions(account, key, rows).await;
         if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
             account.set_read_to(key, now);
-            account.depth_read(key, reach.depth, count, self.0.clock.now());
+            account.depth_read(key, reach.depth, list.rows.len(), self.0.clock.now());
         }
-        if let Some(mut reading) = complete.flatten().filter(|_| self.may_save()) {
-            reading.apart = HOLDS_APART.max(account.lag() * 2);
+        if self.may_save()
+            && let Some(reading) = complete_reading(account, key, &list, &window, now)
+        {
             self.follow_holds(account, reading).await;
         }
         list.error.map_or(Ok(()), Err)
     }
 
-    /// Takes in rows that were read: completes them, saves them and emits what is new. Returns them
-    /// all.
+    /// Takes in the rows of a page: completes them, saves them and emits what is new. Returns them
+    /// all, and whether they are in the data file. `compared` is which page of a reading of the
+    /// newest rows it is, whose last version is remembered.
     pub(super) async fn accept_transactions(
         &self,
         account: &Account,
         key: Option<&CardKey>,
+        compared: Option<usize>,
         rows: Vec<Transaction>,
-    ) -> Vec<Transaction> {
+    ) -> (Vec<Transaction>, bool) {
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
-        if account.is_same_reading(key, &rows) {
-            return rows;
+        if rows.is_empty() || compared.is_some_and(|page| account.is_same_page(key, page, &rows)) {
+            return (rows, true);
         }
         let result = if self.may_save() {
             Some(self.0.store.keep_transactions(rows.clone()).await)
@@ -107,23 +126,24 @@ impl Engine {
         match result {
             Some(Ok(changed)) => {
                 self.0.saving.note_success();
-                account.saved(key, &rows);
+                account.saved(key, compared, &rows);
                 self.learn_from_new(account, key, &changed).await;
                 if !changed.is_empty() {
                     self.emit(EngineEvent::Transactions(changed)).await;
                 }
+                (rows, true)
             }
             // The board shows what cannot be saved.
             failed => {
                 if let Some(Err(error)) = failed {
                     self.emit_store_error(&error).await;
                 }
-                if account.is_new_unsaved(key, &rows) {
+                if compared.is_none_or(|page| account.is_new_unsaved(key, page, &rows)) {
                     self.emit(EngineEvent::Transactions(rows.clone())).await;
                 }
+                (rows, false)
             }
         }
-        rows
     }
 
     /// Learns from rows that are new: how late this provider lists them, and words that are not
@@ -135,7 +155,11 @@ impl Engine {
         changed: &[Transaction],
     ) {
         if let Some(last) = account.read_to(key).filter(|_| self.0.polling) {
-            let late = changed.iter().filter(|row| row.at < last && row.seen_at >= last);
+            // A row of a time that was not read before is not late.
+            let name = key.map(|key| Arc::clone(&key.id));
+            let late = changed.iter().filter(|row| {
+                row.at < last && row.seen_at >= last && account.covers(&name, row.at)
+            });
             for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
                 account.note_lag(lag);
             }
@@ -156,7 +180,7 @@ impl Engine {
     }
 
     /// Holds that a complete reading does not have any more, and what they became.
-    async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
+    pub(super) async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
         let card = reading.card.clone();
         match self.0.store.follow_holds(reading).await {
             Ok(changed) if changed.is_empty() => {}
@@ -171,14 +195,17 @@ impl Engine {
     /// How far back the transactions are read now: to the last reading, as late as this provider
     /// has listed rows, to the oldest hold, or over the whole window.
     async fn reach(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> Reach {
-        let whole = now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now);
+        let name = key.map(|key| Arc::clone(&key.id));
+        let wanted = account.wanted_from(now);
+        let changing = now.saturating_sub(ROWS_CHANGE).unwrap_or(wanted).max(wanted);
+        let whole = if account.is_covered(&name) { changing } else { wanted };
         let Some(last) = account.read_to(key) else {
             return Reach { since: whole, depth: Depth::Full };
         };
         let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
         let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
         let goes_deep = account.depth_due(key, now);
-        if goes_deep == Depth::Recent {
+        if goes_deep == Depth::Recent || account.is_read_again(&name) {
             return Reach { since: overlap, depth: Depth::Recent };
         }
         let (provider, card) = (account.info.id.clone(), key.cloned());
@@ -243,22 +270,26 @@ impl Engine {
     }
 }
 
-/// A reading that had every row of its window, for comparison with the holds that are known; `None`
-/// where it had none, since then nothing tells how far back the list reaches.
-fn complete_reading(
+/// What a reading that had every row from some time on says of the holds that are known; `None`
+/// where it had no row, since then nothing tells how far back the list reaches.
+pub(super) fn complete_reading(
     account: &Account,
     key: Option<&CardKey>,
-    reach: &Reach,
+    list: &ListRead<Transaction>,
+    window: &Window,
     at: Timestamp,
-    rows: &[Transaction],
 ) -> Option<CompleteReading> {
+    if !list.unread.is_empty() || list.gap.is_some() || list.error.is_some() {
+        return None;
+    }
     Some(CompleteReading {
         provider: account.info.id.clone(),
         card: key.cloned(),
-        since: reach.since,
+        since: list.complete_from.unwrap_or(window.until).max(window.since),
+        until: window.until.min(at),
         at,
-        apart: HOLDS_APART,
-        listed: rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),
-        oldest: rows.iter().map(|row| row.at).min()?,
+        apart: HOLDS_APART.max(account.lag() * 2),
+        listed: list.rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),
+        oldest: list.rows.iter().map(|row| row.at).min()?,
     })
 }

@@ -8,6 +8,7 @@
 
 mod by_time;
 mod numbered;
+mod order;
 mod page_keys;
 mod pager;
 mod reading;
@@ -21,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Result, Window};
 use crate::domain::completeness::UnreadRow;
+use crate::domain::coverage::Lost;
 use crate::domain::transaction::Transaction;
 use numbered::{Numbered, PageSource};
 pub use pager::{Pager, Paging};
@@ -38,9 +40,10 @@ pub async fn read_all<T: ListRow, F>(
 where
     F: Future<Output = Result<Page<T>>>,
 {
-    let mut reading = Reading::new(pager, mode);
-    let ended = Numbered::new(&mut reading, PageSource { window: None, ask }).read().await;
-    reading.finish(ended)
+    let mut reading = Reading::new(pager, mode, Share::ALL);
+    let source = PageSource { window: None, ask };
+    let (_, ended) = Numbered::new(&mut reading, source).read().await;
+    reading.finish(None, ended)
 }
 
 /// Reads all transactions of a window: in pages, or by parts of its time, as the wire wants it.
@@ -53,25 +56,40 @@ pub async fn read_window<F>(
 where
     F: Future<Output = Result<Page<Transaction>>>,
 {
-    let mut reading = Reading::new(pager, mode);
-    let ended = match pager.paging() {
+    read_share(pager, window, mode, Share::ALL, ask).await
+}
+
+/// Reads as much of a window as is read at once, from its newer end, and says how far back it is
+/// complete.
+pub async fn read_share<F>(
+    pager: &Pager,
+    window: &Window,
+    mode: ReadMode,
+    share: Share,
+    ask: impl Fn(Window, PageCursor) -> F,
+) -> ListRead<Transaction>
+where
+    F: Future<Output = Result<Page<Transaction>>>,
+{
+    let mut reading = Reading::new(pager, mode, share);
+    let (complete_from, ended) = match pager.paging() {
         Paging::Numbered { .. } | Paging::Offset { .. } => {
-            let mut ended = Ok(());
+            let mut read = (Some(window.until), Ok(()));
             for part in split(window, pager.longest_window()) {
                 let source = PageSource {
                     window: Some((part.since, part.until)),
                     ask: |cursor| ask(part.clone(), cursor),
                 };
-                ended = Numbered::new(&mut reading, source).read().await;
-                if ended.is_err() {
+                read = Numbered::new(&mut reading, source).read().await;
+                if read.1.is_err() || read.0 > Some(part.since) {
                     break;
                 }
             }
-            ended
+            read
         }
         Paging::ByTime => reading.by_time(window, &ask).await,
     };
-    reading.finish(ended)
+    reading.finish(complete_from, ended)
 }
 
 /// Windows that together are this one, newest first, none longer than `longest`. Neighbours share
@@ -102,13 +120,34 @@ pub struct ListRead<T> {
     pub gap: Option<Arc<str>>,
     /// What ended the reading before the list's end.
     pub error: Option<Error>,
+    /// From when on everything of the window that can be asked for has come, up to its newer end;
+    /// that end itself where nothing is known to be complete. `None` of a list without times.
+    pub complete_from: Option<Timestamp>,
+    /// The rest of the window was left to another reading.
+    pub is_cut_short: bool,
+    /// Stretches that cannot be asked for: each is a gap.
+    pub lost: Vec<Lost>,
 }
 
 impl<T> ListRead<T> {
+    /// A list of which nothing was read because of this.
+    #[must_use]
+    pub const fn failed(error: Error) -> Self {
+        Self {
+            rows: Vec::new(),
+            unread: Vec::new(),
+            gap: None,
+            error: Some(error),
+            complete_from: None,
+            is_cut_short: false,
+            lost: Vec::new(),
+        }
+    }
+
     /// Whether the list was read to its end and every row could be read.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.unread.is_empty() && self.gap.is_none() && self.error.is_none()
+        self.unread.is_empty() && self.gap.is_none() && self.error.is_none() && !self.is_cut_short
     }
 }
 
@@ -120,6 +159,21 @@ pub enum ReadMode {
     Ordinary,
     /// Always: a provider may have begun to send shorter pages.
     Full,
+}
+
+/// How much of a list is read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Full pages, after which the rest is left to another reading as soon as it is known how far
+    /// back they go.
+    pub pages: usize,
+    /// Requests, after which the rest is left in any case.
+    pub most_requests: usize,
+}
+
+impl Share {
+    /// To the end.
+    pub const ALL: Self = Self { pages: usize::MAX, most_requests: usize::MAX };
 }
 
 /// Which page of a list is wanted. An adapter sends what its wire knows: the number and size, or

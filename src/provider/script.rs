@@ -157,6 +157,7 @@ pub(super) fn config(
         rate_limit: 120,
         read_only: false,
         timeout: Duration::from_secs(20),
+        history: Duration::from_secs(90 * 86_400),
         poll: Poll::default(),
         others_top_up: false,
         pin_certificate: None,

@@ -1,11 +1,197 @@
 //! What is saved of readings, and what the store answers.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::card::{CardKey, ProviderId};
+use super::sqlite::transactions::{self, pages};
+use super::sqlite::{cards, coverage, holds};
+use super::{Store, StoreError};
+use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::coverage::Coverage;
+use crate::domain::operation::OperationId;
+use crate::domain::transaction::Transaction;
+use crate::domain::unmapped::UnmappedWords;
+
+/// What was read.
+impl Store {
+    /// Every card that is known.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn cards(&self) -> Result<Vec<Card>, StoreError> {
+        self.0.reader(|db| Ok(cards::all(db)?)).await
+    }
+
+    /// Keeps cards, each whole, and returns them. A figure that is older than the kept one does not
+    /// replace it, whatever the order of arrival, unless that one is of a time after `now`.
+    ///
+    /// # Errors
+    /// Why none of them is kept.
+    pub async fn keep_cards(
+        &self,
+        cards: Vec<Arc<Card>>,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<Card>>, StoreError> {
+        self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
+    }
+
+    /// Keeps transactions and returns those that are new or changed, as kept: the time of first
+    /// sight and the operation stay.
+    ///
+    /// # Errors
+    /// Why none of them is kept.
+    pub async fn keep_transactions(
+        &self,
+        rows: Vec<Transaction>,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        self.0.readings(move |db| Ok(transactions::keep(db, &rows)?)).await
+    }
+
+    /// One card, as it is known.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn card(&self, key: CardKey) -> Result<Option<Card>, StoreError> {
+        self.0.reader(move |db| Ok(cards::one(db, &key.provider, &key.id)?)).await
+    }
+
+    /// The newest transactions, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn newest_transactions(&self, limit: u32) -> Result<Vec<Transaction>, StoreError> {
+        self.0.reader(move |db| Ok(pages::newest(db, limit)?)).await
+    }
+
+    /// Transactions from newest to oldest, a page of at most `limit` rows at a time: all, or those
+    /// of one card, none that happened before `since`. The first page has no `before`; each next
+    /// one is before [`Page::next`] of the last.
+    ///
+    /// Each page is of its own moment. A row that is written while pages are read may be in none of
+    /// them, or in two: who needs exactly all asks [`newest_change`](Self::newest_change) before
+    /// the first page, and [`changes_since`](Self::changes_since) that number after the last.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn transactions_page(
+        &self,
+        before: Option<PageKey>,
+        limit: u32,
+        card: Option<CardKey>,
+        since: Timestamp,
+    ) -> Result<Page, StoreError> {
+        self.0.reader(move |db| Ok(pages::page(db, before, limit, card.as_ref(), since)?)).await
+    }
+
+    /// What was written after the write of this number, oldest write first: the newest form of at
+    /// most `limit` rows, and the names that rows do not have any more. From 0 on these are all
+    /// rows.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn changes_since(&self, change: i64, limit: u32) -> Result<Changes, StoreError> {
+        self.0.reader(move |db| Ok(pages::changes_since(db, change, limit)?)).await
+    }
+
+    /// The number of the latest write of any transaction; 0 where there is none.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn newest_change(&self) -> Result<i64, StoreError> {
+        self.0.reader(|db| Ok(pages::newest_change(db)?)).await
+    }
+
+    /// How many transactions are kept. It counts them: about 10 ms for each million.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn count_transactions(&self) -> Result<u64, StoreError> {
+        self.0.reader(|db| Ok(pages::count(db)?)).await
+    }
+
+    /// When the oldest hold of a provider, or of one card, happened that is not older than `since`
+    /// and not gone.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn oldest_hold(
+        &self,
+        provider: ProviderId,
+        card: Option<CardKey>,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .readings(move |db| Ok(transactions::oldest_hold(db, &provider, card.as_ref(), since)?))
+            .await
+    }
+
+    /// Compares the holds that are known with a complete reading and returns those of which
+    /// something else is known now: gone, listed again, or cleared under another id.
+    ///
+    /// # Errors
+    /// Why nothing is changed.
+    pub async fn follow_holds(
+        &self,
+        reading: CompleteReading,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
+    }
+
+    /// Which stretches of time of an account's lists of transactions were read completely: of all
+    /// cards (`None`), or of each card by its id.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn coverage(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Vec<(Option<Arc<str>>, Coverage)>, StoreError> {
+        self.0.readings(move |db| Ok(coverage::of(db, &provider)?)).await
+    }
+
+    /// Keeps which stretches of time of a list were read completely, of one card or of all, beside
+    /// what another process has kept of it. What lies after `now` does not count: it was read by a
+    /// clock that was ahead.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn set_coverage(
+        &self,
+        provider: ProviderId,
+        card: Option<Arc<str>>,
+        read: Coverage,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let card = card.unwrap_or_default();
+        self.0.readings(move |db| Ok(coverage::keep(db, &provider, &card, read, now)?)).await
+    }
+
+    /// Words for states and codes of declines that are not mapped, by account.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn unmapped_words(&self) -> Result<BTreeMap<ProviderId, UnmappedWords>, StoreError> {
+        self.0.readings(|db| Ok(transactions::unmapped(db)?)).await
+    }
+
+    /// Notes which operation a transaction of a card proves, and returns the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the transaction is not known yet, or why it is not noted.
+    pub async fn link_operation(
+        &self,
+        card: CardKey,
+        id: &str,
+        operation: OperationId,
+    ) -> Result<Transaction, StoreError> {
+        let id = id.to_owned();
+        self.0
+            .readings(move |db| Ok(transactions::link_operation(db, &card, &id, operation)?))
+            .await
+    }
+}
 
 /// A complete reading of the transactions of an account, or of one card.
 #[derive(Clone, Debug)]
@@ -16,6 +202,8 @@ pub struct CompleteReading {
     pub card: Option<CardKey>,
     /// From when on rows were asked for.
     pub since: Timestamp,
+    /// Up to when.
+    pub until: Timestamp,
     /// When it began.
     pub at: Timestamp,
     /// How far apart two readings are that agree.
@@ -24,4 +212,56 @@ pub struct CompleteReading {
     pub listed: HashSet<(Option<Arc<str>>, Arc<str>)>,
     /// When the oldest of them happened: only holds after it should have been there, too.
     pub oldest: Timestamp,
+}
+
+/// A page of transactions, newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<Transaction>,
+    /// Before what the next page begins; `None` where this was the last.
+    pub next: Option<PageKey>,
+}
+
+/// A place among the transactions from newest to oldest: by the time of a row, then by the number
+/// of its latest write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PageKey {
+    /// When the row happened.
+    pub at: Timestamp,
+    /// The number of its latest write.
+    pub change: i64,
+}
+
+impl PageKey {
+    /// Before the newest row of this time: the page has what happened at it or earlier.
+    #[must_use]
+    pub const fn up_to(at: Timestamp) -> Self {
+        Self { at, change: i64::MAX }
+    }
+}
+
+/// What was written since a number. `gone` is to be taken out before `rows` are put in, each by its
+/// exact provider, card and id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Names that rows had before.
+    pub gone: Vec<Gone>,
+    /// Rows that are new or changed, oldest write first.
+    pub rows: Vec<Transaction>,
+    /// From where to go on: the number of the last of these writes, or what was asked for where
+    /// there is none.
+    pub last: i64,
+}
+
+/// The name of a row that is not kept under it any more: it was joined with another, or it has
+/// gained its card or its own id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gone {
+    /// The account.
+    pub provider: ProviderId,
+    /// The card, where the row named one.
+    pub card: Option<Arc<str>>,
+    /// The row's id.
+    pub id: Arc<str>,
 }

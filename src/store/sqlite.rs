@@ -6,6 +6,7 @@
 
 mod canonical;
 pub(super) mod cards;
+pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
 pub(super) mod journal;
@@ -45,6 +46,8 @@ struct Connections {
     readings: Arc<Mutex<Connection>>,
     /// Commits when the disk has it.
     journal: Arc<Mutex<Connection>>,
+    /// Reads alone: a long read delays nobody who writes.
+    reader: Arc<Mutex<Connection>>,
     /// What SQLite's `data_version` was when it was last asked for.
     version: AtomicI64,
     /// The copy that was made before the file was brought up to date.
@@ -69,15 +72,15 @@ impl Database {
             passing: false,
         };
         files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
-        let open = || -> Result<(Connection, Connection, Option<PathBuf>), Trouble> {
+        let open = || -> Result<([Connection; 3], Option<PathBuf>), Trouble> {
             let mut journal = connect(&path)?;
             let copy = schema::bring_up_to_date(&mut journal, &path, ids, now)?;
             let readings = connect(&path)?;
             tune(&journal, "FULL")?;
             tune(&readings, "NORMAL")?;
-            Ok((readings, journal, copy))
+            Ok(([readings, journal, connect_to_read(&path)?], copy))
         };
-        let (readings, journal, copy) = open().map_err(|trouble| match trouble {
+        let (connections, copy) = open().map_err(|trouble| match trouble {
             Trouble::Sqlite(error) => {
                 let error = StoreError::from(error);
                 StoreUnusable { passing: error.is_passing(), ..wrong(&error) }
@@ -91,12 +94,12 @@ impl Database {
             Trouble::NoCopy(words) => wrong(&words),
         })?;
         let head = notes.map(|notes| Head::of(&path, notes));
-        let connections = [readings, journal].map(|db| Arc::new(Mutex::new(db)));
+        let connections = connections.map(|db| Arc::new(Mutex::new(db)));
         Ok(Self::over(connections, path, copy, head))
     }
 
-    /// A database in memory, whose data file would be at this path. Both kinds of work share its
-    /// one connection: a database in memory belongs to the connection that made it.
+    /// A database in memory, whose data file would be at this path. All work shares its one
+    /// connection: a database in memory belongs to the connection that made it.
     pub(super) fn in_memory(
         folder: &Path,
         ids: &BTreeMap<ProviderId, Ids>,
@@ -112,21 +115,22 @@ impl Database {
             passing: false,
         })?;
         let db = Arc::new(Mutex::new(db));
-        Ok(Self::over([Arc::clone(&db), db], path, None, None))
+        Ok(Self::over([Arc::clone(&db), Arc::clone(&db), db], path, None, None))
     }
 
     fn over(
-        [readings, journal]: [Arc<Mutex<Connection>>; 2],
+        [readings, journal, reader]: [Arc<Mutex<Connection>>; 3],
         path: PathBuf,
         copy: Option<PathBuf>,
         head: Option<Head>,
     ) -> Self {
         #[cfg(test)]
-        let statements = count_statements([&readings, &journal]);
+        let statements = count_statements([&readings, &journal, &reader]);
         Self(Arc::new(Connections {
             path,
             readings,
             journal,
+            reader,
             version: AtomicI64::new(-1),
             copy,
             head,
@@ -178,6 +182,20 @@ impl Database {
         .await
     }
 
+    /// Reads what was read, off the async threads; what writes is [`readings`](Self::readings).
+    pub(super) async fn reader<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.0);
+        blocking(move || {
+            let mut db = connections.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut db)
+        })
+        .await
+    }
+
     /// Works on the journal, off the async threads. When it returns, the disk has it.
     pub(super) async fn journal<T, F>(&self, work: F) -> Result<T, StoreError>
     where
@@ -205,7 +223,7 @@ impl Database {
 
 /// Counts every statement that these connections run.
 #[cfg(test)]
-fn count_statements(of: [&Arc<Mutex<Connection>>; 2]) -> Arc<std::sync::atomic::AtomicU64> {
+fn count_statements(of: [&Arc<Mutex<Connection>>; 3]) -> Arc<std::sync::atomic::AtomicU64> {
     use rusqlite::trace::{TraceEvent, TraceEventCodes};
     let ran = Arc::new(std::sync::atomic::AtomicU64::new(0));
     for db in of {
@@ -259,9 +277,16 @@ impl From<rusqlite::Error> for StoreError {
 /// A connection that has not written a byte yet, not even to switch to WAL: the file may not be
 /// ours.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    connect_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// A connection that cannot write, to a file that is ours and in WAL mode.
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    connect_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn connect_with(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;

@@ -5,6 +5,7 @@
 
 mod holds;
 mod journal;
+mod pages;
 mod transactions;
 
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let rows: Vec<Row<Operation>> = list
         .window()
         .filter_map(|(id, cursor)| {
-            let row = portfolio.operation(*id)?.clone();
+            let row = portfolio.operation(id)?.clone();
             Some(Row { row, cursor: cursor && (focused || with_journal), marked: false })
         })
         .collect();

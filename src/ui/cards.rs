@@ -18,8 +18,8 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         .list
         .window()
         .filter_map(|(key, cursor)| {
-            let row = ListedCard::of(model, key)?;
-            Some(Row { row, cursor, marked: cards.marks.contains(key) })
+            let row = ListedCard::of(model, &key)?;
+            Some(Row { row, cursor, marked: cards.marks().contains(&key) })
         })
         .collect();
     Table { useful: useful_columns(model), ..Table::new(model, columns(), &rows, focused) }

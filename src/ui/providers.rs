@@ -27,10 +27,9 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let alone = model.screen.is_alone(Pane::Providers);
     let rows: Vec<Row<ProviderRow<'_>>> = list
         .window()
-        .map(|(id, cursor)| Row {
-            row: ProviderRow::of(portfolio, id),
-            cursor: cursor && (focused || alone),
-            marked: false,
+        .filter_map(|(id, cursor)| {
+            let row = ProviderRow::of(portfolio, &portfolio.provider(&id)?.id);
+            Some(Row { row, cursor: cursor && (focused || alone), marked: false })
         })
         .collect();
     Table::new(model, columns(), &rows, focused).draw(canvas, parts.table);

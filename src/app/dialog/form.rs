@@ -242,6 +242,7 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
+            | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_)
             | EngineEvent::Broken(_) => false,

@@ -6,7 +6,6 @@ use super::provider;
 use super::role::Role;
 use super::table::widths::wanted;
 use super::table::{Cell, Column, Context, Holds, figures, plain, whole, words};
-use super::time::TimeFormat;
 use super::title::{Title, order};
 use crate::app::Model;
 use crate::app::command::Command;
@@ -23,14 +22,15 @@ use crate::engine::{HealthState, ProviderInfo};
 pub(crate) struct ListedCard<'a> {
     pub(crate) card: &'a Card,
     /// Why the card is where it is in the list.
-    pub(crate) attention: Option<&'a Attention>,
+    pub(crate) attention: Attention,
 }
 
 impl<'a> ListedCard<'a> {
     /// The row of a card; `None` when it is not known any more.
     pub(crate) fn of(model: &'a Model, key: &CardKey) -> Option<Self> {
         let card = model.portfolio.cards.get(key)?;
-        Some(Self { card, attention: model.panes.cards.attention(key) })
+        let attention = model.panes.cards.attention(card, &model.portfolio);
+        Some(Self { card, attention })
     }
 }
 
@@ -144,7 +144,7 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
         let left = context.portfolio.time_left(freeze);
         return (Role::Caution, format!("queued {left}"));
     }
-    let Some(attention) = row.attention else { return (Role::Muted, String::new()) };
+    let attention = &row.attention;
     let role = match attention.tone() {
         Tone::Danger => Role::Danger,
         Tone::Caution => Role::Caution,
@@ -167,12 +167,12 @@ pub(crate) fn title(model: &Model) -> Title {
     if !title.has_filter() {
         title.add(0, format!(" {}", thousands(model.portfolio.cards.len())));
     }
-    if !cards.marks.is_empty() {
+    if !cards.marks().is_empty() {
         let hidden = match cards.hidden_marks() {
             0 => String::new(),
             hidden => format!(" ({hidden} hidden by the filter)"),
         };
-        title.add(order::STATE, format!(", {} marked{hidden}", cards.marks.len()));
+        title.add(order::STATE, format!(", {} marked{hidden}", cards.marks().len()));
     }
     if model.paused.is_some() {
         title.add(order::LIVE, ", order PAUSED".to_owned());
@@ -184,8 +184,8 @@ pub(crate) fn title(model: &Model) -> Title {
             (order::MEANING, meaning.to_owned()),
         ]);
     }
-    let reversed = if cards.reversed { " reversed" } else { "" };
-    title.add_right(vec![(order::ORDER, format!("sort {}{reversed}", cards.sort.as_str()))]);
+    let reversed = if cards.order.reversed { " reversed" } else { "" };
+    title.add_right(vec![(order::ORDER, format!("sort {}{reversed}", cards.order.sort.as_str()))]);
     title
 }
 
@@ -202,11 +202,8 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         if !text.is_empty() && text.chars().all(char::is_alphabetic) {
             lines.push(format!("merchant:~{text} finds the cards that paid there."));
         }
-        if model.panes.cards.search.filter().asks_related()
-            && let Some(oldest) = portfolio.oldest_transaction()
-        {
-            let since = portfolio.local_time(oldest, TimeFormat::Full);
-            lines.push(format!("Transactions are known since {since}."));
+        if model.panes.cards.search.filter().asks_related() {
+            lines.push(format!("Transactions are {}.", known(portfolio)));
         }
         return lines;
     }

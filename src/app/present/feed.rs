@@ -13,6 +13,7 @@ use crate::app::feed::{Known, Range, Total};
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
+use crate::domain::coverage::Stretch;
 use crate::domain::money::Money;
 use crate::domain::operation::Operation;
 use crate::domain::text::thousands;
@@ -203,19 +204,19 @@ fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
         || "all time".to_owned(),
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
-    let reaches =
-        since.zip(portfolio.oldest_transaction()).is_some_and(|(at, oldest)| oldest <= at);
-    if reaches {
+    if since.is_some_and(|at| portfolio.covered().reaches(at)) {
         return vec![(order::RANGE, words)];
     }
     vec![(order::RANGE, format!("{words}, {}", known(portfolio))), (order::RANGE - 1, words)]
 }
 
-/// How far back transactions are known: `known since Mar 04 09:12`.
+/// How far back transactions are complete: `complete from Mar 04 09:12`.
 pub(super) fn known(portfolio: &Portfolio) -> String {
-    match portfolio.oldest_transaction() {
-        Some(at) => format!("known since {}", portfolio.local_time(at, TimeFormat::Full)),
-        None => "none known".to_owned(),
+    match portfolio.covered().complete {
+        Some(Stretch { from, .. }) => {
+            format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
+        }
+        None => "not complete yet".to_owned(),
     }
 }
 

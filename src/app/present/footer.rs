@@ -134,7 +134,7 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     }
     let wanted = wanted(model, spec.command);
     let acts = wanted.is_some() || spec.command == Command::Actions;
-    if acts && !model.panes.cards.marks.is_empty() {
+    if acts && !model.panes.cards.marks().is_empty() {
         return false;
     }
     if let Some(wanted) = wanted {

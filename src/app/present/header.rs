@@ -2,7 +2,7 @@
 //! provider is, and the floats.
 
 use super::line::{Line, separator, width};
-use super::provider::{age, health_role, last_known};
+use super::provider::{age, health_role};
 use super::role::Role;
 use super::time;
 use crate::app::Model;
@@ -220,7 +220,7 @@ fn consequence(portfolio: &Portfolio, health: &Health, detail: Detail) -> Option
         HealthState::Waiting if word => None,
         HealthState::Waiting => Some(" for its secrets".to_owned()),
         HealthState::Down if word => Some(" LAST KNOWN".to_owned()),
-        HealthState::Down => match last_known(portfolio, &health.provider) {
+        HealthState::Down => match portfolio.last_known(&health.provider) {
             0 => Some(" LAST KNOWN".to_owned()),
             1 => Some(" (1 card LAST KNOWN)".to_owned()),
             stale => Some(format!(" ({stale} cards LAST KNOWN)")),

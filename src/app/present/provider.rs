@@ -10,8 +10,6 @@ use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
-use crate::app::work::{Work, count};
-use crate::domain::card::ProviderId;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::engine::{Health, HealthState, ProviderInfo};
@@ -37,19 +35,9 @@ pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
     format!("since {}", portfolio.local_time(health.since, TimeFormat::Full))
 }
 
-/// How many cards of it show figures that may be old.
-pub(crate) fn last_known(portfolio: &Portfolio, id: &ProviderId) -> usize {
-    portfolio
-        .cards
-        .values()
-        .inspect(|_| count(Work::CardVisited))
-        .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
-        .count()
-}
-
 /// What its state means for the operator.
 pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) -> String {
-    let stale = last_known(portfolio, &health.provider);
+    let stale = portfolio.last_known(&health.provider);
     let cards =
         |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);

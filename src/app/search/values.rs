@@ -27,9 +27,9 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
             now,
             watched: false,
             marked: false,
-            low: false,
             unknown: false,
             history: portfolio,
+            searched: None,
         };
         counts.add(&row, field);
     };

@@ -94,24 +94,18 @@ fn the_filter_applies_while_typing_and_escape_shows_everything_again() {
 fn a_mark_that_the_filter_hides_is_counted() {
     let mut model = board((120, 40));
     press(&mut model, "space j space / l a s t 4 : 4 2 4 2 enter");
-    assert_eq!((model.panes.cards.marks.len(), model.panes.cards.hidden_marks()), (2, 2));
+    assert_eq!((model.panes.cards.marks().len(), model.panes.cards.hidden_marks()), (2, 2));
     press(&mut model, "U");
-    assert_eq!(model.panes.cards.marks.len(), 0);
+    assert_eq!(model.panes.cards.marks().len(), 0);
 }
 
 #[test]
 fn sorting_compares_amounts_only_within_a_currency() {
     let mut model = board((120, 40));
     press(&mut model, "s s s s s");
-    assert_eq!(model.panes.cards.sort.as_str(), "available");
-    let amounts: Vec<_> = model
-        .panes
-        .cards
-        .list
-        .keys()
-        .iter()
-        .filter_map(|key| model.portfolio.cards.get(key)?.available())
-        .collect();
+    assert_eq!(model.panes.cards.order.sort.as_str(), "available");
+    let amounts: Vec<_> =
+        keys(&model).iter().filter_map(|key| model.portfolio.cards.get(key)?.available()).collect();
     let codes: Vec<String> =
         amounts.iter().map(|money| money.currency().code().to_owned()).collect();
     let mut grouped = codes.clone();
@@ -122,7 +116,7 @@ fn sorting_compares_amounts_only_within_a_currency() {
         _ => true,
     }));
     press(&mut model, "S");
-    assert!(model.panes.cards.reversed);
+    assert!(model.panes.cards.order.reversed);
 }
 
 #[test]
@@ -179,10 +173,7 @@ fn balances_that_change_do_not_make_the_feed_anew() {
         ]),
     );
     assert_eq!(model.portfolio.revisions.history, before);
-    assert_eq!(
-        model.panes.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
-        Some("LOW under 20.00")
-    );
+    assert_eq!(why(&model, &key("artha", "1455")), "LOW under 20.00");
 }
 
 #[test]
@@ -205,15 +196,12 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
 #[test]
 fn attention_fades_with_time_by_itself() {
     let mut model = board((120, 40));
-    let text = |model: &Model| {
-        let now = model.portfolio.now;
-        model.panes.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
-    };
-    assert_eq!(text(&model).as_deref(), Some("DECLINED 9m 22.10"));
+    let jonas = key("artha", "0917");
+    assert_eq!(why(&model, &jonas), "DECLINED 9m 22.10");
     tick(&mut model, 16 * 60);
     assert_eq!(
-        text(&model).as_deref(),
-        Some("frozen 27m by anay"),
+        why(&model, &jonas),
+        "frozen 27m by anay",
         "a decline of a quarter of an hour ago is old"
     );
 }
@@ -226,6 +214,5 @@ fn fifty_declines_of_one_card_are_one_row_of_the_board() {
         .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
         .collect();
     apply(&mut model, EngineEvent::Transactions(rows));
-    let text = model.panes.cards.attention(&ivo).map(|attention| attention.words(now()));
-    assert_eq!(text.as_deref(), Some("DECLINED 10s 9.00"));
+    assert_eq!(why(&model, &ivo), "DECLINED 10s 9.00");
 }

@@ -194,6 +194,7 @@ fn fields_of<T: Record>(of: Of) -> Vec<FilterField> {
                 kind: field_kind(field),
                 words: words.clone(),
                 of,
+                searched: field.filter.searched,
                 dates_row: field.filter.dates_row,
             }));
         }

@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use super::fields::{NAMES, names};
 use crate::contract::{Field, Record, Row, Value};
+use crate::domain::attention::low;
 use crate::domain::card::{Card, CardKey, CardState};
-use crate::domain::filter::{FieldId, Filterable, Flag};
+use crate::domain::filter::{FieldId, Filterable, Flag, contains, fold};
 use crate::domain::money::Money;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::transaction::Transaction;
@@ -31,13 +32,35 @@ pub struct CardRow<'a> {
     pub watched: bool,
     /// The operator marked it.
     pub marked: bool,
-    /// Its balance is low.
-    pub low: bool,
     /// An operation on it is UNKNOWN.
     pub unknown: bool,
     /// Where its transactions are found.
     pub history: &'a dyn History,
+    /// What [`searched_text`] made of the card, where it is kept.
+    pub searched: Option<&'a str>,
 }
+
+/// What free words are searched in of a card, folded once for many searches: its texts one behind
+/// the other, the name of the cardholder first. Also returns how many bytes the name has.
+#[must_use]
+pub fn searched_text(card: &Card) -> (String, usize) {
+    let mut text = fold(&card.holder);
+    let name = text.len();
+    for field in Card::lookup().searched.iter().filter(|field| field.name != HOLDER) {
+        field.value(card.into()).any_text(&mut |part| {
+            text.push(BETWEEN);
+            text.push_str(&fold(part));
+            false
+        });
+    }
+    (text, name)
+}
+
+/// The field of a card that its searched text begins with.
+const HOLDER: &str = "holder";
+
+/// Stands between the texts of a card. No filter can be typed that has it.
+const BETWEEN: char = '\n';
 
 impl Subject for CardRow<'_> {
     type Record = Card;
@@ -61,8 +84,12 @@ impl Subject for CardRow<'_> {
             Flag::Watched => self.watched,
             Flag::Marked => self.marked,
             Flag::Negative => self.card.available().is_some_and(Money::is_negative),
-            Flag::Low => self.low,
+            Flag::Low => low(self.card).is_some(),
         }
+    }
+
+    fn searched(&self) -> Option<&str> {
+        self.searched
     }
 
     fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
@@ -143,6 +170,11 @@ trait Subject {
     fn now(&self) -> Timestamp;
     fn is(&self, flag: Flag) -> bool;
 
+    /// What free words are searched in, folded, where it is kept.
+    fn searched(&self) -> Option<&str> {
+        None
+    }
+
     fn any_related(&self, _test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
         false
     }
@@ -169,6 +201,13 @@ impl<S: Subject> Filterable for S {
     fn any_searched_text(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
         let row = self.row();
         S::Record::lookup().searched.iter().any(|field| field.value(row).any_text(test))
+    }
+
+    fn has_words(&self, words: &str) -> bool {
+        match self.searched() {
+            Some(searched) => searched.contains(words),
+            None => self.any_searched_text(&mut |text| contains(text, words)),
+        }
     }
 
     fn time(&self) -> Option<Timestamp> {

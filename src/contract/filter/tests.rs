@@ -208,9 +208,9 @@ fn flags_and_numbers_of_cards() {
         now: now(),
         watched: true,
         marked: false,
-        low: false,
         unknown: false,
         history: &Paid(Vec::new()),
+        searched: None,
     };
     for (text, expected) in [
         ("is:negative is:stale is:watched", true),
@@ -368,9 +368,9 @@ fn a_field_of_transactions_asks_for_cards_with_one_such_transaction() {
         now: now(),
         watched: false,
         marked: false,
-        low: false,
         unknown: false,
         history: &history,
+        searched: None,
     };
     for (text, expected) in [
         ("merchant:~maxi", true),

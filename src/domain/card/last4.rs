@@ -22,6 +22,12 @@ impl Last4 {
         let digits: [u8; 4] = last.try_into().ok()?;
         digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
     }
+
+    /// A number by which they are in the order of the digits.
+    #[must_use]
+    pub const fn ordinal(self) -> u32 {
+        u32::from_be_bytes(self.0)
+    }
 }
 
 impl FromStr for Last4 {

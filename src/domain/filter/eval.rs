@@ -93,7 +93,7 @@ fn holds(term: &Term, row: &dyn Filterable) -> bool {
         Term::Any(terms) => terms.iter().any(|term| holds(term, row)),
         Term::Not(term) => !holds(term, row),
         Term::Related(term) => holds(term, row),
-        Term::Words(words) => row.any_searched_text(&mut |text| fold::contains(text, words)),
+        Term::Words(words) => row.has_words(words),
         Term::Text(field, patterns) => {
             row.any_text(*field, &mut |text| patterns.iter().any(|pattern| pattern.is_text(text)))
         }
@@ -117,7 +117,8 @@ fn holds(term: &Term, row: &dyn Filterable) -> bool {
 
 impl Pattern {
     /// Whether a text is what was written, or contains it.
-    pub(super) fn is_text(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_text(&self, text: &str) -> bool {
         if self.contains {
             fold::contains(text, &self.text)
         } else {
@@ -126,7 +127,8 @@ impl Pattern {
     }
 
     /// The same by letters and digits alone.
-    pub(super) fn is_spelling(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_spelling(&self, text: &str) -> bool {
         if self.contains {
             fold::letters_contain(text, &self.text)
         } else {
@@ -175,6 +177,21 @@ fn denies_related(term: &Term) -> bool {
         | Term::Number(..)
         | Term::Compare(..)
         | Term::Age(..)
+        | Term::Is(_) => false,
+    }
+}
+
+/// Whether a term compares a time, or an age.
+pub(super) fn depends_on_time(term: &Term) -> bool {
+    match term {
+        Term::Since(_) | Term::Until(_) | Term::Age(..) | Term::Time { .. } => true,
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(depends_on_time),
+        Term::Related(term) | Term::Not(term) => depends_on_time(term),
+        Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
         | Term::Is(_) => false,
     }
 }

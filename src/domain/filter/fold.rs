@@ -9,7 +9,8 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Only marks that a reader may leave out are dropped: the vowels of Hindi or Thai are marks too,
 /// and stay.
-pub(super) fn fold(text: &str) -> String {
+#[must_use]
+pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -56,7 +57,8 @@ fn is_accent(c: char) -> bool {
 }
 
 /// Whether a text contains a folded part.
-pub(super) fn contains(text: &str, part: &str) -> bool {
+#[must_use]
+pub fn contains(text: &str, part: &str) -> bool {
     if !text.is_ascii() {
         return fold(text).contains(part);
     }

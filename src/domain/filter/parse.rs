@@ -20,8 +20,10 @@ use crate::domain::money::read_decimal;
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Term {
+pub enum Term {
+    /// Each of them holds.
     All(Vec<Self>),
+    /// One of them holds.
     Any(Vec<Self>),
     /// The complement.
     Not(Box<Self>),
@@ -29,41 +31,61 @@ pub(super) enum Term {
     Related(Box<Self>),
     /// Free text, folded.
     Words(String),
+    /// One of the texts of a field is one of these.
     Text(FieldId, Vec<Pattern>),
+    /// The same by letters and digits alone.
     Spelling(FieldId, Vec<Pattern>),
+    /// The number of a field is one of these.
     Number(FieldId, Vec<Decimal>),
+    /// The number of a field compares so.
     Compare(FieldId, Comparison, Decimal),
+    /// The time of a field compares so.
     Time {
+        /// The field.
         field: FieldId,
+        /// How it compares.
         comparison: Comparison,
+        /// With what.
         at: Timestamp,
         /// The field is the time of the row.
         dates_row: bool,
     },
+    /// How long ago the row happened.
     Age(Comparison, SignedDuration),
+    /// It happened then or later.
     Since(Timestamp),
+    /// It happened then or earlier.
     Until(Timestamp),
+    /// The flag is set.
     Is(Flag),
 }
 
 /// One alternative of `field:a|~b`. The text is folded; for [`Term::Spelling`] it has only letters
 /// and digits.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pattern {
-    pub(super) contains: bool,
-    pub(super) text: String,
+pub struct Pattern {
+    /// The text may be a part.
+    pub contains: bool,
+    /// What is looked for.
+    pub text: String,
 }
 
+/// How a number or a time is compared with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub enum Comparison {
+    /// `>`
     More,
+    /// `>=`
     AtLeast,
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
 }
 
 impl Comparison {
-    pub(super) fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+    /// Whether `a` compares so with `b`.
+    pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {
             Self::More => a > b,
             Self::AtLeast => a >= b,

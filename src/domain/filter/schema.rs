@@ -37,6 +37,8 @@ pub struct FilterField {
     pub words: Vec<String>,
     /// Which rows have it.
     pub of: Of,
+    /// Free words are searched in it.
+    pub searched: bool,
     /// It is the time that `since:` and `until:` compare.
     pub dates_row: bool,
 }

@@ -73,6 +73,7 @@ fn field(index: usize, of: Of) -> FilterField {
         kind,
         words: words.iter().map(|word| (*word).to_owned()).collect(),
         of,
+        searched: name == "name",
         dates_row: name == "made_at",
     }
 }

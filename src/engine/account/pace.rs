@@ -70,6 +70,11 @@ impl Pace {
         self.budget.ready_at(now)
     }
 
+    /// When the budget has room for more than the next request; `None` is now.
+    pub(super) fn spare_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.budget.spare_at(now)
+    }
+
     /// Takes the requests sent since the last count out of the budget; `sent` are all since the
     /// start.
     pub(super) fn count(&mut self, sent: u64, now: Timestamp) {

@@ -1,50 +1,51 @@
-//! What to read next of an account: its progress as a [`Plan`] for the schedule.
+//! What to read next of an account: its plan, and what changes it.
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Account, State};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId, Proof};
-use crate::engine::schedule::{self, CardPlan, Next, Plan, Rank, Read};
+use crate::engine::schedule::{self, Moment, Next, Read};
 
 /// Least time between two lookups of the same operation.
 pub(super) const LEAST_BETWEEN_LOOKUPS: SignedDuration = SignedDuration::from_secs(1);
 
 impl Account {
-    /// What to read next; `rank` says how much a card is looked at. Whatever it says to read counts
-    /// as tried now.
-    pub(in crate::engine) fn next(
-        &self,
-        now: Timestamp,
-        cards: &[Arc<Card>],
-        rank: &dyn Fn(&CardKey) -> Rank,
-        open: &[Operation],
-    ) -> Next {
-        let Some(capabilities) = &self.capabilities() else { return Next::Wait(None) };
+    /// What to read next. Whatever it says to read counts as tried now.
+    pub(in crate::engine) fn next(&self, now: Timestamp, open: &[Operation]) -> Next {
         let mut state = self.state();
-        let plans: Vec<CardPlan> =
-            cards.iter().map(|card| state.card_plan(&card.key, rank(&card.key))).collect();
         let lookups = state.lookups(open, now);
         let gate = state.pace.gate(now);
-        let next = schedule::next(&Plan {
-            now,
-            poll: self.config.poll,
-            capabilities,
-            gate,
-            paused: state.paused.is_some(),
-            looks: &lookups,
-            list: state.cards.list,
-            feed: state.transactions.list,
-            float: state.float,
-            cards: &plans,
-            turn: state.turn,
-        });
-        if let Next::Read(read) = next {
-            state.note_tried(read, cards, now);
+        let paused = state.paused.is_some();
+        let spare = state.pace.spare_at(now);
+        let history = state.transactions.history.due(spare, now);
+        let moment = Moment { now, gate, paused, history, lookups: &lookups };
+        let next = schedule::next(&state.plan, &moment);
+        if let Next::Read(read) = &next {
+            state.plan.note_tried(read, now);
+            match read {
+                Read::Look(id) => drop(state.looked_up.insert(*id, now)),
+                Read::History => state.transactions.history.note_tried(now),
+                Read::List | Read::Feed | Read::Float | Read::Card(_) | Read::CardFeed(_) => {}
+            }
         }
         next
+    }
+
+    /// Takes cards into the plan, where they are not in it.
+    pub(in crate::engine) fn know_cards<'a>(&self, ids: impl IntoIterator<Item = &'a Arc<str>>) {
+        let mut state = self.state();
+        ids.into_iter().for_each(|id| state.plan.know(id));
+    }
+
+    /// Notes which of its cards are looked at; where they are others than before, they are read
+    /// first from now on.
+    pub(in crate::engine) fn watch(&self, selected: Option<&Arc<str>>, visible: &[Arc<str>]) {
+        if self.state().plan.watch(selected, visible) {
+            self.wake.notify_one();
+        }
     }
 
     /// Read everything again now, whatever was waited for, unless the provider itself asked for the
@@ -52,8 +53,7 @@ impl Account {
     pub(in crate::engine) fn ask_all(&self) {
         let mut state = self.state();
         state.pace.back_off_until = None;
-        state.float = None;
-        state.cards.forget_times();
+        state.plan.ask_all();
         state.transactions.ask_all();
         drop(state);
         self.wake.notify_one();
@@ -62,9 +62,7 @@ impl Account {
     /// Read this card and its transactions next.
     pub(in crate::engine) fn ask_card(&self, key: &CardKey) {
         let mut state = self.state();
-        if !state.cards.asked.contains(key) {
-            state.cards.asked.push(key.clone());
-        }
+        state.plan.ask_card(&key.id);
         state.transactions.ask_card(key);
         drop(state);
         self.wake.notify_one();
@@ -83,7 +81,7 @@ impl Account {
 
     /// Read the float next: a top-up was sent or arrived.
     pub(in crate::engine) fn ask_float(&self) {
-        self.state().float = None;
+        self.state().plan.ask_float();
         self.wake.notify_one();
     }
 
@@ -96,16 +94,6 @@ impl Account {
 }
 
 impl State {
-    fn card_plan(&self, key: &CardKey, rank: Rank) -> CardPlan {
-        CardPlan {
-            rank,
-            read: self.cards.read.get(&key.id).copied(),
-            listed: self.cards.in_list.contains(&key.id),
-            feed: self.transactions.read.get(&key.id).copied(),
-            asked: self.cards.asked.contains(key),
-        }
-    }
-
     /// When each unsettled operation wants to be looked up. Where the provider cannot be asked
     /// there is nothing to look up.
     fn lookups(&mut self, open: &[Operation], now: Timestamp) -> Vec<(OperationId, Timestamp)> {
@@ -127,28 +115,5 @@ impl State {
                 Some((operation.id, due.max(rested.unwrap_or(Timestamp::MIN))))
             })
             .collect()
-    }
-
-    fn note_tried(&mut self, read: Read, cards: &[Arc<Card>], now: Timestamp) {
-        self.turn += 1;
-        match read {
-            Read::List => self.cards.list = Some(now),
-            Read::Feed => self.transactions.list = Some(now),
-            Read::Float => self.float = Some(now),
-            Read::Card(index) => {
-                if let Some(card) = cards.get(index) {
-                    self.cards.read.insert(Arc::clone(&card.key.id), now);
-                    self.cards.asked.retain(|key| *key != card.key);
-                }
-            }
-            Read::CardFeed(index) => {
-                if let Some(card) = cards.get(index) {
-                    self.transactions.read.insert(Arc::clone(&card.key.id), now);
-                }
-            }
-            Read::Look(id) => {
-                self.looked_up.insert(id, now);
-            }
-        }
     }
 }

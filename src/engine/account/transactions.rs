@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::history::History;
 use crate::domain::card::CardKey;
 use crate::domain::transaction::Transaction;
 
@@ -37,16 +38,13 @@ pub(in crate::engine) enum Depth {
 }
 
 /// What was read of the transactions, and when.
-#[derive(Default)]
 pub(super) struct TransactionProgress {
-    /// When the list of all cards was last tried.
-    pub(super) list: Option<Timestamp>,
-    /// When each card's own list was last tried.
-    pub(super) read: HashMap<Arc<str>, Timestamp>,
     /// What is remembered of each list.
     lists: HashMap<Option<Arc<str>>, ListProgress>,
     /// How late this provider has listed rows: first sight minus time, at most.
     lag: SignedDuration,
+    /// How much of it is known, however long ago it was read.
+    pub(super) history: History,
 }
 
 /// What is remembered of one list of transactions.
@@ -54,10 +52,10 @@ pub(super) struct TransactionProgress {
 struct ListProgress {
     /// Up to when it was read completely: the next reading begins there.
     read_to: Option<Timestamp>,
-    /// The rows of the last reading that was saved, where they were few.
-    saved: Option<Vec<Transaction>>,
-    /// The rows of the last reading that could not be saved.
-    unsaved: Option<Vec<Transaction>>,
+    /// The pages of the last reading that was saved, where they were few rows.
+    saved: Pages,
+    /// The pages of the last reading that could not be saved.
+    unsaved: Pages,
     /// Why the last reading may lack rows.
     gap: Option<Arc<str>>,
     /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
@@ -67,6 +65,30 @@ struct ListProgress {
     deeper_from: Option<DeeperFrom>,
 }
 
+/// The first pages of a list, as long as they are few rows.
+#[derive(Default)]
+struct Pages(Vec<Vec<Transaction>>);
+
+impl Pages {
+    /// Whether a page has these rows, whenever they were seen first.
+    fn has(&self, page: usize, rows: &[Transaction]) -> bool {
+        self.0.get(page).is_some_and(|known| {
+            known.len() == rows.len()
+                && known.iter().zip(rows).all(|(known, row)| {
+                    *known == Transaction { seen_at: known.seen_at, ..row.clone() }
+                })
+        })
+    }
+
+    fn put(&mut self, page: usize, rows: &[Transaction]) {
+        self.0.truncate(page);
+        let before: usize = self.0.iter().map(Vec::len).sum();
+        if self.0.len() == page && before + rows.len() <= REMEMBERED {
+            self.0.push(rows.to_vec());
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct DeeperFrom {
     late: Timestamp,
@@ -74,30 +96,30 @@ struct DeeperFrom {
 }
 
 impl TransactionProgress {
-    /// Everything is due again, and what was read to by a clock that was set back does not count.
-    pub(super) fn clock_went_back(&mut self) {
-        self.list = None;
-        self.read.clear();
+    /// Nothing read yet; `history` is how far back it is wanted.
+    pub(super) fn new(history: SignedDuration) -> Self {
+        Self { lists: HashMap::new(), lag: SignedDuration::ZERO, history: History::new(history) }
+    }
+
+    /// What was read to by a clock that was set back does not count.
+    pub(super) fn clock_went_back(&mut self, now: Timestamp) {
+        self.history.clock_went_back(now);
         for list in self.lists.values_mut() {
             list.read_to = None;
             list.deeper_from = None;
         }
     }
 
-    /// Everything is due again, over the whole window.
+    /// The next reading of each list goes over the whole window.
     pub(super) fn ask_all(&mut self) {
-        self.list = None;
-        self.read.clear();
         for list in self.lists.values_mut() {
             list.deeper_from = None;
         }
     }
 
-    /// This card's transactions are due, over the whole window.
+    /// The next reading of this card's transactions goes over the whole window.
     pub(super) fn ask_card(&mut self, key: &CardKey) {
-        self.read.remove(&key.id);
         self.list_of(Some(key)).deeper_from = None;
-        self.list = None;
     }
 
     fn list_of(&mut self, card: Option<&CardKey>) -> &mut ListProgress {
@@ -129,32 +151,42 @@ impl TransactionProgress {
         self.list_of(card).read_to = Some(until);
     }
 
-    /// See [`Account::is_same_reading`](super::Account::is_same_reading).
-    pub(super) fn is_same_reading(&mut self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        self.list_of(card).saved.as_ref().is_some_and(|saved| {
-            saved.len() == rows.len()
-                && saved.iter().zip(rows).all(|(saved, row)| {
-                    *saved == Transaction { seen_at: saved.seen_at, ..row.clone() }
-                })
-        })
+    /// See [`Account::is_same_page`](super::Account::is_same_page).
+    pub(super) fn is_same_page(
+        &mut self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
+        self.list_of(card).saved.has(page, rows)
     }
 
-    pub(super) fn saved(&mut self, card: Option<&CardKey>, rows: &[Transaction]) {
+    pub(super) fn saved(
+        &mut self,
+        card: Option<&CardKey>,
+        page: Option<usize>,
+        rows: &[Transaction],
+    ) {
         let list = self.list_of(card);
         list.oldest_hold = None;
-        list.unsaved = None;
-        list.saved = (rows.len() <= REMEMBERED).then(|| rows.to_vec());
+        list.unsaved = Pages::default();
+        if let Some(page) = page {
+            list.saved.put(page, rows);
+        }
     }
 
     /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).
-    pub(super) fn is_new_unsaved(&mut self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
-        let bare = |row: &Transaction| Transaction { seen_at: row.at, ..row.clone() };
-        let rows: Vec<Transaction> = rows.iter().map(bare).collect();
+    pub(super) fn is_new_unsaved(
+        &mut self,
+        card: Option<&CardKey>,
+        page: usize,
+        rows: &[Transaction],
+    ) -> bool {
         let unsaved = &mut self.list_of(card).unsaved;
-        if unsaved.as_ref() == Some(&rows) {
+        if unsaved.has(page, rows) {
             return false;
         }
-        *unsaved = Some(rows);
+        unsaved.put(page, rows);
         true
     }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Attempts, Listing, Patience, of_list, unread_part};
+use super::{Attempts, Keep, Listing, Patience, of_list, unread_part};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::UnreadPart;
 use crate::domain::transaction::Transaction;
 use crate::engine::Engine;
-use crate::engine::account::Account;
-use crate::provider::pages::{ListRead, ReadMode};
+use crate::engine::account::{Account, PartRead};
+use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{ErrorKind, Window};
 
 /// What one command asks of every account.
@@ -143,14 +143,11 @@ impl Engine {
         let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };
         let card = card.map(Arc::unwrap_or_clone);
         let window = Window { card, since: query.since, until: query.until };
-        let read = self.read_window(account, &window, mode, query.patience).await;
-        let list = read.unwrap_or_else(|error| ListRead {
-            rows: Vec::new(),
-            unread: Vec::new(),
-            gap: None,
-            error: Some(error),
-        });
+        let (share, keep) = (Share::ALL, Keep::History);
+        let read = self.read_window(account, &window, mode, share, query.patience, keep).await;
+        let (list, saved) = read.unwrap_or_else(|error| (ListRead::failed(error), false));
         let card = window.card.as_ref();
+        self.judge_list(account, &list, card).await;
         if let (Some(card), Some(error)) = (card, &list.error) {
             if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
                 let _ = self.read_one_with(account, card, query.patience).await;
@@ -166,7 +163,10 @@ impl Engine {
             None => attempts.note_success(),
             Some(error) => attempts.note_error(error),
         }
-        let rows = self.accept_transactions(account, key, list.rows).await;
-        listing.rows.extend(rows);
+        let covered = PartRead::of(&list, query.until.min(query.at), saved);
+        let name = key.map(|key| Arc::clone(&key.id));
+        let write = account.note_newest(&name, &covered, query.at);
+        self.write_coverage(account, &name, write).await;
+        listing.rows.extend(list.rows);
     }
 }

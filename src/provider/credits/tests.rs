@@ -252,7 +252,16 @@ fn list(rows: Vec<Transaction>, unread: usize, gap: Option<&str>) -> Credits {
         )
     };
     let unread = (0..unread).map(odd).collect();
-    Credits::of(ListRead { rows, unread, gap: gap.map(Into::into), error: None }).expect("no error")
+    Credits::of(ListRead {
+        rows,
+        unread,
+        gap: gap.map(Into::into),
+        error: None,
+        complete_from: None,
+        is_cut_short: false,
+        lost: Vec::new(),
+    })
+    .expect("no error")
 }
 
 #[test]

@@ -11,17 +11,21 @@ use super::numbered::{FINEST, has_rows_outside};
 use super::reading::Reading;
 use super::row::ListRow;
 use super::{Page, PageCursor, ReadMode, Result, Window};
+use crate::domain::coverage::Stretch;
 use crate::domain::transaction::Transaction;
 
 /// How often a stretch is cut in half although nothing new comes, because the provider says that
 /// there is more.
 const MOST_BARREN: u8 = 3;
 
+/// The finest time that is asked for where rows have fractions of a second.
+const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
+
 const CROWDED: &str =
     "more transactions in one second than are sent at once: the others cannot be asked for";
 
 /// A stretch of time that is still to be asked for.
-struct Stretch {
+struct Part {
     since: Timestamp,
     until: Timestamp,
     /// How many answers about it, one after the other, had nothing new; `None` for the whole
@@ -42,6 +46,15 @@ struct Arrival {
 }
 
 impl Arrival {
+    /// Two times closer than this cannot be told apart: milliseconds, where the rows have them.
+    fn finest(&self) -> SignedDuration {
+        let has_fraction = |at: Timestamp| at.subsec_nanosecond() != 0;
+        match self.bounds {
+            Some((oldest, newest)) if has_fraction(oldest) || has_fraction(newest) => MILLISECOND,
+            Some(_) | None => FINEST,
+        }
+    }
+
     /// Whether the provider says that there are more rows than it sent.
     fn says_more(&self) -> bool {
         self.total.is_some_and(|total| total > self.rows)
@@ -51,32 +64,52 @@ impl Arrival {
 impl Reading<'_, Transaction> {
     /// Reads a window by parts of its time.
     ///
+    /// Also says how far back it is complete.
+    ///
     /// # Errors
     /// The first error of an answer; what came before it stays in the reading.
     pub(super) async fn by_time<F>(
         &mut self,
         window: &Window,
         ask: &impl Fn(Window, PageCursor) -> F,
-    ) -> Result<()>
+    ) -> (Option<Timestamp>, Result<()>)
     where
         F: Future<Output = Result<Page<Transaction>>>,
     {
-        let mut stretches =
-            vec![Stretch { since: window.since, until: window.until, barren: None }];
+        let mut stretches = vec![Part { since: window.since, until: window.until, barren: None }];
+        let mut ended = Ok(());
         while let Some(stretch) = stretches.pop() {
+            let complete_from =
+                stretches.iter().map(|left| left.until).fold(stretch.until, Timestamp::max);
+            let has_come_far = self.asked() >= self.share().pages && complete_from < window.until;
+            if has_come_far || self.asked() >= self.share().most_requests {
+                self.stop();
+                stretches.push(stretch);
+                break;
+            }
             if !self.may_ask() {
+                stretches.push(stretch);
                 break;
             }
             let part =
                 Window { card: window.card.clone(), since: stretch.since, until: stretch.until };
-            let page = ask(part, PageCursor { number: 0, offset: 0, size: u16::MAX }).await?;
-            let arrival = self.take_stretch(&stretch, page);
-            stretches.extend(self.remaining(&stretch, &arrival));
+            match ask(part, PageCursor { number: 0, offset: 0, size: u16::MAX }).await {
+                Ok(page) => {
+                    let arrival = self.take_stretch(&stretch, page);
+                    stretches.extend(self.remaining(&stretch, &arrival));
+                }
+                Err(error) => {
+                    stretches.push(stretch);
+                    ended = Err(error);
+                    break;
+                }
+            }
         }
-        Ok(())
+        let left = stretches.iter().map(|stretch| stretch.until).max();
+        (Some(left.unwrap_or(window.since)), ended)
     }
 
-    fn take_stretch(&mut self, stretch: &Stretch, page: Page<Transaction>) -> Arrival {
+    fn take_stretch(&mut self, stretch: &Part, page: Page<Transaction>) -> Arrival {
         let within = stretch.since..=stretch.until;
         let times = || page.items.iter().map(|row| row.at).filter(|at| within.contains(at));
         let arrival = Arrival {
@@ -93,7 +126,7 @@ impl Reading<'_, Transaction> {
     }
 
     /// What of a stretch is still to be asked for, the first of it last.
-    fn remaining(&mut self, stretch: &Stretch, arrival: &Arrival) -> Vec<Stretch> {
+    fn remaining(&mut self, stretch: &Part, arrival: &Arrival) -> Vec<Part> {
         let more = arrival.says_more();
         if arrival.ignores_window {
             if more || arrival.total.is_none() {
@@ -121,33 +154,35 @@ impl Reading<'_, Transaction> {
             self.note_gap("it says that there are more transactions than it sends");
             return Vec::new();
         }
-        if stretch.until.duration_since(stretch.since) <= FINEST {
+        if stretch.until.duration_since(stretch.since) <= arrival.finest() {
             if more {
-                self.note_gap(CROWDED);
+                self.note_lost(Stretch::new(stretch.since, stretch.until), CROWDED);
             }
             return Vec::new();
         }
         self.split(stretch, arrival, barren)
     }
 
-    fn split(&mut self, stretch: &Stretch, arrival: &Arrival, barren: u8) -> Vec<Stretch> {
-        let Stretch { since, until, .. } = *stretch;
-        let part = |since, until| Stretch { since, until, barren: Some(barren) };
+    fn split(&mut self, stretch: &Part, arrival: &Arrival, barren: u8) -> Vec<Part> {
+        let Part { since, until, .. } = *stretch;
+        let part = |since, until| Part { since, until, barren: Some(barren) };
         match arrival.bounds {
             Some((oldest, newest)) if arrival.new > 0 && (oldest < until || newest > since) => {
                 let before = (oldest > since).then(|| part(since, oldest));
-                let after = (until.duration_since(newest) > FINEST).then(|| part(newest, until));
+                let after =
+                    (until.duration_since(newest) > arrival.finest()).then(|| part(newest, until));
                 before.into_iter().chain(after).collect()
             }
-            // One second fills the answer: what it does not hold of it cannot be asked for, what is
+            // One moment fills the answer: what it does not hold of it cannot be asked for, what is
             // older can.
             Some((oldest, newest))
                 if arrival.says_more()
-                    && newest.duration_since(oldest) < FINEST
+                    && newest.duration_since(oldest) < arrival.finest()
                     && oldest > since =>
             {
-                self.note_gap(CROWDED);
-                vec![part(since, oldest.checked_sub(FINEST).unwrap_or(since).max(since))]
+                let before = oldest.checked_sub(arrival.finest()).unwrap_or(since).max(since);
+                self.note_lost(Stretch::new(before, newest), CROWDED);
+                vec![part(since, before)]
             }
             Some(_) | None if arrival.says_more() => {
                 let length = until.duration_since(since).as_millis().try_into().unwrap_or(0);

@@ -28,7 +28,8 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::page_keys::{PageKeys, cursor};
+use super::order::Order;
+use super::page_keys::{PageKeys, ReadPages};
 use super::reading::Reading;
 use super::row::{ListRow, RowKey};
 use super::{Page, PageCursor, ReadMode, Result};
@@ -48,17 +49,23 @@ pub(super) struct Numbered<'r, 'a, T, A> {
     source: PageSource<A>,
     /// Rows to ask for.
     size: u16,
-    pages: Vec<PageKeys>,
+    pages: ReadPages,
     known: HashSet<RowKey>,
+    /// How far the pages go back, as long as they come newest first.
+    order: Order,
     /// Rows were seen to move while the pages were read.
     has_moved: bool,
     /// The list is read again from its beginning, with the length of its first page as the size.
     has_restarted: bool,
+    /// Rows came that are not of the time that was asked for.
+    ignores_window: bool,
 }
 
 /// What a page says, beside its rows.
 struct Arrival {
     keys: PageKeys,
+    /// When its rows happened, in their order.
+    order: Order,
     /// Rows of the largest page that came before, in whatever reading.
     largest_before: usize,
     /// Of its rows that are on no page before it in this list.
@@ -82,6 +89,16 @@ enum Next {
     GiveUp,
 }
 
+/// How a reading of a list ended.
+enum End {
+    /// At the end of the list.
+    Reached,
+    /// The rest is left to another reading.
+    Stopped,
+    /// Rows kept moving, or the list has no end.
+    GaveUp,
+}
+
 /// What reading the page before once more shows.
 enum Recheck {
     Same,
@@ -100,38 +117,87 @@ where
             reading,
             source,
             size,
-            pages: Vec::new(),
+            pages: ReadPages::default(),
             known: HashSet::new(),
+            order: Order::default(),
             has_moved: false,
             has_restarted: false,
+            ignores_window: false,
         }
     }
 
-    /// Reads to the end of the list.
+    /// Reads to the end of the list, or as far as the reading goes at once, and says how far back
+    /// its window is complete.
     ///
     /// # Errors
     /// The first error of a page; what came before it stays in the reading.
-    pub(super) async fn read(mut self) -> Result<()> {
+    pub(super) async fn read(mut self) -> (Option<Timestamp>, Result<()>) {
+        let ended = self.read_pages().await;
+        let (mut complete_from, ended) = match ended {
+            Ok(End::Reached) => (self.source.window.map(|(since, _)| since), Ok(())),
+            Ok(End::Stopped) => (self.reached(), Ok(())),
+            Ok(End::GaveUp) => (self.source.window.map(|(_, until)| until), Ok(())),
+            Err(error) => (self.reached(), Err(error)),
+        };
+        if self.has_moved && ended.is_ok() {
+            let until = self.source.window.map(|(_, until)| until);
+            let head = self.read_head().await;
+            complete_from = if head.is_ok() { complete_from } else { until };
+            return (complete_from, head);
+        }
+        (complete_from, ended)
+    }
+
+    async fn read_pages(&mut self) -> Result<End> {
         while self.reading.may_ask() {
+            if self.may_stop() {
+                self.reading.stop();
+                return Ok(End::Stopped);
+            }
             let size = self.size_of_next();
-            let page = self.page(self.pages.len(), size).await?;
+            let page = self.page(self.pages.as_slice().len(), size).await?;
             let arrival = self.take(page);
-            let next = if self.pages.is_empty() {
+            self.ignores_window |= arrival.ignores_window;
+            let next = if self.pages.as_slice().is_empty() {
                 self.first(arrival)
             } else {
                 self.following(arrival).await?
             };
             match next {
                 Next::Page => {}
-                Next::End => break,
-                Next::GiveUp => return Ok(()),
+                Next::End => return Ok(End::Reached),
+                Next::GiveUp => return Ok(End::GaveUp),
             }
         }
-        if self.has_moved { self.read_head().await } else { Ok(()) }
+        Ok(End::GaveUp)
+    }
+
+    /// Whether the rest is left to another reading: this one has read its share, and the pages show
+    /// how far back they go; or it has read much more than that. A list whose dates are ignored has
+    /// no other reading that could begin behind this one.
+    fn may_stop(&self) -> bool {
+        let share = self.reading.share();
+        let Some(last) = self.pages.as_slice().last().filter(|_| !self.ignores_window) else {
+            return false;
+        };
+        let is_full = last.len() >= usize::from(self.size).min(self.reading.pager.largest());
+        let has_come_far = !self.has_moved
+            && self.source.window.is_some_and(|(_, until)| self.reached() < Some(until));
+        self.pages.as_slice().len() >= share.pages && is_full && has_come_far
+            || self.reading.asked() >= share.most_requests
+    }
+
+    /// How far back the window is complete, of which more could be asked for.
+    fn reached(&self) -> Option<Timestamp> {
+        let (since, until) = self.source.window?;
+        let oldest = self.order.oldest().filter(|_| !self.has_moved && !self.ignores_window);
+        // The last page may hold only some of the rows of its oldest second.
+        let after = oldest.and_then(|oldest| oldest.checked_add(FINEST).ok());
+        Some(after.map_or(until, |after| after.clamp(since, until)))
     }
 
     async fn page(&self, number: usize, size: u16) -> Result<Page<T>> {
-        (self.source.ask)(cursor(&self.pages, number, size, self.reading.pager)).await
+        (self.source.ask)(self.pages.cursor(number, size, self.reading.pager)).await
     }
 
     /// Rows to ask for in the next page. Behind a short first page as many as that page has: then
@@ -155,6 +221,7 @@ where
     fn take(&mut self, page: Page<T>) -> Arrival {
         let keys = PageKeys::of(&page);
         let arrival = Arrival {
+            order: Order::of(&page),
             largest_before: self.reading.pager.note_rows(page.len()),
             new: keys.count_new(&self.known),
             is_read_already: self.reading.has_all(&keys),
@@ -167,9 +234,10 @@ where
         arrival
     }
 
-    fn append(&mut self, page: PageKeys) {
+    fn append(&mut self, page: PageKeys, order: Order) {
         self.known.extend(page.iter().cloned());
-        self.pages.push(page);
+        self.order = self.order.followed_by(order);
+        self.pages.push(page, self.reading.pager);
     }
 
     fn first(&mut self, arrival: Arrival) -> Next {
@@ -189,13 +257,13 @@ where
             || is_complete()
             || arrival.is_read_already && arrival.ignores_window && !self.has_restarted
             || is_shorter_than_others && !self.has_restarted;
-        self.append(arrival.keys);
+        self.append(arrival.keys, arrival.order);
         if has_ended { Next::End } else { Next::Page }
     }
 
     async fn following(&mut self, arrival: Arrival) -> Result<Next> {
-        let (rows, number) = (arrival.keys.len(), self.pages.len());
-        let Some(before) = self.pages.last() else { return Ok(Next::Page) };
+        let (rows, number) = (arrival.keys.len(), self.pages.as_slice().len());
+        let Some(before) = self.pages.as_slice().last() else { return Ok(Next::Page) };
         // Nothing behind a first page that was not full: only a full reading asks whether that page
         // still is the first.
         let is_complete =
@@ -224,7 +292,7 @@ where
             self.restart(first.len());
             return Ok(Next::Page);
         }
-        self.append(arrival.keys);
+        self.append(arrival.keys, arrival.order);
         Ok(if arrival.is_past_window { Next::End } else { Next::Page })
     }
 
@@ -245,10 +313,10 @@ where
     /// none of its rows is known, rows may have slipped past it, too, and the reading goes on from
     /// one page further back.
     async fn recheck_last(&mut self) -> Result<Recheck> {
-        let last = self.pages.len().saturating_sub(1);
+        let last = self.pages.as_slice().len().saturating_sub(1);
         let page = self.page(last, self.size).await?;
         let keys = PageKeys::of(&page);
-        let is_same = self.pages.last() == Some(&keys);
+        let is_same = self.pages.as_slice().last() == Some(&keys);
         let has_known_rows = keys.count_new(&self.known) < keys.len();
         self.reading.take(page);
         if is_same {
@@ -261,11 +329,11 @@ where
         }
         self.pages.truncate(last);
         if has_known_rows || last == 0 {
-            self.pages.push(keys);
+            self.pages.push(keys, self.reading.pager);
         } else {
-            self.pages.pop();
+            self.pages.truncate(last.saturating_sub(1));
         }
-        self.known = self.pages.iter().flat_map(|page| page.iter().cloned()).collect();
+        self.known = self.pages.as_slice().iter().flat_map(|page| page.iter().cloned()).collect();
         Ok(Recheck::Moved)
     }
 
@@ -274,24 +342,25 @@ where
     fn restart(&mut self, rows: usize) {
         self.size = u16::try_from(rows).unwrap_or(self.size).max(1);
         self.reading.pager.note_cap(self.size);
-        self.pages.clear();
+        self.pages.truncate(0);
         self.known.clear();
+        self.order = Order::default();
         self.has_restarted = true;
     }
 
     /// Reads the beginning again, until a page has nothing new: rows that came there while the
     /// pages behind it were read.
-    async fn read_head(mut self) -> Result<()> {
-        self.pages.clear();
+    async fn read_head(&mut self) -> Result<()> {
+        self.pages.truncate(0);
         while self.reading.may_ask() {
-            let page = self.page(self.pages.len(), self.size).await?;
+            let page = self.page(self.pages.as_slice().len(), self.size).await?;
             let keys = PageKeys::of(&page);
             let is_known = self.reading.has_all(&keys);
             self.reading.take(page);
             if is_known {
                 break;
             }
-            self.pages.push(keys);
+            self.pages.push(keys, self.reading.pager);
         }
         Ok(())
     }

@@ -40,16 +40,48 @@ impl PageKeys {
     }
 }
 
-/// Where page `number` of a list begins, behind those that were read before it. Pages by offset
-/// overlap by a row, so that it shows whether rows moved between two of them; one behind a page of
-/// a single row does not, or it would be that page again.
-pub(super) fn cursor(pages: &[PageKeys], number: usize, size: u16, pager: &Pager) -> PageCursor {
-    let rows: usize = pages.iter().take(number).map(PageKeys::len).sum();
-    let repeated = if pager.pages_overlap() {
-        pages.iter().take(number).filter(|page| page.len() > 1).count()
-    } else {
-        0
-    };
-    let offset = u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
-    PageCursor { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
+/// The pages of a list that were read, from its first on, and where each of them began.
+#[derive(Debug, Default)]
+pub(super) struct ReadPages {
+    pages: Vec<PageKeys>,
+    /// Rows before each of them.
+    offsets: Vec<u64>,
+}
+
+impl ReadPages {
+    pub(super) fn as_slice(&self) -> &[PageKeys] {
+        &self.pages
+    }
+
+    /// A page behind those that were read.
+    pub(super) fn push(&mut self, page: PageKeys, pager: &Pager) {
+        self.offsets.push(self.offset(self.pages.len(), pager));
+        self.pages.push(page);
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.pages.truncate(length);
+        self.offsets.truncate(length);
+    }
+
+    /// Where page `number` begins, which is one of these or the one behind them.
+    pub(super) fn cursor(&self, number: usize, size: u16, pager: &Pager) -> PageCursor {
+        let offset = self.offset(number, pager);
+        PageCursor { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
+    }
+
+    /// Rows before a page. Pages by offset overlap by a row, so that it shows whether rows moved
+    /// between two of them; one behind a page of a single row does not, or it would be that page
+    /// again.
+    fn offset(&self, number: usize, pager: &Pager) -> u64 {
+        let before = number.checked_sub(1);
+        let Some((page, offset)) =
+            before.and_then(|before| self.pages.get(before).zip(self.offsets.get(before)))
+        else {
+            return 0;
+        };
+        let repeated = usize::from(pager.pages_overlap() && page.len() > 1);
+        let rows = u64::try_from(page.len().saturating_sub(repeated)).unwrap_or(u64::MAX);
+        offset.saturating_add(rows)
+    }
 }

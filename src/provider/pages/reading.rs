@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::page_keys::PageKeys;
 use super::row::{ListRow, RowKey};
-use super::{ListRead, Page, Pager, ReadMode, Result};
+use super::{ListRead, Page, Pager, ReadMode, Result, Share};
 use crate::domain::completeness::UnreadRow;
+use crate::domain::coverage::{Lost, Stretch};
 
-/// Most pages of one list, and most pages that are read again to see whether rows moved; a list
-/// that needs more has no end.
-const MOST_REQUESTS: usize = 4_000;
+/// Most rows of one list; one that has more is taken for one without an end.
+const MOST_ROWS: usize = 10_000_000;
+
+/// Most pages of one list, and most pages that are read again to see whether rows moved: as many as
+/// pages of fifty rows have that many rows.
+const MOST_REQUESTS: usize = MOST_ROWS / 50;
 
 /// How often pages are read again because rows moved, before that is left to the next reading.
 const MOST_REPAIRS: usize = 12;
@@ -19,6 +25,9 @@ const MOST_REPAIRS: usize = 12;
 pub(super) struct Reading<'a, T> {
     pub(super) pager: &'a Pager,
     pub(super) mode: ReadMode,
+    share: Share,
+    stopped: bool,
+    lost: Vec<Lost>,
     rows: Vec<T>,
     /// Where a row is in `rows`.
     indices: HashMap<RowKey, usize>,
@@ -34,10 +43,13 @@ pub(super) struct Reading<'a, T> {
 }
 
 impl<'a, T: ListRow> Reading<'a, T> {
-    pub(super) fn new(pager: &'a Pager, mode: ReadMode) -> Self {
+    pub(super) fn new(pager: &'a Pager, mode: ReadMode, share: Share) -> Self {
         Self {
             pager,
             mode,
+            share,
+            stopped: false,
+            lost: Vec::new(),
             rows: Vec::new(),
             indices: HashMap::new(),
             unread: BTreeMap::new(),
@@ -48,13 +60,38 @@ impl<'a, T: ListRow> Reading<'a, T> {
         }
     }
 
-    pub(super) fn finish(self, ended: Result<()>) -> ListRead<T> {
+    /// What was read, with the time from which on the window is complete.
+    pub(super) fn finish(self, complete_from: Option<Timestamp>, ended: Result<()>) -> ListRead<T> {
         ListRead {
             rows: self.rows,
             unread: self.unread.into_values().collect(),
             gap: self.gap,
             error: ended.err(),
+            complete_from,
+            is_cut_short: self.stopped,
+            lost: self.lost,
         }
+    }
+
+    /// How much of the list is read at once.
+    pub(super) const fn share(&self) -> Share {
+        self.share
+    }
+
+    /// Pages that were asked for, those that were read before, too.
+    pub(super) const fn asked(&self) -> usize {
+        self.requests + self.checks
+    }
+
+    /// The rest is left to another reading.
+    pub(super) const fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Notes a stretch that cannot be asked for.
+    pub(super) fn note_lost(&mut self, stretch: Option<Stretch>, why: &str) {
+        self.note_gap(why);
+        self.lost.extend(stretch.map(|stretch| Lost { stretch, why: why.into() }));
     }
 
     /// Takes a page in. Of a row that comes again the newer version replaces the older. Two rows of
@@ -115,10 +152,12 @@ impl<'a, T: ListRow> Reading<'a, T> {
     }
 
     fn has_an_end(&mut self, requests: usize) -> bool {
-        if requests > MOST_REQUESTS {
+        let most = self.pager.most_requests().unwrap_or(MOST_REQUESTS);
+        let has_an_end = requests <= most && self.rows.len() <= MOST_ROWS;
+        if !has_an_end {
             self.note_gap(&format!("its list has no end: {} rows were read", self.rows.len()));
         }
-        requests <= MOST_REQUESTS
+        has_an_end
     }
 }
 

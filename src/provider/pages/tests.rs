@@ -199,7 +199,7 @@ async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
 
 #[tokio::test]
 async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
-    let pager = Pager::new(Paging::Numbered { size: 2 }, None);
+    let pager = Pager::new(Paging::Numbered { size: 2 }, None).with_most_requests(4_000);
     let bank = |_: Window, at: PageCursor| {
         let first = usize::try_from(at.number).expect("few") * 2;
         async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
@@ -207,6 +207,99 @@ async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
     assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")), "{:?}", list.gap);
     assert!(list.rows.len() > 1_000 && list.error.is_none());
+}
+
+#[tokio::test]
+async fn a_share_of_a_list_says_how_far_back_it_is_complete_and_the_next_begins_there() {
+    for (paging, requests) in
+        [(Paging::Numbered { size: 50 }, 5), (Paging::Offset { size: 50 }, 5), (Paging::ByTime, 12)]
+    {
+        let pager = Pager::new(paging, None);
+        let asked = AtomicUsize::new(0);
+        let bank = |window: Window, at: PageCursor| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            let skipped = match paging {
+                Paging::Numbered { .. } => usize::try_from(at.number).expect("few") * 50,
+                Paging::Offset { .. } => usize::try_from(at.offset).expect("few"),
+                Paging::ByTime => 0,
+            };
+            let fitting: Vec<Transaction> = rows(220)
+                .into_iter()
+                .filter(|row| (window.since..=window.until).contains(&row.at))
+                .collect();
+            let total = Some(fitting.len());
+            let rows = fitting.into_iter().skip(skipped).take(50).collect();
+            async move { Ok(Page { total, ..page(rows) }) }
+        };
+        let (mut window, mut seen) = (window(), std::collections::BTreeSet::new());
+        let share = Share { pages: 1, most_requests: 20 };
+        let mut turns = 0;
+        loop {
+            turns += 1;
+            let list = read_share(&pager, &window, ReadMode::Ordinary, share, &bank).await;
+            let from = list.complete_from.expect("a list with times");
+            assert!(list.gap.is_none() && list.error.is_none() && from < window.until);
+            seen.extend(list.rows.iter().map(|row| row.id.clone()));
+            let all = rows(220);
+            let had = all.iter().filter(|row| row.at >= from && seen.contains(&row.id)).count();
+            let there = all.iter().filter(|row| row.at >= from).count();
+            assert_eq!(had, there, "{paging:?}: all from {from} on were there");
+            if !list.is_cut_short {
+                assert_eq!(from, window.since);
+                break;
+            }
+            window.until = from;
+        }
+        assert_eq!((seen.len(), turns > 2), (220, true), "{paging:?}");
+        let asked = asked.into_inner();
+        assert!(asked <= requests, "{paging:?}: {asked} requests");
+    }
+}
+
+#[tokio::test]
+async fn a_share_of_a_list_that_is_not_newest_first_claims_nothing_and_is_left_after_a_while() {
+    let pager = Pager::new(Paging::Numbered { size: 10 }, None);
+    let bank = |_: Window, at: PageCursor| {
+        let skipped = usize::try_from(at.number).expect("few") * 10;
+        async move { Ok(page(rows(500).into_iter().rev().skip(skipped).take(10).collect())) }
+    };
+    let share = Share { pages: 1, most_requests: 20 };
+    let list = read_share(&pager, &window(), ReadMode::Ordinary, share, bank).await;
+    assert_eq!((list.is_cut_short, list.complete_from), (true, Some(window().until)));
+    assert!(list.rows.len() >= 90, "what came is kept: {}", list.rows.len());
+}
+
+#[tokio::test]
+async fn a_heap_of_rows_in_one_second_is_read_by_the_millisecond_and_said_where_even_that_is_full()
+{
+    for (apart, whole) in [(1, true), (0, false)] {
+        let pager = Pager::new(Paging::ByTime, None);
+        let heap: Vec<Transaction> = (0..300_i64)
+            .map(|id| {
+                let at = at(-500) + SignedDuration::from_millis(1 + id * apart);
+                Transaction { at, ..row(usize::try_from(id).expect("few") + 1_000, 0) }
+            })
+            .chain(rows(170))
+            .collect();
+        let bank = |window: Window, _: PageCursor| {
+            let mut fitting: Vec<Transaction> = heap
+                .iter()
+                .filter(|row| (window.since..=window.until).contains(&row.at))
+                .cloned()
+                .collect();
+            fitting.sort_by_key(|row| std::cmp::Reverse(row.at));
+            let total = Some(fitting.len());
+            fitting.truncate(20);
+            async move { Ok(Page { total, ..page(fitting) }) }
+        };
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
+        assert_eq!(list.gap.is_none(), whole, "{:?}", list.gap);
+        assert_eq!(list.rows.len(), if whole { 470 } else { 190 });
+        assert_eq!(list.complete_from, Some(window().since), "the rest was read");
+        let lost: Vec<i128> =
+            list.lost.iter().map(|lost| lost.stretch.length().as_millis()).collect();
+        assert!(whole == lost.is_empty() && lost.iter().all(|length| *length <= 1), "{lost:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::transactions::columns::{self, Kept};
 use super::{cards, transactions};
 use crate::domain::card::{Card, CardKey, Ids, ProviderId};
-use crate::domain::transaction::TransactionState;
+use crate::domain::transaction::{Listed, Transaction as Row, TransactionState};
 
 /// Whether the file has the ids of all these accounts in their form.
 pub(super) fn is_done(db: &Connection, ids: &BTreeMap<ProviderId, Ids>) -> rusqlite::Result<bool> {
@@ -117,34 +118,60 @@ fn join_rows(
     spelling: &str,
     canonical: &Arc<str>,
 ) -> rusqlite::Result<()> {
-    for row in transactions::of_card(tx, provider, spelling)? {
-        let there = transactions::exact(tx, provider, Some(canonical), &row.id)?;
-        let renamed = crate::domain::transaction::Transaction {
-            card_id: Some(Arc::clone(canonical)),
-            ..row.clone()
-        };
-        transactions::delete(tx, provider, Some(spelling), &row.id)?;
-        match there {
-            None => transactions::insert(tx, &renamed)?,
-            // A settled row is the later reading of the two.
-            Some(there)
-                if there.state == TransactionState::Hold
-                    && renamed.state != TransactionState::Hold =>
-            {
-                transactions::delete(tx, provider, Some(canonical), &row.id)?;
-                transactions::insert(
-                    tx,
-                    &crate::domain::transaction::Transaction {
-                        seen_at: renamed.seen_at.min(there.seen_at),
-                        operation: renamed.operation.or(there.operation),
-                        ..renamed
-                    },
-                )?;
-            }
-            Some(_) => {}
-        }
+    for kept in transactions::of_card(tx, provider, spelling)? {
+        let there = columns::exact(tx, provider, Some(canonical), &kept.row.id)?;
+        rename_row(tx, &kept, kept.row.id.clone(), Some(Arc::clone(canonical)), there)?;
     }
     Ok(())
+}
+
+/// Gives a row another name, under which one may stand already.
+fn rename_row(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    id: Arc<str>,
+    card_id: Option<Arc<str>>,
+    there: Option<Kept>,
+) -> rusqlite::Result<()> {
+    let renamed = Row { id, card_id, ..kept.row.clone() };
+    let Some(there) = there else {
+        return write(tx, kept, renamed, kept.was_hold);
+    };
+    // A settled row is the later reading of the two.
+    let is_later =
+        there.row.state == TransactionState::Hold && renamed.state != TransactionState::Hold;
+    let joined = if is_later {
+        Row {
+            seen_at: renamed.seen_at.min(there.row.seen_at),
+            operation: renamed.operation.or(there.row.operation),
+            ..renamed
+        }
+    } else {
+        there.row
+    };
+    write(tx, kept, joined, there.was_hold || kept.was_hold)
+}
+
+/// Writes a row in the place of another. The posting that two holds became under two spellings of
+/// their card is not said to be either's.
+fn write(tx: &Transaction<'_>, kept: &Kept, mut row: Row, was_hold: bool) -> rusqlite::Result<()> {
+    if let Listed::GoneSince { cleared_as, .. } = &mut row.listed
+        && let Some(posting) = cleared_as.as_deref()
+    {
+        let is_taken: bool = tx
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM card_transaction WHERE provider = ?1 AND card_id = \
+                 ?2 AND cleared_as = ?3 AND change <> ?4)",
+            )?
+            .query_row(
+                params![row.provider.name(), row.card_id.as_deref(), posting, kept.change],
+                |found| found.get(0),
+            )?;
+        if is_taken {
+            *cleared_as = None;
+        }
+    }
+    transactions::write_over(tx, kept, &row, was_hold)
 }
 
 fn rename_operations(
@@ -208,19 +235,30 @@ fn rename_credits(
             renamed.insert(id);
         }
     }
-    let rows: Vec<(String, String)> = tx
-        .prepare("SELECT card_id, id FROM card_transaction WHERE provider = ?1")?
-        .query_map([provider.name()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (card, id) in rows {
-        let canonical = ids.transactions.canonical(&id);
-        if *canonical != *id {
-            tx.execute(
-                "UPDATE OR REPLACE card_transaction SET id = ?4 WHERE provider = ?1 AND card_id = \
-                 ?2 AND id = ?3",
-                [provider.name(), &card, &id, &*canonical],
-            )?;
+    rename_rows(tx, provider, ids)
+}
+
+/// Rows whose own ids have several spellings.
+fn rename_rows(tx: &Transaction<'_>, provider: &ProviderId, ids: Ids) -> rusqlite::Result<()> {
+    let mut strays: Vec<(String, String)> = Vec::new();
+    {
+        let mut query =
+            tx.prepare("SELECT card_id, id FROM card_transaction WHERE provider = ?1")?;
+        let mut rows = query.query([provider.name()])?;
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(1)?;
+            if *ids.transactions.canonical(&id) != *id {
+                strays.push((row.get(0)?, id));
+            }
         }
+    }
+    for (card, id) in strays {
+        let canonical = ids.transactions.canonical(&id);
+        let card = Some(card).filter(|card| !card.is_empty());
+        let Some(kept) = columns::exact(tx, provider, card.as_deref(), &id)? else { continue };
+        let there = columns::exact(tx, provider, card.as_deref(), &canonical)?;
+        let card_id = kept.row.card_id.clone();
+        rename_row(tx, &kept, canonical, card_id, there)?;
     }
     Ok(())
 }

@@ -8,24 +8,25 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{millis, money, timestamp};
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 
+/// The columns that [`card`] reads, in its order.
+const COLUMNS: &str = "provider, id, owner, holder, last4, state, provider_state, kind, currency, \
+                       expires, labels, available, current, pending, balance_at, state_at, wire_id";
+
 /// Every card that is known.
 pub(in crate::store) fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
-    let mut query = db.prepare_cached(
-        "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, \
-         expires, labels, available, current, pending,
-                balance_at, state_at, wire_id
-         FROM card ORDER BY provider, id",
-    )?;
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM card ORDER BY provider, id"))?;
     query.query_map([], card)?.collect()
 }
 
 /// One card, under the id that it has in the file.
-pub(super) fn one(
+pub(in crate::store) fn one(
     db: &Connection,
     provider: &ProviderId,
     id: &str,
 ) -> rusqlite::Result<Option<Card>> {
-    let mut query = db.prepare_cached("SELECT * FROM card WHERE provider = ?1 AND id = ?2")?;
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM card WHERE provider = ?1 AND id = ?2"))?;
     query.query_row([provider.name(), id], card).optional()
 }
 
@@ -88,47 +89,33 @@ fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result
     Ok(())
 }
 
+/// Reads [`COLUMNS`].
 fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
-    let text = |name: &str| row.get::<_, Option<String>>(name);
-    let currency = text("currency")?;
-    let sum = |name: &str| -> rusqlite::Result<_> {
-        Ok(money(text(name)?.as_deref(), currency.as_deref()))
+    let word = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    let text = |column: usize| -> rusqlite::Result<Option<&str>> {
+        row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)
     };
-    let balance = Balance {
-        available: sum("available")?,
-        current: sum("current")?,
-        pending: sum("pending")?,
-    };
-    let key = CardKey::new(
-        &ProviderId::new(&row.get::<_, String>("provider")?),
-        &row.get::<_, String>("id")?,
-    );
+    let currency = text(8)?;
+    let sum = |column: usize| text(column).map(|digits| money(digits, currency));
+    let balance = Balance { available: sum(11)?, current: sum(12)?, pending: sum(13)? };
+    let key = CardKey::new(&ProviderId::new(word(0)?), word(1)?);
     Ok(Card {
-        wire_id: text("wire_id")?.map_or_else(|| std::sync::Arc::clone(&key.id), Into::into),
+        wire_id: text(16)?.map_or_else(|| std::sync::Arc::clone(&key.id), Into::into),
         key,
-        owner: text("owner")?.map(Into::into),
+        owner: text(2)?.map(Into::into),
         account: None,
-        holder: row.get::<_, String>("holder")?.into(),
-        last4: text("last4")?.and_then(|digits| digits.parse().ok()),
-        state: row
-            .get::<_, String>("state")?
-            .parse::<CardState>()
-            .ok()
-            .unwrap_or(CardState::Unknown),
-        provider_state: row.get::<_, String>("provider_state")?.into(),
-        state_at: row.get::<_, Option<i64>>("state_at")?.map(timestamp),
-        kind: text("kind")?.and_then(|word| word.parse::<CardKind>().ok()),
-        currency: currency.as_deref().and_then(|code| code.parse().ok()),
-        balance: match row.get::<_, Option<i64>>("balance_at")? {
+        holder: word(3)?.into(),
+        last4: text(4)?.and_then(|digits| digits.parse().ok()),
+        state: word(5)?.parse::<CardState>().ok().unwrap_or(CardState::Unknown),
+        provider_state: word(6)?.into(),
+        state_at: row.get::<_, Option<i64>>(15)?.map(timestamp),
+        kind: text(7)?.and_then(|word| word.parse::<CardKind>().ok()),
+        currency: currency.and_then(|code| code.parse().ok()),
+        balance: match row.get::<_, Option<i64>>(14)? {
             Some(at) => Reading::At { value: balance, at: timestamp(at) },
             None => Reading::Never,
         },
-        expires: text("expires")?.map(Into::into),
-        labels: row
-            .get::<_, String>("labels")?
-            .split(';')
-            .filter(|label| !label.is_empty())
-            .map(Into::into)
-            .collect(),
+        expires: text(9)?.map(Into::into),
+        labels: word(10)?.split(';').filter(|label| !label.is_empty()).map(Into::into).collect(),
     })
 }

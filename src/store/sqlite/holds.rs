@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::transactions::{COLUMNS, exact, read};
+use super::transactions::columns::{BEHIND, COLUMNS, exact, next_change, read};
 use super::{millis, timestamp};
 use crate::domain::transaction::Transaction;
 use crate::store::CompleteReading;
@@ -40,10 +40,10 @@ pub(in crate::store) fn follow(
     for (hold, missed) in holds(&tx, reading)? {
         match step(reading, &hold, missed) {
             None => {}
-            Some(Step::Back) => set(&tx, &hold, "missed_at = NULL", None)?,
-            Some(Step::Missed) => set(&tx, &hold, "missed_at = ?4", Some(reading.at))?,
+            Some(Step::Back) => set_missed(&tx, &hold, None)?,
+            Some(Step::Missed) => set_missed(&tx, &hold, Some(reading.at))?,
             Some(Step::Gone(first)) => {
-                set(&tx, &hold, "gone_at = ?4", Some(first))?;
+                set(&tx, &hold, "gone_at", millis(first))?;
                 changed.push(hold);
             }
         }
@@ -52,7 +52,8 @@ pub(in crate::store) fn follow(
     let mut changed_rows = Vec::new();
     for hold in changed {
         if changed_rows.iter().all(|known: &Transaction| !known.is_same_row(&hold)) {
-            changed_rows.extend(exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?);
+            let kept = exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?;
+            changed_rows.extend(kept.map(|kept| kept.row));
         }
     }
     tx.commit()?;
@@ -95,45 +96,54 @@ fn holds(
            AND (?5 IS NULL OR card_id = ?5)"
     ))?;
     let row = |row: &rusqlite::Row<'_>| {
-        Ok((read(row)?, row.get::<_, Option<i64>>("missed_at")?.map(timestamp)))
+        Ok((read(row)?, row.get::<_, Option<i64>>(BEHIND)?.map(timestamp)))
     };
     let card = reading.card.as_ref().map(|card| &*card.id);
-    let (oldest, since, at) = (millis(reading.oldest), millis(reading.since), millis(reading.at));
+    let (oldest, since) = (millis(reading.oldest), millis(reading.since));
+    let at = millis(reading.at.min(reading.until));
     query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
 }
 
+/// Notes when a hold was missed first. That is not told to anybody, so it is no change of the row.
+fn set_missed(db: &Connection, hold: &Transaction, at: Option<Timestamp>) -> rusqlite::Result<()> {
+    let sql = "UPDATE card_transaction SET missed_at = ?4 WHERE provider = ?1 AND id = ?2 AND \
+               card_id = ?3";
+    let card = hold.card_id.as_deref().unwrap_or_default();
+    let values = params![hold.provider.name(), &*hold.id, card, at.map(millis)];
+    db.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Sets a column of a hold, which is a change of the row.
 fn set(
-    db: &Connection,
+    tx: &rusqlite::Transaction<'_>,
     hold: &Transaction,
-    what: &str,
-    at: Option<Timestamp>,
+    column: &str,
+    value: impl rusqlite::ToSql,
 ) -> rusqlite::Result<()> {
     let sql = format!(
-        "UPDATE card_transaction SET {what} WHERE provider = ?1 AND card_id = ?2 AND id = ?3"
+        "UPDATE card_transaction SET {column} = ?4, change = ?5 WHERE provider = ?1 AND id = ?2 \
+         AND card_id = ?3"
     );
-    let (provider, card) = (hold.provider.name(), hold.card_id.as_deref().unwrap_or_default());
-    match at {
-        Some(at) => {
-            db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id, millis(at)])?
-        }
-        None => db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id])?,
-    };
+    let card = hold.card_id.as_deref().unwrap_or_default();
+    let values = params![hold.provider.name(), &*hold.id, card, value, next_change(tx)?];
+    tx.prepare_cached(&sql)?.execute(values)?;
     Ok(())
 }
 
 /// Links holds that are gone with the postings they became.
-fn link(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Transaction>> {
+fn link(
+    tx: &rusqlite::Transaction<'_>,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<Transaction>> {
     let mut linked: Vec<Transaction> = Vec::new();
     let mut taken: HashSet<(Option<Arc<str>>, Arc<str>)> = HashSet::new();
-    for (hold, posting) in pairs(db, reading)? {
+    for (hold, posting) in pairs(tx, reading)? {
         let name = (posting.card_id.clone(), Arc::clone(&posting.id));
         if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
             continue;
         }
-        let sql = "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = \
-                   ?2 AND id = ?3";
-        let key = params![hold.provider.name(), hold.card_id.as_deref(), &*hold.id, &*posting.id];
-        db.prepare_cached(sql)?.execute(key)?;
+        set(tx, &hold, "cleared_as", &*posting.id)?;
         linked.push(hold);
     }
     Ok(linked)

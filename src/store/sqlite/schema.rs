@@ -20,11 +20,13 @@ use crate::store::{FILE, StoreError};
 pub(super) const APPLICATION: i32 = 0x6374_6f70;
 
 /// The schemas, append-only: the version of a database is how many were applied.
-pub(super) const SCHEMAS: [&str; 4] = [
+pub(super) const SCHEMAS: [&str; 6] = [
     include_str!("../../../assets/schema/001.sql"),
     include_str!("../../../assets/schema/002.sql"),
     include_str!("../../../assets/schema/003.sql"),
     include_str!("../../../assets/schema/004.sql"),
+    include_str!("../../../assets/schema/005.sql"),
+    include_str!("../../../assets/schema/006.sql"),
 ];
 
 /// The schema with which lines began to carry records.
@@ -90,12 +92,16 @@ fn apply(
     ids: &BTreeMap<ProviderId, Ids>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    for schema in SCHEMAS.iter().skip(version) {
+    let has_no_records = (1..RECORDS).contains(&version);
+    for (count, schema) in (1..).zip(SCHEMAS).skip(version) {
         tx.execute_batch(schema)?;
+        // Before rows are numbered: who follows the numbers sees none of what is cleaned.
+        if count == RECORDS && has_no_records {
+            free_text::clean(&tx)?;
+        }
     }
     let renamed = canonical::join(&tx, ids)?;
-    if (1..RECORDS).contains(&version) {
-        free_text::clean(&tx)?;
+    if has_no_records {
         journal::snapshot(&tx, now)?;
     } else {
         journal::note_renamed(&tx, &renamed, now)?;

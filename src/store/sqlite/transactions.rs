@@ -1,23 +1,24 @@
 //! Transactions: kept once each, changed in place when the provider changes them.
 //!
 //! A row is the same as long as provider, card and id are. One that names no card yet becomes the
-//! card's as soon as it does.
+//! card's as soon as it does. Every write of a row gives it a new number (`change`), which is what
+//! [`pages`] reads by.
+
+pub(super) mod columns;
+pub(in crate::store) mod pages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{millis, money, timestamp};
+use self::columns::{Kept, exact, insert, kept, next_change, select_kept};
+use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::decline::DeclineReason;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Transaction, TransactionState};
 use crate::domain::unmapped::UnmappedWords;
-
-pub(super) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, state, \
-                                  provider_state, amount, currency, fee, fee_currency, merchant,
-    mcc, country, decline_reason, description, at, seen_at, operation, gone_at, cleared_as";
 
 /// Keeps transactions and returns those that are new or changed, as kept: the time of first sight
 /// and the operation stay.
@@ -28,79 +29,83 @@ pub(in crate::store) fn keep(
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
     for row in rows {
-        let mut was_hold = false;
-        let kept = match known(&tx, row)? {
-            Some(known) => {
-                let merged = merge(&known, row);
-                if merged == known {
-                    continue;
-                }
-                // Asked before its name changes: a row may gain its card or its own id as it
-                // clears.
-                was_hold = merged.state != TransactionState::Hold && self::was_hold(&tx, &known)?;
-                if (&merged.card_id, &merged.id) != (&known.card_id, &known.id) {
-                    delete(&tx, &known.provider, known.card_id.as_deref(), &known.id)?;
-                }
-                merged
-            }
-            None => row.clone(),
+        let Some(known) = known(&tx, row)? else {
+            let row = with_operation(&tx, row.clone())?;
+            insert(&tx, &row, false)?;
+            changed.push(row);
+            continue;
         };
-        let kept = with_operation(&tx, kept)?;
-        insert(&tx, &kept)?;
-        if was_hold {
-            tx.prepare_cached(
-                "UPDATE card_transaction SET was_hold = 1 WHERE provider = ?1 AND card_id = ?2 \
-                 AND id = ?3",
-            )?
-            .execute([
-                kept.provider.name(),
-                kept.card_id.as_deref().unwrap_or_default(),
-                &kept.id,
-            ])?;
+        let merged = merge(&known.row, row);
+        if merged == known.row {
+            continue;
         }
-        changed.push(kept);
+        // A row may gain its card or its own id as it clears, and is one that was a hold all the
+        // same.
+        let was_hold = known.was_hold && merged.state != TransactionState::Hold;
+        let merged = with_operation(&tx, merged)?;
+        write_over(&tx, &known, &merged, was_hold)?;
+        changed.push(merged);
     }
     tx.commit()?;
     Ok(changed)
 }
 
-/// Whether a row that is written anew was a hold before.
-fn was_hold(db: &Connection, row: &Transaction) -> rusqlite::Result<bool> {
-    let mut query = db.prepare_cached(
-        "SELECT state = 'HOLD' OR was_hold FROM card_transaction WHERE provider = ?1 AND card_id \
-         = ?2 AND id = ?3",
-    )?;
-    let key = [row.provider.name(), row.card_id.as_deref().unwrap_or_default(), &row.id];
-    Ok(query.query_row(key, |found| found.get(0)).optional()?.unwrap_or(false))
+/// Writes a row in the place of a known one, which may have had another name.
+pub(super) fn write_over(
+    tx: &rusqlite::Transaction<'_>,
+    known: &Kept,
+    row: &Transaction,
+    was_hold: bool,
+) -> rusqlite::Result<()> {
+    columns::delete(tx, known.change)?;
+    let renamed = (&row.card_id, &row.id) != (&known.row.card_id, &known.row.id);
+    if renamed && let Some(other) = exact(tx, &row.provider, row.card_id.as_deref(), &row.id)? {
+        columns::delete(tx, other.change)?;
+    }
+    let change = insert(tx, row, was_hold)?;
+    if renamed {
+        columns::note_renamed(tx, &known.row, change)?;
+    }
+    Ok(())
 }
 
 /// What is kept of a row already: under its card, under no card yet, or under the id of its task,
 /// by which earlier cardtops named it.
-fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transaction>> {
+fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Kept>> {
     for id in std::iter::once(&row.id).chain(&row.task) {
-        if let Some(card) = &row.card_id {
-            if let Some(known) = exact(db, &row.provider, Some(card), id)? {
-                return Ok(Some(known));
-            }
-            if let Some(known) = exact(db, &row.provider, None, id)? {
-                return Ok(Some(known));
-            }
-            continue;
-        }
-        let mut query = db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND id = ?2 LIMIT 2"
-        ))?;
-        let found: Vec<Transaction> =
-            query.query_map([row.provider.name(), id], read)?.collect::<rusqlite::Result<_>>()?;
-        // Where several cards have a row of this id, nothing says whose this one is.
-        if let [one] = found.as_slice() {
-            return Ok(Some(one.clone()));
-        }
-        if let Some(unnamed) = found.into_iter().find(|known| known.card_id.is_none()) {
-            return Ok(Some(unnamed));
+        let found = match &row.card_id {
+            Some(card) => of_card_or_none(db, &row.provider, card, id)?,
+            None => of_any_card(db, &row.provider, id)?,
+        };
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
+}
+
+/// The row of this id on this card, else the one that names no card yet.
+fn of_card_or_none(
+    db: &Connection,
+    provider: &ProviderId,
+    card: &str,
+    id: &str,
+) -> rusqlite::Result<Option<Kept>> {
+    let mut query = db.prepare_cached(&select_kept(
+        "provider = ?1 AND id = ?2 AND card_id IN (?3, '') ORDER BY card_id DESC LIMIT 1",
+    ))?;
+    query.query_row([provider.name(), id, card], kept).optional()
+}
+
+/// The only row of this id, whatever its card; of several the one that names no card, since nothing
+/// says whose another one is.
+fn of_any_card(db: &Connection, provider: &ProviderId, id: &str) -> rusqlite::Result<Option<Kept>> {
+    let mut query =
+        db.prepare_cached(&select_kept("provider = ?1 AND id = ?2 ORDER BY card_id LIMIT 2"))?;
+    let mut found = query.query_map([provider.name(), id], kept)?;
+    let first = found.next().transpose()?;
+    let is_only = found.next().transpose()?.is_none();
+    Ok(first.filter(|first| is_only || first.row.card_id.is_none()))
 }
 
 /// A newer reading over an older one: what it does not say is kept, and so are the first sight and
@@ -132,14 +137,6 @@ fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transac
     let operation: Option<String> =
         query.query_row([row.provider.name(), card, &row.id], |found| found.get(0)).optional()?;
     Ok(Transaction { operation: operation.and_then(|id| id.parse().ok()), ..row })
-}
-
-/// The newest transactions, at most `limit`.
-pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM card_transaction ORDER BY at DESC LIMIT ?1"
-    ))?;
-    query.query_map([limit], read)?.collect()
 }
 
 /// When the oldest hold of a provider happened that is not older than `since`: the feed is read
@@ -201,142 +198,26 @@ pub(in crate::store) fn link_operation(
     operation: OperationId,
 ) -> rusqlite::Result<Transaction> {
     let tx = super::begin(db)?;
-    tx.prepare_cached(
-        "UPDATE card_transaction SET operation = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = \
-         ?3",
-    )?
-    .execute(params![card.provider.name(), &*card.id, id, operation.to_string()])?;
-    let row = exact(&tx, &card.provider, Some(&card.id), id)?
+    let known = exact(&tx, &card.provider, Some(&card.id), id)?
         .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    if known.row.operation != Some(operation) {
+        tx.prepare_cached(
+            "UPDATE card_transaction SET operation = ?2, change = ?3 WHERE change = ?1",
+        )?
+        .execute(params![known.change, operation.to_string(), next_change(&tx)?])?;
+    }
     tx.commit()?;
-    Ok(row)
+    Ok(Transaction { operation: Some(operation), ..known.row })
 }
 
-/// The row of exactly this name; `None` as the card is a row that names none yet.
-pub(super) fn exact(
-    db: &Connection,
-    provider: &ProviderId,
-    card: Option<&str>,
-    id: &str,
-) -> rusqlite::Result<Option<Transaction>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3"
-    ))?;
-    query.query_row([provider.name(), card.unwrap_or_default(), id], read).optional()
-}
-
-/// Every row of a card, under the spelling that the file has.
+/// The rows of a card and their writes, under the spelling that the file has.
 pub(super) fn of_card(
     db: &Connection,
     provider: &ProviderId,
     card: &str,
-) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2"
-    ))?;
-    query.query_map([provider.name(), card], read)?.collect()
-}
-
-pub(super) fn delete(
-    db: &Connection,
-    provider: &ProviderId,
-    card: Option<&str>,
-    id: &str,
-) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "DELETE FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
-    )?
-    .execute([provider.name(), card.unwrap_or_default(), id])?;
-    Ok(())
-}
-
-/// Writes a row over the one of its name.
-pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()> {
-    let (gone_at, cleared_as) = gone(row);
-    let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
-    db.prepare_cached(&format!(
-        "INSERT OR REPLACE INTO card_transaction ({COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22)"
-    ))?
-    .execute(params![
-        row.provider.name(),
-        row.card_id.as_deref().unwrap_or_default(),
-        &*row.id,
-        row.task.as_deref(),
-        row.last4.map(|last4| last4.to_string()),
-        row.kind.as_str(),
-        state.as_str(),
-        &*row.provider_state,
-        row.amount.digits(),
-        row.amount.currency().code(),
-        row.fee.map(|fee| fee.digits()),
-        row.fee.map(|fee| fee.currency().code().to_owned()),
-        row.merchant.as_deref(),
-        row.mcc.as_deref(),
-        row.country.as_deref(),
-        row.decline_reason.as_deref(),
-        row.description.as_deref(),
-        millis(row.at),
-        millis(row.seen_at),
-        row.operation.map(|id| id.to_string()),
-        gone_at.map(millis),
-        cleared_as.map(|id| &**id),
-    ])?;
-    Ok(())
-}
-
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
-    let text =
-        |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
-    let state = row
-        .get::<_, String>("state")?
-        .parse::<TransactionState>()
-        .ok()
-        .unwrap_or(TransactionState::Unknown);
-    let (state, listed) =
-        match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
-            Some(at) => (
-                TransactionState::Reversed,
-                Listed::GoneSince { at: timestamp(at), cleared_as: text("cleared_as")? },
-            ),
-            None => (state, Listed::Still),
-        };
-    let amount = money(text("amount")?.as_deref(), text("currency")?.as_deref())
-        .ok_or(rusqlite::Error::InvalidQuery)?;
-    Ok(Transaction {
-        provider: ProviderId::new(&row.get::<_, String>("provider")?),
-        id: row.get::<_, String>("id")?.into(),
-        task: text("task")?,
-        card_id: text("card_id")?.filter(|card| !card.is_empty()),
-        last4: text("last4")?.and_then(|digits| digits.parse().ok()),
-        kind: row
-            .get::<_, String>("kind")?
-            .parse::<TransactionKind>()
-            .ok()
-            .unwrap_or(TransactionKind::Other),
-        state,
-        provider_state: row.get::<_, String>("provider_state")?.into(),
-        amount,
-        fee: money(text("fee")?.as_deref(), text("fee_currency")?.as_deref()),
-        merchant: text("merchant")?,
-        mcc: text("mcc")?,
-        country: text("country")?,
-        decline_reason: text("decline_reason")?,
-        description: text("description")?,
-        at: timestamp(row.get("at")?),
-        seen_at: timestamp(row.get("seen_at")?),
-        operation: text("operation")?.and_then(|id| id.parse().ok()),
-        listed,
-    })
-}
-
-/// A row as it stands in the file: a hold that is gone is kept as the hold it was.
-const fn gone(row: &Transaction) -> (Option<jiff::Timestamp>, Option<&Arc<str>>) {
-    match &row.listed {
-        Listed::Still => (None, None),
-        Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_ref()),
-    }
+) -> rusqlite::Result<Vec<Kept>> {
+    let mut query = db.prepare_cached(&select_kept("provider = ?1 AND card_id = ?2"))?;
+    query.query_map([provider.name(), card], kept)?.collect()
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ impl Ledger {
             provider: ProviderId::new("acme"),
             card: None,
             since: at(-20_000),
+            until: at(minute),
             at: at(minute),
             apart: SignedDuration::from_mins(10),
             listed: rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),

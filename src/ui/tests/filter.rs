@@ -44,17 +44,17 @@ fn the_title_says_how_far_back_is_known_where_the_filter_asks_for_more() {
     let keys = "2 / s i n c e : 9 0 d enter";
     let screen = text(&board_after((120, 40), keys));
     let title = line(&screen, "Feed ▐since:90d▌ 17/17");
-    assert!(title.contains("since 03 Jan 14:08, known since 02 Apr 13:08"), "{title}");
+    assert!(title.contains("since 03 Jan 14:08, complete from 02 Apr 13:08"), "{title}");
     let screen = text(&board_after((120, 40), "2 / s i n c e : 8 h enter"));
     let title = line(&screen, "Feed ▐since:8h▌");
-    assert!(title.contains("since 06:08:12") && !title.contains("known"), "{title}");
+    assert!(title.contains("since 06:08:12") && !title.contains("complete"), "{title}");
 }
 
 #[test]
 fn the_bar_says_what_a_field_of_transactions_means_for_cards() {
     let screen = text(&board_after((120, 40), "/ m e r c h a n t : ~ r e w e"));
     let help = line(&screen, "cards with such a transaction (1)");
-    assert!(help.contains("transactions known since 02 Apr 13:08"), "{screen}");
+    assert!(help.contains("transactions complete from 02 Apr 13:08"), "{screen}");
     let screen = text(&board_after((120, 40), "/ m e r c h a n t : ~ r e w e enter z"));
     let title = line(&screen, "Cards ▐merchant:~rewe▌ 1/16");
     assert!(title.contains("with such a transaction"), "{title}");

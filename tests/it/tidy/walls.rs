@@ -13,6 +13,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("memory", &[]),
     ("files", &["domain"]),
     ("contract", &["domain"]),
+    ("ledger", &["domain"]),
     ("config", &["domain", "files"]),
     ("store", &["domain", "files"]),
     ("provider", &["domain", "config", "clock", "store"]),

@@ -25,6 +25,7 @@ async fn a_reading_that_says_nothing_new_of_holds_does_not_wait_for_another_writ
         provider: ProviderId::new("acme"),
         card: None,
         since: Timestamp::UNIX_EPOCH,
+        until: at,
         at,
         apart: SignedDuration::from_mins(10),
         listed: [(Some("c1".into()), "h".into())].into(),

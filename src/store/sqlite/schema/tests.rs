@@ -14,9 +14,8 @@ fn ids() -> BTreeMap<ProviderId, Ids> {
     BTreeMap::from([(ProviderId::new("art"), guids), (ProviderId::new("ban"), numbers)])
 }
 
-/// A data file of an earlier schema with an unsettled top-up, its lines chained as that cardtop
-/// did.
-fn old_file(folder: &Path, schema: usize) -> Connection {
+/// An empty data file of an earlier schema.
+fn empty_file(folder: &Path, schema: usize) -> Connection {
     let db = Connection::open(folder.join(FILE)).expect("a database");
     for sql in SCHEMAS.iter().take(schema) {
         db.execute_batch(sql).expect("an earlier schema");
@@ -24,6 +23,13 @@ fn old_file(folder: &Path, schema: usize) -> Connection {
     db.pragma_update(None, "application_id", APPLICATION).expect("ours");
     db.pragma_update(None, "user_version", i64::try_from(schema).expect("small"))
         .expect("a version");
+    db
+}
+
+/// A data file of an earlier schema with an unsettled top-up, its lines chained as that cardtop
+/// did.
+fn old_file(folder: &Path, schema: usize) -> Connection {
+    let db = empty_file(folder, schema);
     db.execute_batch(&format!(
         "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, \
          currency, balance_at) VALUES
@@ -166,18 +172,11 @@ async fn a_card_number_that_an_earlier_cardtop_kept_in_free_text_is_cut_and_ids_
 #[tokio::test]
 async fn a_file_of_the_schema_before_holds_were_followed_keeps_its_rows_and_its_journal() {
     let folder = tempfile::tempdir().expect("a folder");
-    drop(Store::open_with(folder.path(), &ids(), None, now()).expect("a new file"));
-    let db = Connection::open(folder.path().join(FILE)).expect("the file");
+    let db = empty_file(folder.path(), 3);
     db.execute_batch(
-        "DROP INDEX card_transaction_cleared_as; DROP INDEX card_transaction_holds;
-         ALTER TABLE card_transaction DROP COLUMN missed_at; ALTER TABLE card_transaction DROP \
-         COLUMN gone_at;
-         ALTER TABLE card_transaction DROP COLUMN cleared_as; ALTER TABLE card_transaction \
-         DROP COLUMN was_hold;
-         INSERT INTO card_transaction (provider, card_id, id, kind, state, provider_state, \
+        "INSERT INTO card_transaction (provider, card_id, id, kind, state, provider_state, \
          amount, currency, at, seen_at)
-         VALUES ('ban', '7', 't', 'PURCHASE', 'HOLD', 'PENDING', '5', 'USD', 1, 1);
-         PRAGMA user_version = 3",
+         VALUES ('ban', '7', 't', 'PURCHASE', 'HOLD', 'PENDING', '5', 'USD', 1, 1);",
     )
     .expect("the schema before");
     drop(db);

@@ -1,6 +1,7 @@
 //! What the columns keep beside what is read back.
 
 use super::*;
+use crate::domain::transaction::TransactionKind;
 use crate::store::Store;
 
 fn row(card: Option<&str>, id: &str, words: &str) -> Transaction {
@@ -54,8 +55,8 @@ async fn a_state_that_this_cardtop_has_no_word_for_claims_nothing() {
     let store = Store::open(folder.path()).expect("a data file");
     let read = store.database().readings(move |db| {
         keep(db, &[row(Some("c1"), "1", "a")])?;
-        db.execute("UPDATE card_transaction SET state = 'LATER'", [])?;
-        Ok(newest(db, 1)?)
+        db.execute("UPDATE card_transaction SET state = 'LATER', change = change + 1", [])?;
+        Ok(pages::newest(db, 1)?)
     });
     assert_eq!(
         read.await.expect("the row").first().map(|row| row.state),

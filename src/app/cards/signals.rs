@@ -1,0 +1,73 @@
+//! What transactions and operations say of the cards, kept by the card that they come for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::card_news::{Affected, CardNews};
+use crate::app::work::{Work, count};
+use crate::domain::attention::{Attention, Signals};
+use crate::domain::card::{Card, CardKey};
+
+/// What is said of the cards of which anything is.
+#[derive(Debug, Default)]
+pub(super) struct KnownSignals {
+    of: BTreeMap<CardKey, Signals>,
+    /// When something else is said of a card although nothing happens.
+    due: BTreeSet<(Timestamp, CardKey)>,
+}
+
+impl KnownSignals {
+    /// Why a card is where it is in the order of attention.
+    pub(super) fn attention(&self, card: &Card, portfolio: &Portfolio) -> Attention {
+        let watched = portfolio.watched.contains(&card.key);
+        match self.of.get(&card.key) {
+            Some(signals) => signals.attention(card, watched, portfolio.now),
+            None => Signals::default().attention(card, watched, portfolio.now),
+        }
+    }
+
+    /// Takes in what has happened, and answers of which cards something else may be said now.
+    pub(super) fn hear(&mut self, news: &CardNews, portfolio: &Portfolio) -> Affected {
+        let mut affected = match &news.history {
+            Affected::All => {
+                self.renew_all(portfolio);
+                return Affected::All;
+            }
+            Affected::These(cards) => cards.clone(),
+        };
+        if news.unassigned {
+            let declined = self.of.iter().filter(|(_, signals)| signals.has_decline());
+            affected.extend(declined.map(|(key, _)| key.clone()));
+        }
+        while self.due.first().is_some_and(|(at, _)| *at <= portfolio.now) {
+            affected.extend(self.due.pop_first().map(|(_, key)| key));
+        }
+        for key in &affected {
+            self.renew(key, portfolio);
+        }
+        Affected::These(affected)
+    }
+
+    fn renew(&mut self, key: &CardKey, portfolio: &Portfolio) {
+        let (transactions, operations) =
+            (portfolio.transactions_of(key), portfolio.operations_of(key));
+        let signals = Signals::of(transactions, operations, portfolio.now);
+        if let Some(at) = self.of.remove(key).and_then(|old| old.until()) {
+            self.due.remove(&(at, key.clone()));
+        }
+        if !signals.is_silent() {
+            self.due.extend(signals.until().map(|at| (at, key.clone())));
+            self.of.insert(key.clone(), signals);
+        }
+    }
+
+    /// Gathers what is said of all cards.
+    pub(super) fn renew_all(&mut self, portfolio: &Portfolio) {
+        let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
+        self.of = Signals::of_all(transactions, portfolio.operations.iter(), portfolio.now);
+        let due = |(key, signals): (&CardKey, &Signals)| Some((signals.until()?, key.clone()));
+        self.due = self.of.iter().filter_map(due).collect();
+    }
+}

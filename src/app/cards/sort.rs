@@ -1,0 +1,313 @@
+//! What the cards are sorted by, and how two of them compare.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::app::work::{Work, count};
+use crate::domain::attention::Attention;
+use crate::domain::card::{Card, CardState, ProviderId};
+use crate::domain::money::{Currency, Money};
+
+/// What the cards are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// The most urgent first.
+    #[default]
+    Attention,
+    State,
+    Holder,
+    /// The last four digits.
+    Card,
+    Provider,
+    /// Available, within its currency.
+    Available,
+    Currency,
+    /// Age of the figures.
+    Age,
+}
+
+impl Sort {
+    const ALL: [Self; 8] = [
+        Self::Attention,
+        Self::State,
+        Self::Holder,
+        Self::Card,
+        Self::Provider,
+        Self::Available,
+        Self::Currency,
+        Self::Age,
+    ];
+
+    /// The word in the title.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attention => "attention",
+            Self::State => "state",
+            Self::Holder => "holder",
+            Self::Card => "card",
+            Self::Provider => "provider",
+            Self::Available => "available",
+            Self::Currency => "currency",
+            Self::Age => "age",
+        }
+    }
+
+    pub(super) fn next(self) -> Self {
+        let index = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
+        Self::ALL.get(index + 1).copied().unwrap_or_default()
+    }
+
+    /// Whether cards that are the same in it are in the order of names, else of identity.
+    const fn is_by_name(self) -> bool {
+        match self {
+            Self::Attention | Self::Holder => true,
+            Self::State
+            | Self::Card
+            | Self::Provider
+            | Self::Available
+            | Self::Currency
+            | Self::Age => false,
+        }
+    }
+}
+
+/// How urgent a card is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Urgency {
+    rank: u8,
+    /// As [`moment`] counts.
+    at: i64,
+}
+
+impl Urgency {
+    pub(super) fn of(attention: &Attention) -> Self {
+        Self { rank: attention.rank(), at: moment(attention.at()) }
+    }
+
+    /// Whether `e` stops here: a decline, a balance below zero, or a change that failed or is in
+    /// doubt.
+    pub(super) const fn is_trouble(self) -> bool {
+        self.rank < 4
+    }
+
+    /// Whether an operation on the card is UNKNOWN.
+    pub(super) const fn is_unknown(self) -> bool {
+        self.rank == 0
+    }
+
+    /// The most urgent has the least number, and of those the newest.
+    fn number(self) -> u128 {
+        u128::from(self.rank) << 64 | u128::from(newest_first(self.at))
+    }
+}
+
+/// What a card is compared by.
+#[derive(Clone, Copy)]
+pub(super) struct Compared<'a> {
+    pub(super) card: &'a Card,
+    pub(super) urgency: Urgency,
+    /// Folded.
+    pub(super) name: &'a str,
+}
+
+impl Compared<'_> {
+    /// By name, those without one last; then by identity.
+    pub(super) fn by_name(&self, other: &Self) -> Ordering {
+        self.names(other).then_with(|| self.card.key.cmp(&other.card.key))
+    }
+
+    fn names(&self, other: &Self) -> Ordering {
+        (self.name.is_empty(), self.name).cmp(&(other.name.is_empty(), other.name))
+    }
+}
+
+/// The order of the cards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) sort: Sort,
+    pub(crate) reversed: bool,
+}
+
+impl Order {
+    /// Which of two cards comes first. No two cards are equal.
+    pub(super) fn compare(self, a: &Compared<'_>, b: &Compared<'_>) -> Ordering {
+        count(Work::CardCompared);
+        let order = compare(self.sort, a, b);
+        let order = if self.reversed { order.reverse() } else { order };
+        order.then_with(|| a.card.key.cmp(&b.card.key))
+    }
+
+    /// All cards in this order. `by_key` are their numbers in the order of identity and `by_name`
+    /// in that of names, `of` finds them.
+    ///
+    /// What is compared is made into one number per card first, so that sorting looks at no card.
+    pub(super) fn sorted<'a>(
+        self,
+        by_key: impl DoubleEndedIterator<Item = u32>,
+        by_name: impl DoubleEndedIterator<Item = u32>,
+        of: impl Fn(u32) -> Option<Compared<'a>>,
+    ) -> Vec<u32> {
+        let before: Vec<u32> = match (self.sort.is_by_name(), self.reversed) {
+            (false, _) => by_key.collect(),
+            (true, false) => by_name.collect(),
+            (true, true) => {
+                let mut names: Vec<u32> = by_name.rev().collect();
+                // Of one name those of the least identity come first in either order.
+                let name = |number: u32| of(number).map(|card| card.name);
+                names.chunk_by_mut(|a, b| name(*a) == name(*b)).for_each(<[u32]>::reverse);
+                names
+            }
+        };
+        if self.sort == Sort::Holder {
+            return before;
+        }
+        let mut ranks = Ranks::default();
+        if matches!(self.sort, Sort::Available | Sort::Currency) {
+            let currencies = before.iter().filter_map(|number| currency(of(*number)?.card));
+            ranks.currencies = currencies.collect();
+        }
+        let mut keyed: Vec<(u128, u32, u32)> = Vec::with_capacity(before.len());
+        for (place, number) in before.into_iter().enumerate() {
+            let key = of(number).map_or(u128::MAX, |card| ranks.number(self.sort, &card));
+            let key = if self.reversed { !key } else { key };
+            keyed.push((key, u32::try_from(place).unwrap_or(u32::MAX), number));
+        }
+        if self.sort == Sort::Available {
+            // Amounts of many decimals may share a number.
+            keyed.sort_unstable_by(|a, b| {
+                let exactly = || {
+                    let amount = |number| of(number).map(|card| available(card.card));
+                    let order = amount(a.2).cmp(&amount(b.2));
+                    if self.reversed { order.reverse() } else { order }
+                };
+                a.0.cmp(&b.0).then_with(exactly).then_with(|| a.1.cmp(&b.1))
+            });
+        } else {
+            keyed.sort_unstable();
+        }
+        keyed.into_iter().map(|(_, _, number)| number).collect()
+    }
+}
+
+fn compare(sort: Sort, a: &Compared<'_>, b: &Compared<'_>) -> Ordering {
+    let by_attention = || a.urgency.number().cmp(&b.urgency.number());
+    match sort {
+        Sort::Attention => by_attention().then_with(|| a.names(b)),
+        Sort::State => state_rank(a.card).cmp(&state_rank(b.card)).then_with(by_attention),
+        Sort::Holder => a.names(b),
+        Sort::Card => {
+            (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4))
+        }
+        Sort::Provider => a.card.key.provider.cmp(&b.card.key.provider).then_with(by_attention),
+        Sort::Available => available(a.card).cmp(&available(b.card)),
+        Sort::Currency => {
+            let currency = |card| (currency(card).is_none(), currency(card));
+            currency(a.card).cmp(&currency(b.card)).then_with(by_attention)
+        }
+        Sort::Age => {
+            Reverse(moment(a.card.balance.at())).cmp(&Reverse(moment(b.card.balance.at())))
+        }
+    }
+}
+
+/// What numbers stand for that are only known once all cards are.
+#[derive(Default)]
+struct Ranks {
+    currencies: BTreeSet<Currency>,
+    currency: Option<(Currency, u128)>,
+    provider: Option<(ProviderId, u128)>,
+}
+
+impl Ranks {
+    /// A number by which cards are in the order of [`compare`], but for names, and for amounts of
+    /// more than eight decimals. Cards must come in the order of their identity for
+    /// [`Sort::Provider`].
+    fn number(&mut self, sort: Sort, card: &Compared<'_>) -> u128 {
+        match sort {
+            Sort::Attention => card.urgency.number(),
+            Sort::State => u128::from(state_rank(card.card)) << 72 | card.urgency.number(),
+            Sort::Holder => 0,
+            Sort::Card => card.card.last4.map_or(u128::MAX, |last4| u128::from(last4.ordinal())),
+            Sort::Provider => self.provider(card.card) << 72 | card.urgency.number(),
+            Sort::Available => match card.card.available() {
+                Some(money) => {
+                    self.currency(Some(money.currency())) << 112 | scaled(money.amount())
+                }
+                None => u128::MAX,
+            },
+            Sort::Currency => self.currency(currency(card.card)) << 72 | card.urgency.number(),
+            Sort::Age => u128::from(newest_first(moment(card.card.balance.at()))),
+        }
+    }
+
+    /// How many providers came before this card's.
+    fn provider(&mut self, card: &Card) -> u128 {
+        let rank = match &self.provider {
+            Some((known, rank)) if *known == card.key.provider => return *rank,
+            Some((_, rank)) => rank + 1,
+            None => 0,
+        };
+        self.provider = Some((card.key.provider.clone(), rank));
+        rank
+    }
+
+    /// How many currencies come before one; none comes last.
+    fn currency(&mut self, currency: Option<Currency>) -> u128 {
+        let Some(currency) = currency else { return 0xfff };
+        if let Some((known, rank)) = self.currency
+            && known == currency
+        {
+            return rank;
+        }
+        let rank = self.currencies.range(..currency).count();
+        let rank = u128::try_from(rank).unwrap_or(0xffe).min(0xffe);
+        self.currency = Some((currency, rank));
+        rank
+    }
+}
+
+/// An amount in hundred-millionths, rounded down, moved up so that none is below zero.
+fn scaled(amount: Decimal) -> u128 {
+    const ZERO: i128 = 1 << 110;
+    let mantissa = amount.mantissa() * 100_000_000;
+    let units = mantissa.div_euclid(10_i128.pow(amount.scale()));
+    u128::try_from(units.clamp(-ZERO, ZERO - 1) + ZERO).unwrap_or(0)
+}
+
+fn state_rank(card: &Card) -> u8 {
+    let rank = CardState::ALL.iter().position(|state| *state == card.state);
+    rank.and_then(|rank| u8::try_from(rank).ok()).unwrap_or(u8::MAX)
+}
+
+/// Amounts are only compared within one currency.
+fn available(card: &Card) -> (bool, Option<Currency>, Option<Decimal>) {
+    let money = card.available();
+    (money.is_none(), money.map(Money::currency), money.map(Money::amount))
+}
+
+/// The currency that a row shows.
+fn currency(card: &Card) -> Option<Currency> {
+    card.available().map(Money::currency).or(card.currency)
+}
+
+/// A time in nanoseconds; none is before all.
+fn moment(at: Option<Timestamp>) -> i64 {
+    let Some(at) = at else { return i64::MIN };
+    let nanoseconds = at.as_nanosecond();
+    // Years before 1678 and after 2262 are as good as these.
+    if nanoseconds > i64::MAX as i128 {
+        i64::MAX
+    } else if nanoseconds <= i64::MIN as i128 {
+        i64::MIN + 1
+    } else {
+        nanoseconds as i64
+    }
+}
+
+/// A number by which the newest moment comes first, and none last.
+const fn newest_first(moment: i64) -> u64 {
+    !(moment.cast_unsigned() ^ (1 << 63))
+}

@@ -1,0 +1,66 @@
+//! Which cards something has happened to since that was last asked, so that nobody has to look
+//! through all of them.
+
+use std::collections::BTreeSet;
+
+use crate::domain::card::CardKey;
+
+/// Where more than one card in this many is affected, all count as affected: going through all of
+/// them once is cheaper than through so many one by one.
+const SHARE: usize = 16;
+
+/// What has happened to cards.
+#[derive(Debug, Default)]
+pub(crate) struct CardNews {
+    /// Cards that came, that were read, or that are watched now or not any more.
+    pub(crate) cards: Affected,
+    /// Cards of which transactions or operations came or changed.
+    pub(crate) history: Affected,
+    /// A transaction came without a card: it may stand for one that had a card.
+    pub(crate) unassigned: bool,
+}
+
+/// Cards that something has happened to.
+#[derive(Clone, Debug)]
+pub(crate) enum Affected {
+    /// These.
+    These(BTreeSet<CardKey>),
+    /// So many that all count as affected.
+    All,
+}
+
+impl Default for Affected {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Affected {
+    /// Something has happened to these, of so many cards that are known.
+    pub(super) fn add(&mut self, affected: impl IntoIterator<Item = CardKey>, of: usize) {
+        let most = (of / SHARE).max(1);
+        for card in affected {
+            match self {
+                Self::These(cards) if cards.len() <= most => _ = cards.insert(card),
+                Self::These(_) => *self = Self::All,
+                Self::All => return,
+            }
+        }
+    }
+
+    /// Something has happened to both.
+    pub(crate) fn and(&mut self, others: Self) {
+        match (&mut *self, others) {
+            (Self::These(cards), Self::These(others)) => cards.extend(others),
+            (Self::All, _) | (_, Self::All) => *self = Self::All,
+        }
+    }
+
+    /// Whether nothing has happened to any card.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::These(cards) => cards.is_empty(),
+            Self::All => false,
+        }
+    }
+}

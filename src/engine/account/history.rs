@@ -1,0 +1,495 @@
+//! How much of an account's history is known, and what of it is read next.
+//!
+//! The newest rows are read by the feed. What it leaves behind (older times, and what happened
+//! while no cardtop ran) is read backwards from there, a stretch at a time, and each stretch that
+//! was read completely is kept in the data file, so that a restart goes on where it was. The length
+//! of a stretch follows what the provider sends: it doubles while answers are small, and halves
+//! where one is refused, cut off or does not show how far back it goes.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::coverage::{Coverage, Covered, Left, Lost, Stretch};
+use crate::provider::ErrorKind;
+use crate::provider::pages::{ListRead, Share};
+
+/// The first stretch of a wire that sends all of one at once.
+const FIRST_BY_TIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// The shortest stretch: no wire tells finer times apart in what it is asked for.
+const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
+
+/// The longest stretch.
+const LONGEST: SignedDuration = SignedDuration::from_hours(4_000 * 24);
+
+/// A stretch with more rows is followed by a shorter one, one with fewer than half of them by a
+/// longer one.
+const MANY_ROWS: usize = 1_000;
+
+/// One page a turn; where that does not show how far back it goes, a few more.
+const SHARE: Share = Share { pages: 1, most_requests: 20 };
+
+/// How far the newest reading moves on before that alone is written down: a restart reads so much
+/// again.
+const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long after a turn the next one may use the last of the budget.
+const LONGEST_REST: SignedDuration = SignedDuration::from_secs(10);
+
+/// A list: of all cards, or of the card of this id.
+pub(in crate::engine) type ListName = Option<Arc<str>>;
+
+/// How the lists of an account are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Wire {
+    /// There is one list of all cards' transactions.
+    pub(in crate::engine) is_common: bool,
+    /// One answer holds all of a stretch of time.
+    pub(in crate::engine) is_by_time: bool,
+}
+
+/// A stretch of a list that is to be read now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Part {
+    pub(in crate::engine) list: ListName,
+    pub(in crate::engine) stretch: Stretch,
+    pub(in crate::engine) share: Share,
+    /// It was read before: only to see what became of its rows.
+    pub(in crate::engine) is_known: bool,
+}
+
+/// What a reading has of a list, as far as it matters here.
+#[derive(Debug)]
+pub(in crate::engine) struct PartRead {
+    /// What of the list is complete now.
+    complete: Option<Stretch>,
+    lost: Vec<Lost>,
+    rows: usize,
+    /// Why nothing is complete, where the provider answered.
+    why: Option<Arc<str>>,
+    /// Nothing was answered: no length of the stretch would help.
+    is_unanswered: bool,
+    /// Its rows are in the data file.
+    is_saved: bool,
+}
+
+impl PartRead {
+    /// Of a list that was read from `since` to `until`.
+    pub(in crate::engine) fn of<T>(list: &ListRead<T>, until: Timestamp, is_saved: bool) -> Self {
+        let is_known = list.gap.is_none() || !list.lost.is_empty();
+        let from = list.complete_from.filter(|from| is_known && *from < until);
+        let unanswered = list.error.as_ref().is_some_and(|error| {
+            matches!(error.kind, ErrorKind::Auth | ErrorKind::RateLimited | ErrorKind::Unreachable)
+        });
+        let said = list.error.as_ref().map(|error| error.sentence().into());
+        Self {
+            complete: from.and_then(|from| Stretch::new(from, until)),
+            lost: list.lost.clone(),
+            rows: list.rows.len(),
+            why: said.or_else(|| list.gap.clone()),
+            is_unanswered: unanswered,
+            is_saved,
+        }
+    }
+}
+
+/// How much of every list of an account is known.
+pub(super) struct History {
+    wanted: SignedDuration,
+    /// Its transactions come in one list of all cards.
+    is_common: bool,
+    lists: HashMap<ListName, ListHistory>,
+    /// Cards of which nothing is to be had: they are not the account's any more.
+    removed: HashSet<Arc<str>>,
+    /// The length of the first stretch of a list.
+    first: SignedDuration,
+    /// Lists of which something is to be read, the next first.
+    waiting: VecDeque<ListName>,
+    /// When something was last read of it.
+    tried: Option<Timestamp>,
+    /// Since when it is being filled without a pause, and how much was left then.
+    filling: Option<(Timestamp, SignedDuration)>,
+    sums: Sums,
+}
+
+/// What the lists that count have together.
+#[derive(Default)]
+struct Sums {
+    from: BTreeSet<(Timestamp, ListName)>,
+    to: BTreeSet<(Timestamp, ListName)>,
+    left: SignedDuration,
+    lost: usize,
+}
+
+/// How much of one list is known.
+struct ListHistory {
+    /// What the board was told, or an earlier process kept.
+    told: Coverage,
+    /// What is in the data file.
+    kept: Coverage,
+    /// What of that the data file says.
+    written: Coverage,
+    length: SignedDuration,
+    /// What is to be read once more.
+    again: Option<Stretch>,
+    /// It is among those that wait.
+    waits: bool,
+    /// Its part of the sums.
+    complete: Option<Stretch>,
+    left: SignedDuration,
+    lost: usize,
+}
+
+impl ListHistory {
+    fn new(length: SignedDuration) -> Self {
+        Self {
+            told: Coverage::default(),
+            kept: Coverage::default(),
+            written: Coverage::default(),
+            length,
+            again: None,
+            waits: false,
+            complete: None,
+            left: SignedDuration::ZERO,
+            lost: 0,
+        }
+    }
+}
+
+impl History {
+    pub(super) fn new(wanted: SignedDuration) -> Self {
+        Self {
+            wanted,
+            is_common: false,
+            lists: HashMap::new(),
+            removed: HashSet::new(),
+            first: LONGEST,
+            waiting: VecDeque::new(),
+            tried: None,
+            filling: None,
+            sums: Sums::default(),
+        }
+    }
+
+    /// How far back it is wanted.
+    pub(super) fn wanted_from(&self, now: Timestamp) -> Timestamp {
+        now.saturating_sub(self.wanted).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Takes in what earlier processes kept. What could not be had then is asked for again.
+    pub(super) fn load(&mut self, lists: Vec<(ListName, Coverage)>, wire: Wire, now: Timestamp) {
+        self.is_common = wire.is_common;
+        self.first = if wire.is_by_time { FIRST_BY_TIME } else { LONGEST };
+        for (name, mut coverage) in lists {
+            coverage.cut_after(now);
+            let coverage = Coverage::of(coverage.stretches().iter().copied());
+            let list =
+                self.lists.entry(name.clone()).or_insert_with(|| ListHistory::new(self.first));
+            list.told.join(&coverage);
+            list.kept.join(&coverage);
+            list.written.join(&coverage);
+            self.settle(&name, now);
+        }
+    }
+
+    /// What was read by a clock that was ahead does not count.
+    pub(super) fn clock_went_back(&mut self, now: Timestamp) {
+        let names: Vec<ListName> = self.lists.keys().cloned().collect();
+        for name in names {
+            if let Some(list) = self.lists.get_mut(&name) {
+                list.told.cut_after(now);
+                list.kept.cut_after(now);
+                list.again = None;
+            }
+            self.settle(&name, now);
+        }
+        self.tried = None;
+        self.filling = None;
+    }
+
+    /// A card is not the account's any more: nothing of it is missing.
+    pub(super) fn remove(&mut self, card: &Arc<str>) {
+        self.removed.insert(Arc::clone(card));
+        let name = Some(Arc::clone(card));
+        self.waiting.retain(|list| *list != name);
+        if let Some(list) = self.lists.remove(&name) {
+            self.sums.take_out(&name, &list);
+        }
+    }
+
+    /// What of a list is known.
+    pub(super) fn told(&self, list: &ListName) -> Option<&Coverage> {
+        self.lists.get(list).map(|list| &list.told)
+    }
+
+    /// The length of the stretches of a list.
+    pub(super) fn length(&self, list: &ListName) -> SignedDuration {
+        self.lists.get(list).map_or(self.first, |list| list.length)
+    }
+
+    /// Whether a list is being read once more.
+    pub(super) fn is_read_again(&self, list: &ListName) -> bool {
+        self.lists.get(list).is_some_and(|list| list.again.is_some())
+    }
+
+    /// Reads a stretch of a list once more, where it is known: what is not is read anyway.
+    pub(super) fn read_again(&mut self, list: &ListName, stretch: Stretch, now: Timestamp) {
+        if let Some(known) = self.lists.get_mut(list)
+            && known.told.missing(stretch).is_zero()
+        {
+            known.again = Some(stretch);
+            self.settle(list, now);
+        }
+    }
+
+    /// Takes in what a reading of the newest rows has; returns what is to be written down.
+    pub(super) fn note_newest(
+        &mut self,
+        list: &ListName,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> Option<Coverage> {
+        let known = self.lists.entry(list.clone()).or_insert_with(|| ListHistory::new(self.first));
+        known.take(read);
+        self.settle(list, now);
+        self.to_write(list)
+    }
+
+    /// Takes in what a reading of a part has; returns what is to be written down, and whether the
+    /// list was read once more to its end.
+    pub(super) fn note_part(
+        &mut self,
+        part: &Part,
+        read: &PartRead,
+        now: Timestamp,
+    ) -> (Option<Coverage>, bool) {
+        let known =
+            self.lists.entry(part.list.clone()).or_insert_with(|| ListHistory::new(self.first));
+        known.take(read);
+        known.adapt(part, read);
+        let ended = known.move_on(part, read);
+        // The next turn is another list's.
+        if self.waiting.front() == Some(&part.list) {
+            self.waiting.rotate_left(1);
+        }
+        self.settle(&part.list, now);
+        (self.to_write(&part.list), ended)
+    }
+
+    /// What is to be read next.
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<Part> {
+        let from = self.wanted_from(now);
+        while let Some(name) = self.waiting.front().cloned() {
+            if let Some(part) = self.lists.get(&name).and_then(|list| list.next(&name, from)) {
+                return Some(part);
+            }
+            self.waiting.pop_front();
+            if let Some(list) = self.lists.get_mut(&name) {
+                list.waits = false;
+            }
+        }
+        None
+    }
+
+    /// From when on something of it may be read; `None` while there is nothing. `spare` is when the
+    /// budget has more than the last of it: until then the newest rows come first, but not for
+    /// ever.
+    pub(super) fn due(&self, spare: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let Some(tried) = self.tried else { return Some(spare.unwrap_or(now)) };
+        let latest = tried.saturating_add(LONGEST_REST).unwrap_or(Timestamp::MAX);
+        Some(spare.map_or(tried, |spare| spare.min(latest)))
+    }
+
+    /// A part is read now.
+    pub(super) fn note_tried(&mut self, now: Timestamp) {
+        self.tried = Some(now);
+    }
+
+    /// What is known of the account, of which so many cards are known.
+    pub(super) fn covered(&mut self, cards: usize, now: Timestamp) -> Covered {
+        let lists = if self.is_common { 1 } else { cards.saturating_sub(self.removed.len()) };
+        let read = self.sums.from.len();
+        let newest_from = self.sums.from.last().map(|(at, _)| *at);
+        let oldest_to = self.sums.to.first().map(|(at, _)| *at);
+        let complete = newest_from.zip(oldest_to).filter(|_| read >= lists);
+        let unread = i32::try_from(lists.saturating_sub(read)).unwrap_or(i32::MAX);
+        let time = self.sums.left.saturating_add(self.wanted.saturating_mul(unread));
+        let ends_in = self.ends_in(time, now);
+        let left = (!time.is_zero()).then_some(Left { time, ends_in });
+        let has_lost = self.sums.lost > 0;
+        let lost = self.lists.values().filter(|_| has_lost).flat_map(|list| list.told.lost());
+        Covered {
+            complete: complete.and_then(|(from, to)| Stretch::new(from, to)),
+            wanted: Some(self.wanted_from(now)),
+            left,
+            lost: lost.cloned().collect(),
+        }
+    }
+
+    /// What is known of one card's transactions.
+    pub(super) fn covered_of(&self, card: &Arc<str>, now: Timestamp) -> Covered {
+        let mut coverage = self.told(&Some(Arc::clone(card))).cloned().unwrap_or_default();
+        if let Some(common) = self.told(&None) {
+            coverage.join(common);
+        }
+        let wanted = self.wanted_from(now);
+        let time = Stretch::new(wanted, coverage.newest().unwrap_or(now))
+            .map_or(SignedDuration::ZERO, |whole| coverage.missing(whole));
+        Covered {
+            complete: coverage.complete(),
+            wanted: Some(wanted),
+            left: (!time.is_zero()).then_some(Left { time, ends_in: None }),
+            lost: coverage.lost().to_vec(),
+        }
+    }
+
+    /// Until the rest is read, at the pace since it is being filled.
+    fn ends_in(&mut self, left: SignedDuration, now: Timestamp) -> Option<SignedDuration> {
+        if left.is_zero() {
+            self.filling = None;
+            return None;
+        }
+        let (since, left_then) = *self.filling.get_or_insert((now, left));
+        let took = i128::from(now.duration_since(since).as_secs());
+        let read = i128::from(left_then.as_secs()) - i128::from(left.as_secs());
+        if read < 0 {
+            // More is to be read than before: the pace is measured anew.
+            self.filling = Some((now, left));
+        }
+        if took < 1 || read < 1 {
+            return None;
+        }
+        let seconds = i128::from(left.as_secs()) * took / read;
+        Some(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    }
+
+    /// What of a list is to be written down: it goes further back, has fewer gaps, or is newer by a
+    /// minute.
+    fn to_write(&mut self, list: &ListName) -> Option<Coverage> {
+        let list = self.lists.get_mut(list)?;
+        let (kept, written) = (list.kept.stretches(), list.written.stretches());
+        let same = kept.len() == written.len()
+            && list.kept.lost() == list.written.lost()
+            && kept.iter().zip(written).all(|(kept, written)| {
+                kept.from == written.from
+                    && kept.to.duration_since(written.to).abs() < WRITTEN_EVERY
+            });
+        if same || kept.is_empty() {
+            return None;
+        }
+        list.written = list.kept.clone();
+        Some(list.kept.clone())
+    }
+
+    /// Counts a list anew, and puts it among those that wait, where something of it is to be read.
+    fn settle(&mut self, name: &ListName, now: Timestamp) {
+        let from = self.wanted_from(now);
+        let Some(list) = self.lists.get_mut(name) else { return };
+        if name.is_none() == self.is_common {
+            let complete = list.told.complete();
+            let newest = list.told.newest();
+            let whole = newest.and_then(|newest| Stretch::new(from, newest));
+            let left = whole.map_or(SignedDuration::ZERO, |whole| list.told.missing(whole));
+            let lost = list.told.lost().len();
+            self.sums.take_out(name, list);
+            (list.complete, list.left, list.lost) = (complete, left, lost);
+            self.sums.put_in(name, list);
+        }
+        if !list.waits && list.next(name, from).is_some() {
+            list.waits = true;
+            self.waiting.push_back(name.clone());
+        }
+    }
+}
+
+impl Sums {
+    fn put_in(&mut self, name: &ListName, list: &ListHistory) {
+        if let Some(complete) = list.complete {
+            self.from.insert((complete.from, name.clone()));
+            self.to.insert((complete.to, name.clone()));
+        }
+        self.left += list.left;
+        self.lost += list.lost;
+    }
+
+    fn take_out(&mut self, name: &ListName, list: &ListHistory) {
+        if let Some(complete) = list.complete {
+            self.from.remove(&(complete.from, name.clone()));
+            self.to.remove(&(complete.to, name.clone()));
+        }
+        self.left -= list.left;
+        self.lost -= list.lost;
+    }
+}
+
+impl ListHistory {
+    fn take(&mut self, read: &PartRead) {
+        for coverage in [Some(&mut self.told), Some(&mut self.kept).filter(|_| read.is_saved)] {
+            let Some(coverage) = coverage else { continue };
+            read.complete.into_iter().for_each(|stretch| coverage.add(stretch));
+            read.lost.iter().for_each(|lost| coverage.lose(lost.clone()));
+        }
+    }
+
+    /// The length of the next stretch follows from how this one went.
+    fn adapt(&mut self, part: &Part, read: &PartRead) {
+        let length = part.stretch.length();
+        match read.complete {
+            // Nothing shows how far back it goes, however much was read.
+            None if length <= SHORTEST => {
+                if let Some(why) = read.why.clone().filter(|_| !read.is_unanswered) {
+                    let lost = Lost { stretch: part.stretch, why };
+                    self.told.lose(lost.clone());
+                    self.kept.lose(lost);
+                    self.length = FIRST_BY_TIME;
+                }
+            }
+            None => self.length = half(length),
+            Some(_) if read.rows > MANY_ROWS => self.length = half(length),
+            Some(complete) if complete.from <= part.stretch.from && read.rows * 2 <= MANY_ROWS => {
+                self.length = (self.length.max(length) * 2).min(LONGEST);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Goes on behind what was read once more; whether that was the end of it.
+    fn move_on(&mut self, part: &Part, read: &PartRead) -> bool {
+        let Some(again) = self.again.filter(|_| part.is_known) else { return false };
+        let lost = self.told.lost().iter().any(|lost| lost.stretch == part.stretch);
+        let reached = match read.complete {
+            Some(complete) => complete.from,
+            None if lost => part.stretch.from,
+            None => return false,
+        };
+        self.again = Stretch::new(again.from, reached).filter(|again| again.from < again.to);
+        self.again.is_none()
+    }
+
+    /// What of it is to be read next, from a time on.
+    fn next(&self, name: &ListName, from: Timestamp) -> Option<Part> {
+        let gap = self.told.newest_gap(from);
+        let (whole, is_known) = match (gap, self.again) {
+            (Some(gap), _) => (gap, false),
+            (None, Some(again)) => (again, true),
+            (None, None) => return None,
+        };
+        let begins = whole.to.checked_sub(self.length).unwrap_or(whole.from).max(whole.from);
+        let stretch = Stretch { from: begins, to: whole.to };
+        let share = if stretch.length() <= SHORTEST { Share::ALL } else { SHARE };
+        Some(Part { list: name.clone(), stretch, share, is_known })
+    }
+}
+
+/// Half of a length, in whole seconds.
+fn half(length: SignedDuration) -> SignedDuration {
+    SignedDuration::from_secs(length.as_secs() / 2).max(SHORTEST)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! A history is filled backwards to its end, whatever the provider sends, and goes on after a
+//! restart.
+
+use super::*;
+use crate::domain::card::ProviderId;
+use crate::provider::Error;
+use proptest::prelude::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
+}
+
+const DAY: i64 = 86_400;
+
+fn history(is_by_time: bool) -> History {
+    let mut history = History::new(SignedDuration::from_hours(90 * 24));
+    history.load(Vec::new(), Wire { is_common: true, is_by_time }, at(0));
+    history
+}
+
+fn read(from: i64, to: i64, rows: usize) -> PartRead {
+    PartRead {
+        complete: Stretch::new(at(from), at(to)),
+        lost: Vec::new(),
+        rows,
+        why: None,
+        is_unanswered: false,
+        is_saved: true,
+    }
+}
+
+fn nothing(why: &str, is_unanswered: bool) -> PartRead {
+    PartRead { complete: None, why: Some(why.into()), is_unanswered, ..read(0, 0, 0) }
+}
+
+fn seconds(stretch: Stretch) -> (i64, i64) {
+    (stretch.from.duration_since(at(0)).as_secs(), stretch.to.duration_since(at(0)).as_secs())
+}
+
+#[test]
+fn nothing_of_the_history_is_read_before_the_newest_rows_are() {
+    let mut history = history(false);
+    assert_eq!((history.next(at(0)), history.due(None, at(0))), (None, None));
+    assert!(history.note_newest(&None, &read(-DAY, 0, 10), at(0)).is_some());
+    let part = history.next(at(0)).expect("the rest");
+    assert_eq!(seconds(part.stretch), (-90 * DAY, -DAY));
+    assert_eq!(history.due(None, at(0)), Some(at(0)));
+}
+
+#[test]
+fn a_wire_that_sends_a_stretch_at_once_is_asked_for_short_ones_first() {
+    let mut history = history(true);
+    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let mut lengths = Vec::new();
+    while let Some(part) = history.next(at(0)) {
+        let (from, to) = seconds(part.stretch);
+        lengths.push((to - from) / DAY);
+        history.note_part(&part, &read(from, to, 10), at(0));
+    }
+    assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 26]);
+    let covered = history.covered(1, at(0));
+    assert_eq!(covered.complete, Stretch::new(at(-90 * DAY), at(0)));
+    assert_eq!((covered.left, history.due(None, at(0))), (None, None));
+}
+
+#[test]
+fn a_stretch_that_shows_nothing_is_halved_and_at_last_said_to_be_lost() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-1_000, 0, 10), at(0));
+    let before = history.next(at(0)).expect("a part");
+    history.note_part(&before, &nothing("no connection", true), at(1));
+    let unanswered = history.next(at(1)).expect("a part");
+    assert!(unanswered.stretch.length() < before.stretch.length());
+    // One second is refused for ever.
+    for _ in 0..40 {
+        let Some(part) = history.next(at(2)) else { break };
+        if part.stretch.includes(at(-1_100)) {
+            history.note_part(&part, &nothing("HTTP 400", false), at(2));
+        } else {
+            let (from, to) = seconds(part.stretch);
+            history.note_part(&part, &read(from, to, 10), at(2));
+        }
+    }
+    let mut turns = 0;
+    while let Some(part) = history.next(at(2)) {
+        let (from, to) = seconds(part.stretch);
+        history.note_part(&part, &read(from, to, 10), at(2));
+        turns += 1;
+        assert!(turns < 100, "it comes to an end");
+    }
+    let covered = history.covered(1, at(2));
+    let lost: Vec<&str> = covered.lost.iter().map(|lost| &*lost.why).collect();
+    assert!(!lost.is_empty() && lost.iter().all(|why| *why == "HTTP 400"), "{lost:?}");
+    assert!(covered.lost.iter().all(|lost| lost.stretch.length() <= SHORTEST), "{covered:?}");
+    assert!(covered.reaches(at(2 - 90 * DAY)), "{covered:?}");
+}
+
+#[test]
+fn an_outage_loses_no_stretch() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-1_000, 0, 10), at(0));
+    for _ in 0..100 {
+        let part = history.next(at(0)).expect("a part");
+        history.note_part(&part, &nothing("no connection", true), at(0));
+    }
+    assert!(history.covered(1, at(0)).lost.is_empty());
+    assert_eq!(history.next(at(0)).map(|part| part.stretch.to), Some(at(-1_000)));
+}
+
+#[test]
+fn a_restart_goes_on_where_it_was_and_a_gap_is_filled_first() {
+    let mut first = history(false);
+    first.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let part = first.next(at(0)).expect("a part");
+    let (kept, _) = first.note_part(&part, &read(-20 * DAY, -DAY, 10), at(0));
+    let kept = kept.expect("it goes further back");
+    // It was away for two days, and the newest reading reached back for one.
+    let mut second = History::new(SignedDuration::from_hours(90 * 24));
+    let wire = Wire { is_common: true, is_by_time: false };
+    second.load(vec![(None, kept)], wire, at(2 * DAY));
+    second.note_newest(&None, &read(DAY, 2 * DAY, 10), at(2 * DAY));
+    let part = second.next(at(2 * DAY)).expect("the gap");
+    assert_eq!(seconds(part.stretch), (0, DAY));
+    let complete = second.covered(1, at(2 * DAY)).complete;
+    assert_eq!(complete.map(seconds), Some((DAY, 2 * DAY)), "it is no part of what is known");
+    second.note_part(&part, &read(0, DAY, 10), at(2 * DAY));
+    let part = second.next(at(2 * DAY)).expect("the rest");
+    assert_eq!(seconds(part.stretch), (-88 * DAY, -20 * DAY));
+    let complete = second.covered(1, at(2 * DAY)).complete;
+    assert_eq!(complete.map(seconds), Some((-20 * DAY, 2 * DAY)));
+}
+
+#[test]
+fn what_could_not_be_saved_is_told_and_not_written_down() {
+    let mut history = history(false);
+    let unsaved = PartRead { is_saved: false, ..read(-DAY, 0, 10) };
+    assert_eq!(history.note_newest(&None, &unsaved, at(0)), None);
+    assert_eq!(history.covered(1, at(0)).complete, Stretch::new(at(-DAY), at(0)));
+    let written = history.note_newest(&None, &read(-60, 60, 1), at(60));
+    let written = written.map(|coverage| coverage.stretches().to_vec());
+    assert_eq!(written, Some(Vec::from_iter(Stretch::new(at(-60), at(60)))));
+}
+
+#[test]
+fn an_account_that_is_read_card_by_card_is_known_as_far_as_each_of_them() {
+    let mut history = History::new(SignedDuration::from_hours(24));
+    history.load(Vec::new(), Wire { is_common: false, is_by_time: false }, at(0));
+    let card = |name: &str| Some(Arc::<str>::from(name));
+    history.note_newest(&card("a"), &read(-DAY, 0, 1), at(0));
+    let covered = history.covered(2, at(0));
+    assert_eq!((covered.complete, covered.left.map(|left| left.time.as_secs())), (None, Some(DAY)));
+    history.note_newest(&card("b"), &read(-DAY / 2, 5, 1), at(5));
+    let covered = history.covered(2, at(5));
+    assert_eq!(covered.complete, Stretch::new(at(-DAY / 2), at(0)));
+    assert!(covered.left.is_some());
+    history.remove(&"b".into());
+    let covered = history.covered(2, at(5));
+    assert_eq!((covered.complete, covered.left), (Stretch::new(at(-DAY), at(0)), None));
+}
+
+#[test]
+fn how_long_it_will_take_follows_from_the_pace_so_far() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-10 * DAY, 0, 10), at(0));
+    assert_eq!(history.covered(1, at(0)).left.and_then(|left| left.ends_in), None);
+    let part = history.next(at(0)).expect("a part");
+    history.note_part(&part, &read(-20 * DAY, -10 * DAY, 50), at(60));
+    let left = history.covered(1, at(60)).left.expect("70 days are left");
+    assert_eq!(left.ends_in.map(|wait| wait.as_secs()), Some(419), "{left:?}");
+}
+
+#[test]
+fn the_last_of_the_budget_is_left_to_the_newest_rows_but_not_for_ever() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    history.note_tried(at(0));
+    assert_eq!(history.due(None, at(3)), Some(at(0)), "there is room");
+    assert_eq!(history.due(Some(at(8)), at(3)), Some(at(8)));
+    assert_eq!(history.due(Some(at(60)), at(3)), Some(at(10)));
+}
+
+#[test]
+fn an_error_of_the_connection_says_nothing_of_a_stretch() {
+    let provider = ProviderId::new("acme");
+    let of = |kind| {
+        let list = ListRead::<crate::domain::transaction::Transaction>::failed(Error::new(
+            &provider, kind, "no",
+        ));
+        PartRead::of(&list, at(0), true).is_unanswered
+    };
+    assert!(of(ErrorKind::Unreachable) && of(ErrorKind::RateLimited) && of(ErrorKind::Auth));
+    assert!(!of(ErrorKind::Refused) && !of(ErrorKind::BadReply));
+}
+
+proptest! {
+    /// Whatever a provider does (a page that reaches back by some time, one that does not show how
+    /// far, one that is refused), the history is filled to its end, and what is said to be complete
+    /// was read.
+    #[test]
+    fn a_history_ends_and_claims_nothing_that_was_not_read(
+        answers in proptest::collection::vec((0_u8..4, 10_000_i64..400_000), 1..60),
+        is_by_time: bool,
+    ) {
+        let mut history = history(is_by_time);
+        let mut had = Coverage::default();
+        let newest = Stretch::new(at(-3_600), at(0)).expect("in order");
+        had.add(newest);
+        history.note_newest(&None, &read(-3_600, 0, 10), at(0));
+        let mut turns = 0;
+        while let Some(part) = history.next(at(0)) {
+            let (kind, back) = answers[turns % answers.len()];
+            turns += 1;
+            let (from, to) = seconds(part.stretch);
+            let answer = match kind {
+                0 if turns < 200 => nothing("no connection", true),
+                1 if turns < 200 => nothing("HTTP 400", false),
+                2 => read((to - back).max(from), to, 50),
+                _ => read(from, to, 10),
+            };
+            if let Some(complete) = answer.complete {
+                had.add(complete);
+            }
+            history.note_part(&part, &answer, at(0));
+            prop_assert!(turns < 20_000);
+            if let Some(told) = history.told(&None) {
+                prop_assert_eq!(told.stretches(), had.stretches());
+            }
+        }
+        prop_assert_eq!(history.covered(1, at(0)).left, None);
+    }
+}

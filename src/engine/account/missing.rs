@@ -1,0 +1,144 @@
+//! What the newest readings of an account's lists lacked, added up as they come: telling it takes
+//! no longer where there are more cards.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Scope;
+use crate::domain::completeness::Completeness;
+
+/// What is missing of an account.
+#[derive(Default)]
+pub(super) struct Missing {
+    /// The lists that lack something.
+    incomplete: BTreeMap<Scope, Completeness>,
+    /// Up to when each list of transactions is complete: of all cards, or of one.
+    complete_to: HashMap<ListName, Option<Timestamp>>,
+    /// The same in order: the first is true of all.
+    in_order: BTreeSet<(Option<Timestamp>, ListName)>,
+}
+
+type ListName = Option<Arc<str>>;
+
+impl Missing {
+    /// See [`Account::note_completeness`](super::Account::note_completeness).
+    pub(super) fn note(&mut self, scope: Scope, mut found: Completeness, whole_list: bool) {
+        let known = self.incomplete.remove(&scope);
+        if let Scope::Transactions(list) = &scope {
+            let before = self.complete_to.get(list).copied();
+            found.complete_to = found.complete_to.or(before.flatten());
+            if let Some(before) = before {
+                self.in_order.remove(&(before, list.clone()));
+            }
+            self.complete_to.insert(list.clone(), found.complete_to);
+            self.in_order.insert((found.complete_to, list.clone()));
+        }
+        if let Some(known) = known.filter(|_| !whole_list) {
+            found.add_unread_rows(known.rows);
+        }
+        if !found.is_complete() {
+            self.incomplete.insert(scope, found);
+        }
+    }
+
+    /// What all lists lack together, and up to when the transactions are known.
+    pub(super) fn all(&self) -> Completeness {
+        let complete_to = self.in_order.first().and_then(|(at, _)| *at);
+        let mut all = Completeness { complete_to, ..Completeness::default() };
+        for missing in self.incomplete.values() {
+            all.parts.extend(missing.parts.iter().cloned());
+        }
+        all.add_unread_rows(
+            self.incomplete.values().flat_map(|missing| missing.rows.iter().cloned()),
+        );
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::card::ProviderId;
+    use crate::domain::completeness::{UnreadPart, UnreadRow};
+    use proptest::prelude::*;
+
+    /// What is missing as it is meant: everything that was found is kept, and walked through.
+    #[derive(Default)]
+    struct Specification(BTreeMap<Scope, Completeness>);
+
+    impl Specification {
+        fn note(&mut self, scope: Scope, found: Completeness, whole_list: bool) {
+            let known = self.0.entry(scope).or_default();
+            let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
+            let complete_to = found.complete_to.or(known.complete_to);
+            *known = Completeness { complete_to, ..found };
+            known.add_unread_rows(rows);
+        }
+
+        fn all(&self) -> Completeness {
+            let lists = self.0.iter().filter(|(scope, _)| matches!(scope, Scope::Transactions(_)));
+            let complete_to = lists.map(|(_, missing)| missing.complete_to).min().flatten();
+            let mut all = Completeness { complete_to, ..Completeness::default() };
+            for missing in self.0.values() {
+                all.parts.extend(missing.parts.iter().cloned());
+            }
+            all.add_unread_rows(self.0.values().flat_map(|missing| missing.rows.iter().cloned()));
+            all
+        }
+    }
+
+    fn scope() -> impl Strategy<Value = Scope> {
+        let card = || (0_u8..4).prop_map(|id| Arc::from(format!("c{id}")));
+        prop_oneof![
+            Just(Scope::Cards),
+            card().prop_map(Scope::Card),
+            proptest::option::of(card()).prop_map(Scope::Transactions),
+        ]
+    }
+
+    fn found() -> impl Strategy<Value = Completeness> {
+        let rows = proptest::collection::vec(0_u64..5, 0..3);
+        (0_i64..1_000, rows, proptest::bool::weighted(0.2)).prop_map(|(second, rows, part)| {
+            let provider = ProviderId::new("acme");
+            let at = Timestamp::from_second(second).expect("a time of the test");
+            let mut found = Completeness::complete(at);
+            found.add_unread_rows(rows.into_iter().map(|fingerprint| UnreadRow {
+                provider: provider.clone(),
+                card: None,
+                id: None,
+                why: "odd".into(),
+                fingerprint,
+            }));
+            if part {
+                found.add_unread_part(UnreadPart { provider, card: None, why: "HTTP 500".into() });
+            }
+            found
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_added_up_is_what_a_walk_through_all_lists_finds(
+            readings in proptest::collection::vec((scope(), found(), proptest::bool::ANY), 1..60),
+        ) {
+            let (mut missing, mut specification) = (Missing::default(), Specification::default());
+            for (scope, found, whole_list) in readings {
+                missing.note(scope.clone(), found.clone(), whole_list);
+                specification.note(scope, found, whole_list);
+                prop_assert_eq!(missing.all(), specification.all());
+            }
+        }
+    }
+
+    #[test]
+    fn a_card_that_was_read_leaves_nothing_to_walk_through() {
+        let mut missing = Missing::default();
+        for id in 0..100 {
+            let scope = Scope::Card(Arc::from(format!("c{id}")));
+            missing.note(scope, Completeness::complete(Timestamp::UNIX_EPOCH), true);
+        }
+        assert_eq!((missing.incomplete.len(), missing.in_order.len()), (0, 0));
+    }
+}

@@ -1,0 +1,95 @@
+//! The history of an account, read backwards in the background: a part a turn, behind everything
+//! else that is due.
+
+use super::account::{Account, Depth, ListName, PartRead, Wire};
+use super::lists::{Keep, Patience};
+use super::transactions::complete_reading;
+use super::{Engine, EngineEvent};
+use crate::domain::card::CardKey;
+use crate::domain::coverage::Coverage;
+use crate::provider::Window;
+use crate::provider::pages::ReadMode;
+
+impl Engine {
+    /// Takes in how much of an account earlier processes have read.
+    pub(super) async fn load_coverage(&self, account: &Account) {
+        let Ok(provider) = account.provider() else { return };
+        let wire = Wire {
+            is_common: provider.capabilities().list_all_transactions.is_yes(),
+            is_by_time: provider.pagers().transactions.is_by_time(),
+        };
+        let kept = match self.0.store.coverage(account.info.id.clone()).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.emit_store_error(&error).await;
+                Vec::new()
+            }
+        };
+        account.load_coverage(kept, wire, self.0.clock.now());
+    }
+
+    /// Reads the next part of an account's history.
+    pub(super) async fn read_history(&self, account: &Account) {
+        // What cannot be kept would be read again for ever.
+        if !self.may_save() {
+            return;
+        }
+        let now = self.0.clock.now();
+        let Some(part) = account.next_part(now) else { return };
+        let key = part.list.as_ref().map(|card| CardKey::new(&account.info.id, card));
+        let card = key.as_ref().map(|key| self.0.cards.get_or_unread(key));
+        let window = Window {
+            card: card.as_deref().cloned(),
+            since: part.stretch.from,
+            until: part.stretch.to,
+        };
+        let (mode, patience) = (ReadMode::Full, Patience::Board);
+        let Ok((list, saved)) =
+            self.read_window(account, &window, mode, part.share, patience, Keep::History).await
+        else {
+            return;
+        };
+        if let (Some(card), Some(error)) = (&card, &list.error)
+            && account.refused_as_removed(card, error)
+        {
+            account.remove_history(&card.key.id);
+            self.judge_list(account, &list, Some(card)).await;
+            return;
+        }
+        let read = PartRead::of(&list, window.until, saved);
+        let (write, ended) = account.note_part(&part, &read, now);
+        self.write_coverage(account, &part.list, write).await;
+        self.judge_list(account, &list, card.as_deref()).await;
+        if ended {
+            account.depth_read(key.as_ref(), Depth::Full, list.rows.len(), self.0.clock.now());
+        }
+        if let Some(reading) = complete_reading(account, key.as_ref(), &list, &window, now)
+            && saved
+        {
+            self.follow_holds(account, reading).await;
+        }
+        self.emit_covered(account, key.as_ref()).await;
+    }
+
+    /// Writes down how much of a list is read.
+    pub(super) async fn write_coverage(
+        &self,
+        account: &Account,
+        list: &ListName,
+        coverage: Option<Coverage>,
+    ) {
+        let Some(coverage) = coverage else { return };
+        let (provider, now) = (account.info.id.clone(), self.0.clock.now());
+        if let Err(error) = self.0.store.set_coverage(provider, list.clone(), coverage, now).await {
+            self.emit_store_error(&error).await;
+        }
+    }
+
+    /// Tells how much is known of a card that is read by itself; of all it is in the health.
+    pub(super) async fn emit_covered(&self, account: &Account, key: Option<&CardKey>) {
+        if let Some(card) = key {
+            let covered = account.covered_of(&card.id, self.0.clock.now());
+            self.emit(EngineEvent::Covered { card: card.clone(), covered }).await;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The cards of a plan: when each was last tried, which are looked at, and which were asked for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::queue::{Queue, Slot};
+
+/// How much a card is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Under the cursor.
+    Selected,
+    /// On screen.
+    Visible,
+    /// Elsewhere.
+    Other,
+}
+
+/// The cards of one account.
+///
+/// The few that are looked at are kept apart; all others wait in two queues. So nothing here grows
+/// with the number of cards, but [`Self::forget_times`].
+#[derive(Debug, Default)]
+pub(super) struct Cards {
+    ids: Vec<Arc<str>>,
+    slots: HashMap<Arc<str>, Slot>,
+    /// Whose balance comes with the list, by card.
+    listed: Vec<bool>,
+    /// When each card was last tried, by itself or in a list that has its balance. In the heap are
+    /// those that nobody looks at and whose balance does not come with the list.
+    pub(super) balances: Queue,
+    /// When each card's transactions were last tried. In the heap are those that nobody looks at.
+    pub(super) transactions: Queue,
+    watched: Watched,
+    /// What the operator asked for.
+    asked: BTreeSet<Slot>,
+    /// The same of cards that are not known yet.
+    asked_unknown: BTreeSet<Arc<str>>,
+}
+
+/// The cards that are looked at; there may be ids among them that are not known yet.
+#[derive(Debug, Default)]
+struct Watched {
+    ids: BTreeMap<Arc<str>, Rank>,
+    ranks: BTreeMap<Slot, Rank>,
+}
+
+impl Cards {
+    /// Takes a card in, unless it is known.
+    pub(super) fn know(&mut self, id: &Arc<str>) {
+        if self.slots.contains_key(id) {
+            return;
+        }
+        let card = Slot::after(self.ids.len());
+        self.ids.push(Arc::clone(id));
+        self.slots.insert(Arc::clone(id), card);
+        self.listed.push(false);
+        self.balances.add();
+        self.transactions.add();
+        if let Some(rank) = self.watched.ids.get(id) {
+            self.watched.ranks.insert(card, *rank);
+        }
+        if self.asked_unknown.remove(id) {
+            self.asked.insert(card);
+        }
+        self.queue(card);
+    }
+
+    /// How many cards are known.
+    pub(super) const fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn id(&self, card: Slot) -> Option<&Arc<str>> {
+        self.ids.get(card.index())
+    }
+
+    fn slot(&self, id: &str) -> Option<Slot> {
+        self.slots.get(id).copied()
+    }
+
+    pub(super) fn is_listed(&self, card: Slot) -> bool {
+        self.listed.get(card.index()).copied().unwrap_or(false)
+    }
+
+    /// The cards that are looked at, in the order in which they became known.
+    pub(super) fn watched(&self) -> impl Iterator<Item = (Slot, Rank)> {
+        self.watched.ranks.iter().map(|(card, rank)| (*card, *rank))
+    }
+
+    /// The first of the cards that were asked for.
+    pub(super) fn first_asked(&self) -> Option<Slot> {
+        self.asked.first().copied()
+    }
+
+    /// Notes which cards are looked at; whether they are others than before.
+    pub(super) fn watch(&mut self, ids: BTreeMap<Arc<str>, Rank>) -> bool {
+        if self.watched.ids == ids {
+            return false;
+        }
+        let known = |(id, rank): (&Arc<str>, &Rank)| Some((*self.slots.get(id)?, *rank));
+        let ranks: BTreeMap<Slot, Rank> = ids.iter().filter_map(known).collect();
+        let before = std::mem::replace(&mut self.watched, Watched { ids, ranks });
+        let now: Vec<Slot> = self.watched.ranks.keys().copied().collect();
+        before.ranks.into_keys().chain(now).for_each(|card| self.queue(card));
+        true
+    }
+
+    /// Puts a card into the queues that it waits in, and takes it out of the others.
+    fn queue(&mut self, card: Slot) {
+        let unwatched = !self.watched.ranks.contains_key(&card);
+        self.balances.set_waiting(card, unwatched && !self.is_listed(card));
+        self.transactions.set_waiting(card, unwatched);
+    }
+
+    /// The operator asks for a card and its transactions.
+    pub(super) fn ask(&mut self, id: &Arc<str>) {
+        match self.slot(id) {
+            Some(card) => {
+                self.asked.insert(card);
+                self.transactions.set_tried(card, None);
+            }
+            None => drop(self.asked_unknown.insert(Arc::clone(id))),
+        }
+    }
+
+    /// A card was tried by itself.
+    pub(super) fn note_tried(&mut self, id: &str, at: Timestamp) {
+        if let Some(card) = self.slot(id) {
+            self.asked.remove(&card);
+            self.balances.set_tried(card, Some(at));
+        }
+    }
+
+    /// A card's transactions were tried.
+    pub(super) fn note_transactions_tried(&mut self, id: &str, at: Timestamp) {
+        if let Some(card) = self.slot(id) {
+            self.transactions.set_tried(card, Some(at));
+        }
+    }
+
+    /// A card's balance came with the list.
+    pub(super) fn note_listed(&mut self, id: &Arc<str>, at: Timestamp) {
+        self.know(id);
+        if let Some(card) = self.slot(id) {
+            self.balances.set_tried(card, Some(at));
+            if let Some(listed) = self.listed.get_mut(card.index()) {
+                *listed = true;
+            }
+            self.queue(card);
+        }
+    }
+
+    /// Everything is due again. The one thing that takes as long as there are cards.
+    pub(super) fn forget_times(&mut self) {
+        self.balances.forget_times();
+        self.transactions.forget_times();
+    }
+}

@@ -1,0 +1,1 @@
+//! Hours of readings in moments.

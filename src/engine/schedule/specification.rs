@@ -1,0 +1,150 @@
+//! The order of readings as it is meant: every card is looked at, and nothing is kept between two
+//! questions. The schedule has to choose the same.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{FLOAT, Rank, signed};
+use crate::config::Poll;
+use crate::domain::operation::{Capabilities, OperationId};
+
+/// What there is to read of a provider, and when each was last tried.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    /// Now.
+    pub(super) now: Timestamp,
+    /// How often figures are wanted.
+    pub(super) poll: Poll,
+    /// What the provider can do.
+    pub(super) capabilities: &'a Capabilities,
+    /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
+    pub(super) gate: Option<Timestamp>,
+    /// The operator paused it: only what was asked for by hand, and looks.
+    pub(super) paused: bool,
+    /// Unsettled operations and when each is due to be looked up.
+    pub(super) looks: &'a [(OperationId, Timestamp)],
+    /// When the list of cards was last tried.
+    pub(super) list: Option<Timestamp>,
+    /// When the transactions of all cards were last tried.
+    pub(super) feed: Option<Timestamp>,
+    /// When the float was last tried.
+    pub(super) float: Option<Timestamp>,
+    /// The cards.
+    pub(super) cards: &'a [CardPlan],
+    /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
+    /// starves.
+    pub(super) turn: u64,
+}
+
+/// A card in a plan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CardPlan {
+    /// How much it is looked at.
+    pub(super) rank: Rank,
+    /// When it was last tried, by itself or in a list that carries its balance.
+    pub(super) read: Option<Timestamp>,
+    /// Its balance comes with the list.
+    pub(super) listed: bool,
+    /// When its transactions were last tried.
+    pub(super) feed: Option<Timestamp>,
+    /// The operator asked for it.
+    pub(super) asked: bool,
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Read this.
+    Read(Read),
+    /// Nothing before this time, or until something changes.
+    Wait(Option<Timestamp>),
+}
+
+/// One thing to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// The fate of an operation.
+    Look(OperationId),
+    /// The list of cards.
+    List,
+    /// The transactions of all cards.
+    Feed,
+    /// The float.
+    Float,
+    /// The card of this index.
+    Card(usize),
+    /// The transactions of the card of this index.
+    CardFeed(usize),
+}
+
+/// What [`super::next`] has to choose, worked out by looking at every card.
+///
+/// Of what is due, the most urgent is read, and of equals what has been due for longest. That alone
+/// would starve the rest of a long list, so every fourth read ignores urgency and goes to what has
+/// been due for longest; lookups and cards that were asked for by hand (urgency 0 and 1) keep their
+/// precedence even then. While the gate is closed nothing is read, whatever is due; when nothing is
+/// due, the wait ends with the first thing that will be, or with the gate if that opens later.
+#[must_use]
+pub(super) fn next(plan: &Plan<'_>) -> Next {
+    let mut best: Option<(Timestamp, u8, Read)> = None;
+    let mut soonest: Option<Timestamp> = None;
+    let fair = plan.turn % 4 == 3;
+    each(plan, &mut |due, urgency, read| {
+        if due > plan.now {
+            soonest = Some(soonest.map_or(due, |at| at.min(due)));
+            return;
+        }
+        let better = match best {
+            None => true,
+            Some((at, other, _)) if fair && urgency > 1 && other > 1 => due < at,
+            Some((at, other, _)) => (urgency, due) < (other, at),
+        };
+        if better {
+            best = Some((due, urgency, read));
+        }
+    });
+    match (best, plan.gate.filter(|gate| *gate > plan.now)) {
+        (Some(_), Some(gate)) => Next::Wait(Some(gate)),
+        (Some((_, _, read)), None) => Next::Read(read),
+        (None, gate) => Next::Wait(soonest.map(|at| gate.map_or(at, |gate| at.max(gate)))),
+    }
+}
+
+/// Every candidate with the time it is due and its urgency: 0 is the most urgent.
+fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
+    for (id, due) in plan.looks {
+        emit(*due, 0, Read::Look(*id));
+    }
+    for (index, _) in plan.cards.iter().enumerate().filter(|(_, card)| card.asked) {
+        emit(plan.now, 1, Read::Card(index));
+    }
+    if plan.paused {
+        return;
+    }
+    let due = |last: Option<Timestamp>, every: SignedDuration| {
+        last.map_or(Timestamp::MIN, |last| last.saturating_add(every).unwrap_or(Timestamp::MAX))
+    };
+    let balances = signed(plan.poll.balances);
+    let transactions = signed(plan.poll.transactions);
+    if plan.capabilities.list_cards.is_yes() {
+        emit(due(plan.list, balances), 2, Read::List);
+    }
+    if plan.capabilities.list_all_transactions.is_yes() {
+        emit(due(plan.feed, transactions), 3, Read::Feed);
+    }
+    if plan.capabilities.float.is_yes() {
+        emit(due(plan.float, FLOAT), 4, Read::Float);
+    }
+    for (index, card) in plan.cards.iter().enumerate() {
+        let (urgency, slower, feed_slower) = match card.rank {
+            Rank::Selected => (5, 1, 1),
+            Rank::Visible => (6, 1, 2),
+            Rank::Other => (7, 4, 8),
+        };
+        if !card.listed {
+            emit(due(card.read, balances * slower), urgency, Read::Card(index));
+        }
+        if !plan.capabilities.list_all_transactions.is_yes() {
+            emit(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
+        }
+    }
+}

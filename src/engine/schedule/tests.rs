@@ -1,0 +1,366 @@
+//! What is read next, beside the specification; waits and the budget.
+
+use proptest::prelude::*;
+
+use super::specification::{self, CardPlan};
+use super::*;
+use crate::domain::operation::{Proof, Support, TopUpSafety};
+
+pub(super) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
+}
+
+fn support(yes: bool) -> Support {
+    if yes { Support::Yes } else { Support::No("none") }
+}
+
+/// A provider that lists its cards, the transactions of all cards and its float, or not.
+pub(super) fn can(cards: bool, transactions: bool, float: bool) -> Capabilities {
+    Capabilities {
+        list_cards: support(cards),
+        list_all_transactions: support(transactions),
+        float: support(float),
+        quote: Support::Yes,
+        freeze: Support::Yes,
+        unfreeze: Support::Yes,
+        top_up: Support::Yes,
+        close: Support::Yes,
+        pin: Err("none"),
+        top_up_proof: Proof::ByListing,
+        state_proof: Proof::ByState,
+        pin_proof: Proof::AnswerOnly,
+        class: TopUpSafety::Neither,
+        top_up_min: None,
+        top_up_decimals: None,
+        names_payer: false,
+        page_max: 50,
+    }
+}
+
+pub(super) fn id(index: usize) -> Arc<str> {
+    format!("c{index}").into()
+}
+
+/// A plan of cards that were never read, whose transactions were read at 0.
+fn plan(cards: usize) -> Plan {
+    let poll =
+        Poll { balances: Duration::from_secs(30), transactions: Duration::from_secs(100_000) };
+    let mut plan = Plan::new(poll);
+    plan.set_capabilities(&can(false, false, false));
+    for card in (0..cards).map(id) {
+        plan.know(&card);
+        plan.cards.note_transactions_tried(&card, at(0));
+    }
+    plan
+}
+
+fn moment(second: i64) -> Moment<'static> {
+    Moment { now: at(second), gate: None, paused: false, history: None, lookups: &[] }
+}
+
+fn reads_card(index: usize) -> Next {
+    Next::Read(Read::Card(id(index)))
+}
+
+#[test]
+fn an_unsettled_operation_comes_first_then_what_was_asked_then_the_selected_card() {
+    let mut plan = plan(3);
+    plan.note_tried(&Read::Card(id(2)), at(0));
+    plan.watch(Some(&id(2)), &[id(1), id(2)]);
+    let operation = OperationId::new(at(0), 1, 1);
+    let lookups = [(operation, at(5))];
+    assert_eq!(
+        next(&plan, &Moment { lookups: &lookups, ..moment(100) }),
+        Next::Read(Read::Look(operation))
+    );
+    assert_eq!(next(&plan, &moment(100)), reads_card(2));
+    assert_eq!(next(&plan, &Moment { paused: true, ..moment(100) }), Next::Wait(None));
+    plan.ask_card(&id(0));
+    assert_eq!(next(&plan, &moment(100)), reads_card(0));
+    assert_eq!(next(&plan, &Moment { paused: true, ..moment(100) }), reads_card(0));
+    plan.note_tried(&Read::Card(id(0)), at(100));
+    assert_ne!(next(&plan, &moment(100)), reads_card(0), "it was asked for once");
+}
+
+#[test]
+fn nothing_is_read_before_the_gate_and_the_wait_ends_when_something_is_due() {
+    let mut plan = plan(1);
+    plan.note_tried(&Read::Card(id(0)), at(0));
+    plan.watch(Some(&id(0)), &[]);
+    assert_eq!(next(&plan, &moment(10)), Next::Wait(Some(at(30))));
+    let gated = |second| Moment { gate: Some(at(50)), ..moment(second) };
+    assert_eq!(next(&plan, &gated(40)), Next::Wait(Some(at(50))));
+    assert_eq!(next(&plan, &gated(50)), reads_card(0));
+}
+
+#[test]
+fn every_card_is_read_in_the_end_however_busy_the_visible_ones_keep_it() {
+    let mut plan = plan(40);
+    let visible: Vec<Arc<str>> = (0..20).map(id).collect();
+    plan.watch(None, &visible);
+    let mut read = std::collections::HashMap::new();
+    // One read in two seconds: twenty visible cards alone want more than that.
+    for turn in 0..800 {
+        let second = turn * 2;
+        if let Next::Read(it) = next(&plan, &moment(second)) {
+            plan.note_tried(&it, at(second));
+            let Read::Card(card) = it else { panic!("only cards are due: {it:?}") };
+            read.insert(card, second);
+        }
+    }
+    assert_eq!(read.len(), 40, "every card was read");
+    assert!(read.values().all(|second| *second > 1_200), "a card was starved: {read:?}");
+}
+
+#[test]
+fn a_card_that_is_asked_for_before_it_is_known_is_read_when_it_is() {
+    let mut plan = plan(2);
+    plan.ask_card(&id(7));
+    plan.watch(Some(&id(8)), &[]);
+    assert_eq!(next(&plan, &moment(1)), reads_card(0));
+    plan.know(&id(8));
+    assert_eq!(next(&plan, &moment(1)), reads_card(8));
+    plan.know(&id(7));
+    assert_eq!(next(&plan, &moment(1)), reads_card(7));
+}
+
+#[test]
+fn only_other_cards_on_screen_are_another_plan() {
+    let mut plan = plan(5);
+    assert!(plan.watch(Some(&id(1)), &[id(1), id(2)]));
+    assert!(!plan.watch(Some(&id(1)), &[id(2), id(1)]), "the same cards");
+    assert!(plan.watch(Some(&id(2)), &[id(1), id(2)]), "another one is selected");
+    assert!(plan.watch(None, &[]));
+    assert!(!plan.watch(None, &[]));
+}
+
+/// What happens to an account, of at most [`CARDS`] cards.
+#[derive(Clone, Debug)]
+enum Event {
+    Known(usize),
+    Watched(Option<usize>, Vec<usize>),
+    Asked(usize),
+    AskedAll,
+    AskedFloat,
+    Listed(usize),
+    /// Time passes, and what is next is tried, as often as this.
+    Reads(Vec<Reading>),
+}
+
+/// A question of what is next.
+#[derive(Clone, Debug)]
+struct Reading {
+    millis: i64,
+    /// Of the gate, from now.
+    gate: Option<i64>,
+    paused: bool,
+    /// Of lookups, from now.
+    lookups: Vec<i64>,
+}
+
+const CARDS: usize = 12;
+
+fn reading() -> impl Strategy<Value = Reading> {
+    let gate = prop_oneof![8 => Just(None), 1 => (-2_000_i64..5_000).prop_map(Some)];
+    let lookups = proptest::collection::vec(-9_000_i64..60_000, 0..3);
+    let lookups = prop_oneof![4 => Just(Vec::new()), 1 => lookups];
+    let paused = proptest::bool::weighted(0.1);
+    (0_i64..9_000, gate, paused, lookups).prop_map(|(millis, gate, paused, lookups)| Reading {
+        millis,
+        gate,
+        paused,
+        lookups,
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let visible = proptest::collection::vec(0..CARDS, 0..5);
+    let selected = proptest::option::of(0..CARDS);
+    prop_oneof![
+        3 => (0..CARDS).prop_map(Event::Known),
+        2 => (selected, visible).prop_map(|(one, all)| Event::Watched(one, all)),
+        1 => (0..CARDS).prop_map(Event::Asked),
+        1 => Just(Event::AskedAll),
+        1 => Just(Event::AskedFloat),
+        1 => (0..CARDS).prop_map(Event::Listed),
+        6 => proptest::collection::vec(reading(), 1..12).prop_map(Event::Reads),
+    ]
+}
+
+/// What the specification is asked about: the same account, kept without any order.
+#[derive(Default)]
+struct Known {
+    list: Option<Timestamp>,
+    feed: Option<Timestamp>,
+    float: Option<Timestamp>,
+    turn: u64,
+    /// Number and progress, in the order in which they became known.
+    cards: Vec<(usize, CardPlan)>,
+    asked: Vec<usize>,
+    watched: (Option<usize>, Vec<usize>),
+}
+
+impl Known {
+    fn card(&mut self, index: usize) -> Option<&mut CardPlan> {
+        self.cards.iter_mut().find(|(known, _)| *known == index).map(|(_, card)| card)
+    }
+
+    fn know(&mut self, index: usize) {
+        if self.card(index).is_none() {
+            let card =
+                CardPlan { rank: Rank::Other, read: None, listed: false, feed: None, asked: false };
+            self.cards.push((index, card));
+        }
+    }
+
+    fn rank(&self, index: usize) -> Rank {
+        if self.watched.0 == Some(index) {
+            Rank::Selected
+        } else if self.watched.1.contains(&index) {
+            Rank::Visible
+        } else {
+            Rank::Other
+        }
+    }
+
+    fn note(&mut self, event: &Event, now: Timestamp) {
+        match event {
+            Event::Known(index) => self.know(*index),
+            Event::Watched(selected, visible) => self.watched = (*selected, visible.clone()),
+            Event::Asked(index) => {
+                self.asked.push(*index);
+                self.feed = None;
+                if let Some(card) = self.card(*index) {
+                    card.feed = None;
+                }
+            }
+            Event::AskedAll => {
+                (self.list, self.feed, self.float) = (None, None, None);
+                for (_, card) in &mut self.cards {
+                    (card.read, card.feed) = (None, None);
+                }
+            }
+            Event::AskedFloat => self.float = None,
+            Event::Listed(index) => {
+                self.know(*index);
+                let card = self.card(*index).expect("it is known");
+                (card.listed, card.read) = (true, Some(now));
+            }
+            Event::Reads(_) => {}
+        }
+    }
+
+    fn note_tried(&mut self, read: specification::Read, now: Timestamp) {
+        self.turn += 1;
+        let card = |known: &mut Self, position: usize| known.cards[position].0;
+        match read {
+            specification::Read::Look(_) => {}
+            specification::Read::List => self.list = Some(now),
+            specification::Read::Feed => self.feed = Some(now),
+            specification::Read::Float => self.float = Some(now),
+            specification::Read::Card(position) => {
+                let index = card(self, position);
+                self.cards[position].1.read = Some(now);
+                self.asked.retain(|asked| *asked != index);
+            }
+            specification::Read::CardFeed(position) => {
+                self.cards[position].1.feed = Some(now);
+            }
+        }
+    }
+}
+
+fn note(plan: &mut Plan, event: &Event, now: Timestamp) {
+    match event {
+        Event::Known(index) => plan.know(&id(*index)),
+        Event::Watched(selected, visible) => {
+            let visible: Vec<Arc<str>> = visible.iter().copied().map(id).collect();
+            plan.watch(selected.map(id).as_ref(), &visible);
+        }
+        Event::Asked(index) => plan.ask_card(&id(*index)),
+        Event::AskedAll => plan.ask_all(),
+        Event::AskedFloat => plan.ask_float(),
+        Event::Listed(index) => plan.note_listed(&id(*index), now),
+        Event::Reads(_) => {}
+    }
+}
+
+/// What the specification chooses, in the words of the schedule.
+fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<'_>) -> Next {
+    let cards: Vec<CardPlan> = known
+        .cards
+        .iter()
+        .map(|(index, card)| CardPlan {
+            rank: known.rank(*index),
+            asked: known.asked.contains(index),
+            ..*card
+        })
+        .collect();
+    let chosen = specification::next(&specification::Plan {
+        now: moment.now,
+        poll,
+        capabilities: can,
+        gate: moment.gate,
+        paused: moment.paused,
+        looks: moment.lookups,
+        list: known.list,
+        feed: known.feed,
+        float: known.float,
+        cards: &cards,
+        turn: known.turn,
+    });
+    let read = match chosen {
+        specification::Next::Wait(until) => return Next::Wait(until),
+        specification::Next::Read(read) => read,
+    };
+    let card = |position: usize| id(known.cards[position].0);
+    let words = match read {
+        specification::Read::Look(operation) => Read::Look(operation),
+        specification::Read::List => Read::List,
+        specification::Read::Feed => Read::Feed,
+        specification::Read::Float => Read::Float,
+        specification::Read::Card(position) => Read::Card(card(position)),
+        specification::Read::CardFeed(position) => Read::CardFeed(card(position)),
+    };
+    known.note_tried(read, moment.now);
+    Next::Read(words)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_schedule_chooses_what_looking_at_every_card_would_choose(
+        lists in (proptest::bool::ANY, proptest::bool::ANY, proptest::bool::ANY),
+        balances in 1_u64..40,
+        transactions in 1_u64..40,
+        events in proptest::collection::vec(event(), 1..60),
+    ) {
+        let poll = Poll {
+            balances: Duration::from_secs(balances),
+            transactions: Duration::from_secs(transactions),
+        };
+        let can = can(lists.0, lists.1, lists.2);
+        let (mut plan, mut known, mut now) = (Plan::new(poll), Known::default(), at(0));
+        plan.set_capabilities(&can);
+        for event in &events {
+            note(&mut plan, event, now);
+            known.note(event, now);
+            let Event::Reads(readings) = event else { continue };
+            for reading in readings {
+                let after = |millis| now + SignedDuration::from_millis(millis);
+                let operation = |number| OperationId::new(at(0), 1, number);
+                let lookups: Vec<_> =
+                    (0..).zip(&reading.lookups).map(|(at, due)| (operation(at), after(*due))).collect();
+                let gate = reading.gate.map(after);
+                let moment = Moment { now, gate, paused: reading.paused, history: None, lookups: &lookups };
+                let chosen = next(&plan, &moment);
+                prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
+                if let Next::Read(read) = &chosen {
+                    plan.note_tried(read, now);
+                }
+                now = after(reading.millis);
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Columns of numbers that take as little room as their values need.
+
+use super::mask::Mask;
+
+/// Codes of a dictionary, one for each row, in as many bytes as the largest needs. A column whose
+/// rows all have the same code takes no room at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Codes {
+    Same { code: u32, len: usize },
+    Bytes(Vec<u8>),
+    Shorts(Vec<u16>),
+    Words(Vec<u32>),
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self::Same { code: 0, len: 0 }
+    }
+}
+
+impl Codes {
+    /// The code of a row; 0 where there is none.
+    pub(super) fn get(&self, row: usize) -> u32 {
+        match self {
+            Self::Same { code, .. } => *code,
+            Self::Bytes(codes) => codes.get(row).map_or(0, |code| u32::from(*code)),
+            Self::Shorts(codes) => codes.get(row).map_or(0, |code| u32::from(*code)),
+            Self::Words(codes) => codes.get(row).copied().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn insert(&mut self, row: usize, code: u32) {
+        if let Self::Same { code: same, len } = self
+            && (*len == 0 || *same == code)
+        {
+            *self = Self::Same { code, len: *len + 1 };
+            return;
+        }
+        self.make_room(code);
+        match self {
+            Self::Same { .. } => {}
+            Self::Bytes(codes) => codes.insert(row, u8::try_from(code).unwrap_or_default()),
+            Self::Shorts(codes) => codes.insert(row, u16::try_from(code).unwrap_or_default()),
+            Self::Words(codes) => codes.insert(row, code),
+        }
+    }
+
+    pub(super) fn set(&mut self, row: usize, code: u32) {
+        if self.get(row) == code {
+            return;
+        }
+        self.make_room(code);
+        match self {
+            Self::Same { .. } => {}
+            Self::Bytes(codes) => put(codes, row, u8::try_from(code).unwrap_or_default()),
+            Self::Shorts(codes) => put(codes, row, u16::try_from(code).unwrap_or_default()),
+            Self::Words(codes) => put(codes, row, code),
+        }
+    }
+
+    pub(super) fn remove(&mut self, row: usize) {
+        match self {
+            Self::Same { len, .. } => *len -= 1,
+            Self::Bytes(codes) => _ = codes.remove(row),
+            Self::Shorts(codes) => _ = codes.remove(row),
+            Self::Words(codes) => _ = codes.remove(row),
+        }
+    }
+
+    /// A form in which each row can have a code of its own, and `code` is one of them.
+    fn make_room(&mut self, code: u32) {
+        let fits_bytes = u8::try_from(code).is_ok();
+        let fits_shorts = u16::try_from(code).is_ok();
+        match self {
+            Self::Same { code: same, len } => {
+                let (same, len) = (*same, *len);
+                *self = match (u8::try_from(same), u16::try_from(same)) {
+                    (Ok(same), _) if fits_bytes => Self::Bytes(vec![same; len]),
+                    (_, Ok(same)) if fits_shorts => Self::Shorts(vec![same; len]),
+                    (Ok(_) | Err(_), _) => Self::Words(vec![same; len]),
+                };
+            }
+            Self::Bytes(codes) if !fits_bytes => {
+                *self = if fits_shorts {
+                    Self::Shorts(codes.iter().map(|code| u16::from(*code)).collect())
+                } else {
+                    Self::Words(codes.iter().map(|code| u32::from(*code)).collect())
+                };
+            }
+            Self::Shorts(codes) if !fits_shorts => {
+                *self = Self::Words(codes.iter().map(|code| u32::from(*code)).collect());
+            }
+            Self::Bytes(_) | Self::Shorts(_) | Self::Words(_) => {}
+        }
+    }
+
+    /// Those of the rows whose code passes a test.
+    pub(super) fn select(&self, among: &Mask, test: impl Fn(u32) -> bool) -> Mask {
+        match self {
+            Self::Same { code, .. } => {
+                if test(*code) {
+                    among.clone()
+                } else {
+                    among.none()
+                }
+            }
+            Self::Bytes(codes) => among.filter(codes, |code| test(u32::from(*code))),
+            Self::Shorts(codes) => among.filter(codes, |code| test(u32::from(*code))),
+            Self::Words(codes) => among.filter(codes, |code| test(*code)),
+        }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        match self {
+            Self::Same { .. } => 0,
+            Self::Bytes(codes) => codes.capacity(),
+            Self::Shorts(codes) => codes.capacity() * 2,
+            Self::Words(codes) => codes.capacity() * 4,
+        }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Same { .. } => {}
+            Self::Bytes(codes) => codes.shrink_to_fit(),
+            Self::Shorts(codes) => codes.shrink_to_fit(),
+            Self::Words(codes) => codes.shrink_to_fit(),
+        }
+    }
+}
+
+fn put<T>(column: &mut [T], row: usize, value: T) {
+    if let Some(place) = column.get_mut(row) {
+        *place = value;
+    }
+}
+
+/// Whole numbers, one for each row: as distances from the least one where those fit 32 bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    Near { base: i64, distances: Vec<u32> },
+    Far(Vec<i64>),
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::Near { base: 0, distances: Vec::new() }
+    }
+}
+
+impl Numbers {
+    pub(super) fn get(&self, row: usize) -> i64 {
+        match self {
+            Self::Near { base, distances } => {
+                base + distances.get(row).map_or(0, |distance| i64::from(*distance))
+            }
+            Self::Far(numbers) => numbers.get(row).copied().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn insert(&mut self, row: usize, number: i64) {
+        self.make_room(number);
+        match self {
+            Self::Near { base, distances } => {
+                distances.insert(row, distance(*base, number).unwrap_or_default());
+            }
+            Self::Far(numbers) => numbers.insert(row, number),
+        }
+    }
+
+    pub(super) fn set(&mut self, row: usize, number: i64) {
+        self.make_room(number);
+        match self {
+            Self::Near { base, distances } => {
+                put(distances, row, distance(*base, number).unwrap_or_default());
+            }
+            Self::Far(numbers) => put(numbers, row, number),
+        }
+    }
+
+    pub(super) fn remove(&mut self, row: usize) {
+        match self {
+            Self::Near { distances, .. } => _ = distances.remove(row),
+            Self::Far(numbers) => _ = numbers.remove(row),
+        }
+    }
+
+    /// A form in which `number` can be kept.
+    fn make_room(&mut self, number: i64) {
+        let Self::Near { base, distances } = self else { return };
+        if distances.is_empty() {
+            *base = number;
+        }
+        if distance(*base, number).is_some() {
+            return;
+        }
+        let numbers: Vec<i64> =
+            distances.iter().map(|distance| *base + i64::from(*distance)).collect();
+        let least = numbers.iter().copied().fold(number, i64::min);
+        let near: Option<Vec<u32>> =
+            numbers.iter().chain([&number]).map(|number| distance(least, *number)).collect();
+        *self = match near {
+            Some(mut distances) => {
+                distances.pop();
+                Self::Near { base: least, distances }
+            }
+            None => Self::Far(numbers),
+        };
+    }
+
+    /// Those of the rows whose number passes a test, which is told the row too.
+    pub(super) fn select(&self, among: &Mask, test: impl Fn(usize, i64) -> bool) -> Mask {
+        match self {
+            Self::Near { base, distances } => among.filter_rows(|row| {
+                distances.get(row).is_some_and(|distance| test(row, base + i64::from(*distance)))
+            }),
+            Self::Far(numbers) => {
+                among.filter_rows(|row| numbers.get(row).is_some_and(|number| test(row, *number)))
+            }
+        }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        match self {
+            Self::Near { distances, .. } => distances.capacity() * 4,
+            Self::Far(numbers) => numbers.capacity() * 8,
+        }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Near { distances, .. } => distances.shrink_to_fit(),
+            Self::Far(numbers) => numbers.shrink_to_fit(),
+        }
+    }
+}
+
+fn distance(base: i64, number: i64) -> Option<u32> {
+    number.checked_sub(base).and_then(|distance| u32::try_from(distance).ok())
+}
+
+/// What only some rows have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sparse<T> {
+    /// The rows that have it, in ascending order.
+    rows: Vec<u16>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), values: Vec::new() }
+    }
+}
+
+impl<T> Sparse<T> {
+    pub(super) fn get(&self, row: usize) -> Option<&T> {
+        let row = u16::try_from(row).ok()?;
+        self.values.get(self.rows.binary_search(&row).ok()?)
+    }
+
+    pub(super) fn set(&mut self, row: usize, value: Option<T>) {
+        let Ok(row) = u16::try_from(row) else { return };
+        match (self.rows.binary_search(&row), value) {
+            (Ok(index), Some(value)) => put(&mut self.values, index, value),
+            (Ok(index), None) => {
+                self.rows.remove(index);
+                self.values.remove(index);
+            }
+            (Err(index), Some(value)) => {
+                self.rows.insert(index, row);
+                self.values.insert(index, value);
+            }
+            (Err(_), None) => {}
+        }
+    }
+
+    /// Makes place for a row: those from `row` on are one further.
+    pub(super) fn insert(&mut self, row: usize, value: Option<T>) {
+        let from = self.rows.partition_point(|known| usize::from(*known) < row);
+        self.rows.iter_mut().skip(from).for_each(|known| *known += 1);
+        self.set(row, value);
+    }
+
+    pub(super) fn remove(&mut self, row: usize) {
+        self.set(row, None);
+        let from = self.rows.partition_point(|known| usize::from(*known) < row);
+        self.rows.iter_mut().skip(from).for_each(|known| *known -= 1);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.rows.iter().map(|row| usize::from(*row)).zip(&self.values)
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.rows.capacity() * 2 + self.values.capacity() * size_of::<T>()
+    }
+}

@@ -1,0 +1,116 @@
+//! Values that many rows share, kept once and numbered in the order in which they came.
+//!
+//! A dictionary only grows, and grows at its end: it is a list of segments of which all but the
+//! last never change again. A copy shares them, and what a filter found out about one holds for
+//! as long as the segment lives.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+
+use super::texts::Texts;
+use crate::domain::filter::fold;
+
+/// Most entries of a segment.
+pub(super) const SEGMENT: usize = 4_096;
+
+/// The hash of a text. It is the same in every process, since nothing but speed depends on it.
+pub(super) fn hash(text: &str) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// Texts by number, from 1: 0 stands for no text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dictionary {
+    segments: Vec<Arc<Segment>>,
+}
+
+/// Some texts of a dictionary, each as it came and as filters compare it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Segment {
+    originals: Texts,
+    folded: Texts,
+    by_text: HashTable<u16>,
+}
+
+impl Segment {
+    pub(super) const fn len(&self) -> usize {
+        self.originals.len()
+    }
+
+    pub(super) fn original(&self, index: usize) -> &str {
+        self.originals.get(index)
+    }
+
+    pub(super) const fn folded(&self) -> &Texts {
+        &self.folded
+    }
+
+    fn find(&self, hash: u64, text: &str) -> Option<usize> {
+        let same = |index: &u16| self.original(usize::from(*index)) == text;
+        self.by_text.find(hash, same).map(|index| usize::from(*index))
+    }
+
+    fn push(&mut self, hash: u64, text: &str) {
+        let Ok(index) = u16::try_from(self.len()) else { return };
+        self.originals.push(text);
+        self.folded.push(&fold(text));
+        let originals = &self.originals;
+        self.by_text
+            .insert_unique(hash, index, |index| self::hash(originals.get(usize::from(*index))));
+    }
+
+    fn bytes(&self) -> usize {
+        self.originals.bytes() + self.folded.bytes() + self.by_text.allocation_size()
+    }
+}
+
+impl Dictionary {
+    pub(super) fn segments(&self) -> &[Arc<Segment>] {
+        &self.segments
+    }
+
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
+        let full = self.segments.len().saturating_sub(1) * SEGMENT;
+        full + self.segments.last().map_or(0, |segment| segment.len())
+    }
+
+    /// The text of a code; `None` for 0.
+    pub(super) fn get(&self, code: u32) -> Option<&str> {
+        let index = (code as usize).checked_sub(1)?;
+        let segment = self.segments.get(index / SEGMENT)?;
+        Some(segment.original(index % SEGMENT))
+    }
+
+    /// The code of a text, which is added where it is new; 0 for none.
+    pub(super) fn code(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        let hash = hash(text);
+        let known =
+            self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
+                segment.find(hash, text).map(|index| at * SEGMENT + index)
+            });
+        let index = known.unwrap_or_else(|| self.push(hash, text));
+        u32::try_from(index + 1).unwrap_or(u32::MAX)
+    }
+
+    fn push(&mut self, hash: u64, text: &str) -> usize {
+        if self.segments.last().is_none_or(|segment| segment.len() == SEGMENT) {
+            self.segments.push(Arc::default());
+        }
+        let index = self.len();
+        if let Some(last) = self.segments.last_mut() {
+            Arc::make_mut(last).push(hash, text);
+        }
+        index
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.bytes()).sum()
+    }
+}

@@ -1,0 +1,442 @@
+//! Which rows a filter accepts, found chunk by chunk, the newest first.
+//!
+//! What was found in a chunk is kept with it. A chunk that has not changed since is not looked at
+//! again for the same filter.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use jiff::Timestamp;
+
+use super::Ledger;
+use super::chunk::Chunk;
+use super::eval::select;
+use super::holders::Holders;
+use super::mask::Mask;
+use super::narrowing::narrows;
+use super::order::{Order, Sorting};
+use super::plan::{Compiler, Node};
+use super::totals::{Sums, Total};
+use super::vocabulary::Vocabulary;
+use crate::domain::card::CardKey;
+use crate::domain::filter::{Filter, Schema, Term};
+use crate::domain::transaction::Transaction;
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    /// The filter.
+    pub filter: &'a Filter,
+    /// The fields by which the filter was parsed, or those of transactions alone.
+    pub schema: &'a Schema,
+    /// The beginning of the time range.
+    pub since: Timestamp,
+    /// Only rows that were first seen until then: those of a paused screen.
+    pub seen_until: Option<Timestamp>,
+    /// The order of the rows.
+    pub order: Order,
+    /// Whether the filter accepts a row, asked where the columns cannot tell.
+    pub accepts: &'a dyn Fn(&Transaction) -> bool,
+    /// The name of the holder of a card.
+    pub holder: &'a dyn Fn(&CardKey) -> Option<Arc<str>>,
+    /// Another number whenever a holder may have another name.
+    pub revision_of_holders: u64,
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("filter", self.filter)
+            .field("since", &self.since)
+            .field("seen_until", &self.seen_until)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Everything was looked at, and is in its order.
+    Done,
+    /// There is more to do.
+    More {
+        /// Rows of the ledger that were passed, from the newest on.
+        visited: usize,
+        /// Rows of the ledger.
+        of: usize,
+    },
+}
+
+/// What was found, as far as was looked.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    ledger: Ledger,
+    /// One for each chunk that was passed, the newest first.
+    parts: Vec<Part>,
+    in_range: usize,
+    sums: Sums,
+    totals: Vec<Total>,
+    /// No chunk of the time range is left.
+    searched: bool,
+    /// The found rows in another order than by time.
+    sorting: Option<Sorting>,
+}
+
+/// What was found in one chunk.
+#[derive(Clone, Debug)]
+struct Part {
+    rows: Arc<Mask>,
+    /// Rows that were found in this part and in those before it.
+    end: usize,
+}
+
+/// What is known of a chunk for one filter, whatever the time range.
+#[derive(Clone, Debug)]
+struct Kept {
+    /// Held, so that no other chunk gets its address.
+    chunk: Arc<Chunk>,
+    rows: Arc<Mask>,
+    /// Rows that were seen in time, where not all were.
+    seen: Option<Mask>,
+    sums: Sums,
+}
+
+/// What a result depends on beside the chunk.
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    term: Option<Term>,
+    seen_until: Option<Timestamp>,
+    revision_of_holders: u64,
+}
+
+impl Asked {
+    fn of(query: &Query<'_>) -> Self {
+        Self {
+            term: query.filter.term().cloned(),
+            seen_until: query.seen_until,
+            revision_of_holders: query.revision_of_holders,
+        }
+    }
+
+    /// Whether it accepts only rows that another accepts.
+    fn narrows(&self, other: &Self) -> bool {
+        let seen = match (self.seen_until, other.seen_until) {
+            (Some(until), Some(other)) => until <= other,
+            (Some(_) | None, None) => true,
+            (None, Some(_)) => false,
+        };
+        let term = match (&self.term, &other.term) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(term), Some(other)) => narrows(term, other),
+        };
+        seen && term && self.revision_of_holders == other.revision_of_holders && !other.ages()
+    }
+
+    /// Whether what it asks changes while time goes by.
+    fn ages(&self) -> bool {
+        self.term.as_ref().is_some_and(asks_age)
+    }
+}
+
+fn asks_age(term: &Term) -> bool {
+    match term {
+        Term::Age(..) => true,
+        Term::All(terms) | Term::Any(terms) => terms.iter().any(asks_age),
+        Term::Not(term) | Term::Related(term) => asks_age(term),
+        Term::Words(_)
+        | Term::Text(..)
+        | Term::Spelling(..)
+        | Term::Number(..)
+        | Term::Compare(..)
+        | Term::Time { .. }
+        | Term::Since(_)
+        | Term::Until(_)
+        | Term::Is(_) => false,
+    }
+}
+
+/// What was found in chunks before, by the address of the chunk.
+type KeptOf = HashMap<usize, Kept, foldhash::fast::FixedState>;
+
+/// A search over a ledger. It is begun again with [`Self::renew`] whenever rows or filter change,
+/// and goes on with [`Self::step`].
+#[derive(Debug, Default)]
+pub struct Search {
+    asked: Option<Asked>,
+    kept: KeptOf,
+    /// What a wider filter found, where there was one.
+    wider: KeptOf,
+    holders: Holders,
+    /// The compiled filter, once it was needed.
+    plan: Option<Node>,
+    /// Whether the plan is that of the dictionaries as they are now.
+    is_compiled: bool,
+    found: Found,
+    since: Timestamp,
+}
+
+impl Search {
+    /// Begins again with the rows of a ledger. What was found before is used where it still holds.
+    pub fn renew(&mut self, ledger: &Ledger, query: &Query<'_>) {
+        let asked = Asked::of(query);
+        let current: hashbrown::HashSet<usize> = ledger.chunks.iter().map(address).collect();
+        if self.asked.as_ref() != Some(&asked) || asked.ages() {
+            let is_narrower = self.asked.as_ref().is_some_and(|before| asked.narrows(before));
+            let mut wider = std::mem::take(&mut self.kept);
+            if is_narrower {
+                wider.retain(|address, _| current.contains(address));
+                // A filter that was typed on before its rows were all found.
+                let still_wider = std::mem::take(&mut self.wider);
+                for (address, kept) in still_wider {
+                    if current.contains(&address) {
+                        wider.entry(address).or_insert(kept);
+                    }
+                }
+            } else {
+                wider.clear();
+            }
+            self.wider = wider;
+        }
+        if self.asked.as_ref().map(|asked| asked.revision_of_holders)
+            != Some(query.revision_of_holders)
+        {
+            self.plan = None;
+        }
+        self.asked = Some(asked);
+        self.is_compiled = false;
+        self.since = query.since;
+        let sorting = Sorting::new(query.order);
+        self.found = Found { ledger: ledger.clone(), sorting, ..Found::default() };
+        self.kept.retain(|address, _| current.contains(address));
+        self.wider.retain(|address, _| current.contains(address));
+    }
+
+    /// Goes on, looking at about this many rows at most.
+    pub fn step(&mut self, query: &Query<'_>, most_rows: usize) -> Progress {
+        let mut visited = 0;
+        while !self.found.searched && visited < most_rows.max(1) {
+            visited += self.pass_chunk(query, most_rows);
+        }
+        self.found.totals = self.found.sums.totals(&self.found.ledger.vocabulary);
+        self.found.progress(query, most_rows.saturating_sub(visited))
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub const fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// Passes the next chunk, or does what has to be done before; tells how many rows were looked
+    /// at, or could have been meanwhile.
+    fn pass_chunk(&mut self, query: &Query<'_>, most_rows: usize) -> usize {
+        let passed = self.found.parts.len();
+        let next = self.found.ledger.chunks.len().checked_sub(passed + 1);
+        let chunk = next.and_then(|index| self.found.ledger.chunks.get(index)).map(Arc::clone);
+        let Some(chunk) = chunk.filter(|chunk| chunk.before(self.since) < chunk.len()) else {
+            self.found.searched = true;
+            return 0;
+        };
+        let address = address(&chunk);
+        let mut visited = 0;
+        if !self.kept.contains_key(&address) {
+            if let Some(asked) = self.compile(query, most_rows) {
+                return asked;
+            }
+            let wider = self.wider.get(&address).map(|kept| &*kept.rows);
+            visited = wider.map_or(chunk.len(), Mask::count);
+            let kept =
+                look_at(&chunk, self.plan.as_ref(), wider, &self.found.ledger.vocabulary, query);
+            self.kept.insert(address, kept);
+        }
+        if let Some(kept) = self.kept.get(&address) {
+            self.found.add(kept, self.since);
+        }
+        visited
+    }
+
+    /// Compiles the filter, once for a state of the dictionaries. Where the names of holders are
+    /// asked for first, tells how many rows could have been looked at meanwhile.
+    fn compile(&mut self, query: &Query<'_>, most_rows: usize) -> Option<usize> {
+        let Some(term) = query.filter.term().filter(|_| !self.is_compiled) else {
+            return None;
+        };
+        let vocabulary = &self.found.ledger.vocabulary;
+        let revision = query.revision_of_holders;
+        let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
+        if asked.is_some() {
+            return asked;
+        }
+        let compiler = Compiler {
+            schema: query.schema,
+            vocabulary,
+            holders: &self.holders,
+            before: self.plan.as_ref(),
+        };
+        self.plan = Some(compiler.compile(term));
+        self.is_compiled = true;
+        None
+    }
+}
+
+fn address(chunk: &Arc<Chunk>) -> usize {
+    Arc::as_ptr(chunk).addr()
+}
+
+/// Looks at the rows of a chunk, or at those that a wider filter found.
+fn look_at(
+    chunk: &Arc<Chunk>,
+    plan: Option<&Node>,
+    wider: Option<&Mask>,
+    vocabulary: &Vocabulary,
+    query: &Query<'_>,
+) -> Kept {
+    let all = Mask::all(chunk.len());
+    let seen = query.seen_until.map(|until| chunk.seen_at.select(&all, until, Ordering::is_le));
+    let mut among = seen.clone().unwrap_or(all);
+    if let Some(wider) = wider {
+        among = among.and(wider);
+    }
+    let rows = match plan.filter(|_| !query.filter.is_empty()) {
+        None => among,
+        Some(plan) if plan.asks_row() => {
+            let maybe = select(plan, chunk, &among, true);
+            let sure = select(plan, chunk, &maybe, false);
+            let asked = maybe.without(&sure).filter_rows(|row| {
+                chunk.row(row, vocabulary).is_some_and(|row| (query.accepts)(&row))
+            });
+            sure.or(&asked)
+        }
+        Some(plan) => select(plan, chunk, &among, false),
+    };
+    let sums = Sums::of(chunk, &rows, vocabulary);
+    Kept { chunk: Arc::clone(chunk), rows: Arc::new(rows), seen, sums }
+}
+
+impl Found {
+    fn len_by_time(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.end)
+    }
+
+    /// Adds what was found in the next chunk.
+    fn add(&mut self, kept: &Kept, since: Timestamp) {
+        let chunk = &kept.chunk;
+        let before = chunk.before(since);
+        let cut = (before > 0).then(|| Mask::first(before, chunk.len()));
+        let in_cut = |mask: &Mask| cut.as_ref().map_or(0, |cut| cut.clone().and(mask).count());
+        self.in_range += match &kept.seen {
+            Some(seen) => seen.count() - in_cut(seen),
+            None => chunk.len() - before,
+        };
+        let rows = match &cut {
+            Some(cut) => {
+                let rows = Mask::clone(&kept.rows).without(cut);
+                self.sums.add(&Sums::of(chunk, &rows, &self.ledger.vocabulary));
+                Arc::new(rows)
+            }
+            None => {
+                self.sums.add(&kept.sums);
+                Arc::clone(&kept.rows)
+            }
+        };
+        let end = self.len_by_time() + rows.count();
+        self.parts.push(Part { rows, end });
+        self.searched = before > 0 || self.parts.len() == self.ledger.chunks.len();
+    }
+
+    fn progress(&mut self, query: &Query<'_>, _most_rows: usize) -> Progress {
+        let of = self.ledger.len();
+        if !self.searched {
+            let left = self.ledger.chunks.len().saturating_sub(self.parts.len());
+            let left = self.ledger.starts.get(left).copied().unwrap_or(of);
+            return Progress::More { visited: of - left, of };
+        }
+        if let Some(mut sorting) = self.sorting.take() {
+            let positions = (0..self.len_by_time()).filter_map(|index| self.nth_by_time(index));
+            sorting.sort(&self.ledger, positions, query.holder);
+            self.sorting = Some(sorting);
+        }
+        Progress::Done
+    }
+
+    /// How many rows were found.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len_by_time()
+    }
+
+    /// Whether none was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The position in the ledger of the row that is shown at an index.
+    #[must_use]
+    pub fn nth(&self, index: usize) -> Option<usize> {
+        match self.sorting.as_ref().and_then(Sorting::positions) {
+            Some(positions) => positions.get(index).map(|position| *position as usize),
+            None => self.nth_by_time(index),
+        }
+    }
+
+    fn nth_by_time(&self, index: usize) -> Option<usize> {
+        let at = self.parts.partition_point(|part| part.end <= index);
+        let part = self.parts.get(at)?;
+        let row = part.rows.nth(part.end - index - 1)?;
+        self.ledger.position_of((self.ledger.chunks.len().checked_sub(at + 1)?, row))
+    }
+
+    /// Where the row of a position is shown: `Ok` with its index, or `Err` with the index at which
+    /// it would be.
+    ///
+    /// # Errors
+    /// When the row was not found.
+    pub fn rank(&self, position: usize) -> Result<usize, usize> {
+        match self.sorting.as_ref().and_then(Sorting::positions) {
+            Some(positions) => {
+                let is_it = |known: &u32| *known as usize == position;
+                positions.iter().position(is_it).ok_or(positions.len())
+            }
+            None => self.rank_by_time(position),
+        }
+    }
+
+    fn rank_by_time(&self, position: usize) -> Result<usize, usize> {
+        let Some((chunk, row)) = self.ledger.place(position) else { return Err(self.len()) };
+        let at = self.ledger.chunks.len() - chunk - 1;
+        let Some(part) = self.parts.get(at) else { return Err(self.len_by_time()) };
+        let has = part.rows.has(row);
+        let not_newer = part.rows.rank(row) + usize::from(has);
+        let index = part.end - not_newer;
+        if has { Ok(index) } else { Err(index) }
+    }
+
+    /// How many rows the time range has, whether the filter accepts them or not.
+    #[must_use]
+    pub const fn in_range(&self) -> usize {
+        self.in_range
+    }
+
+    /// Sums of the rows that were found, one for each currency.
+    #[must_use]
+    pub fn totals(&self) -> &[Total] {
+        &self.totals
+    }
+
+    /// Whether every row of the time range was looked at.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.searched
+    }
+
+    /// The rows that positions belong to.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}

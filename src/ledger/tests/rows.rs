@@ -1,0 +1,133 @@
+//! What is kept, and where.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::fixture::{now, row, rows};
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::operation::OperationId;
+use crate::domain::transaction::Transaction;
+use crate::ledger::{Ledger, RowKey};
+
+/// A list that is searched from its beginning and sorted for each row.
+#[derive(Default)]
+struct Plain(Vec<Transaction>);
+
+impl Plain {
+    fn put(&mut self, row: &Transaction) {
+        let of_id = |known: &&Transaction| known.provider == row.provider && known.id == row.id;
+        let known: Vec<&Transaction> = self.0.iter().filter(of_id).collect();
+        let same_card = known.iter().find(|known| known.card_id == row.card_id);
+        let no_card = known
+            .iter()
+            .find(|one| one.card_id.is_none() || row.card_id.is_none() && known.len() == 1);
+        let replaced = same_card.or(no_card).map(|known| RowKey::from(*known));
+        self.0.retain(|known| Some(RowKey::from(known)) != replaced);
+        self.0.push(row.clone());
+        self.0.sort_by_key(|row| std::cmp::Reverse(RowKey::from(row)));
+    }
+}
+
+fn assert_same(ledger: &Ledger, plain: &Plain) {
+    let all: Vec<Transaction> = ledger.iter().collect();
+    assert_eq!(all.len(), ledger.len());
+    for (position, (row, wanted)) in all.iter().zip(&plain.0).enumerate() {
+        assert_eq!(format!("{row:?}"), format!("{wanted:?}"));
+        let key = RowKey::from(row);
+        assert_eq!(ledger.position(&key), Some(position));
+        assert_eq!(ledger.key(position).as_ref(), Some(&key));
+        assert_eq!(ledger.row(position).as_ref(), Some(row));
+        assert_eq!(ledger.get(&key).as_ref(), Some(row));
+    }
+    assert_eq!(all.len(), plain.0.len());
+    assert_eq!(ledger.row(all.len()), None);
+    assert_eq!(ledger.newest(), plain.0.first().map(|row| row.at));
+    assert_eq!(ledger.oldest(), plain.0.last().map(|row| row.at));
+    let proven: BTreeSet<OperationId> = plain.0.iter().filter_map(|row| row.operation).collect();
+    assert_eq!(ledger.proven(), &proven);
+    for provider in ["artha", "banana"] {
+        for card in 0..6 {
+            let key = CardKey::new(&ProviderId::new(provider), &format!("card-{card}"));
+            let wanted =
+                plain.0.iter().enumerate().filter(|(_, row)| row.card().as_ref() == Some(&key));
+            let wanted: Vec<usize> = wanted.map(|(position, _)| position).collect();
+            assert_eq!(ledger.of_card(&key), wanted, "{key}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn rows_come_back_exactly_as_they_came_each_in_its_place(
+        first in rows(200), then in rows(60), last in rows(8), chunks in 0_usize..40,
+    ) {
+        let mut plain = Plain::default();
+        let mut ledger = if chunks == 0 {
+            Ledger::from_rows(first.clone())
+        } else {
+            let mut ledger = Ledger::in_chunks_of(chunks);
+            ledger.apply(&first);
+            ledger
+        };
+        first.iter().for_each(|row| plain.put(row));
+        assert_same(&ledger, &plain);
+        let snapshot = (ledger.clone(), plain.0.clone());
+        for batch in [then, last] {
+            ledger.apply(&batch);
+            batch.iter().for_each(|row| plain.put(row));
+            assert_same(&ledger, &plain);
+        }
+        assert_same(&snapshot.0, &Plain(snapshot.1));
+    }
+}
+
+/// As [`row`], with an id and a time of its own.
+fn numbered(number: u64) -> Transaction {
+    let seconds = i64::try_from(number * 7).unwrap_or_default();
+    let row = row(number, 0, u8::try_from(number % 5 + 1).unwrap_or(1), 0);
+    let at = now() + jiff::SignedDuration::from_secs(seconds);
+    Transaction { id: format!("n{number}").into(), at, ..row }
+}
+
+#[test]
+fn many_rows_are_the_same_from_any_direction_and_as_they_come() {
+    let rows: Vec<Transaction> = (0..20_000).map(numbered).collect();
+    let mut shuffled = rows.clone();
+    shuffled.sort_by_key(|row| row.id.bytes().rev().collect::<Vec<u8>>());
+    let newest_first: Vec<Transaction> = rows.iter().rev().cloned().collect();
+    let made = |rows: &[Transaction]| Ledger::from_rows(rows.iter().cloned());
+    let mut bit_by_bit = Ledger::default();
+    shuffled.chunks(3_000).for_each(|rows| bit_by_bit.apply(rows));
+    let mut one_by_one = made(&rows[..19_000]);
+    for row in &rows[19_000..] {
+        one_by_one.apply(std::slice::from_ref(row));
+    }
+    for ledger in [made(&rows), made(&newest_first), made(&shuffled), bit_by_bit, one_by_one] {
+        assert!(ledger.iter().eq(newest_first.iter().cloned()));
+        assert_eq!(ledger.position(&RowKey::from(&rows[7])), Some(rows.len() - 8));
+        assert!(ledger.chunks.iter().all(|chunk| (1..=super::super::CHUNK).contains(&chunk.len())));
+    }
+}
+
+#[test]
+fn rows_of_two_cards_with_one_id_are_two_and_a_row_that_gains_its_card_stays_one() {
+    let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row(1, 1, 1, 5) };
+    let mut known = Ledger::default();
+    let mut apply = |rows: &[Transaction]| {
+        known.apply(rows);
+        let cards = known.iter().map(|row| row.card_id.as_deref().map(str::to_owned));
+        let mut cards: Vec<Option<String>> = cards.collect();
+        cards.sort();
+        cards
+    };
+    assert_eq!(apply(&[of(None)]), [None]);
+    assert_eq!(apply(&[of(Some("c1"))]), [Some("c1".to_owned())], "it gained its card");
+    let both = [Some("c1".to_owned()), Some("c2".to_owned())];
+    assert_eq!(apply(&[of(Some("c2"))]), both);
+    assert_eq!(apply(&[of(Some("c1")), of(Some("c2"))]), both);
+    let three = [&[None], both.as_slice()].concat();
+    assert_eq!(apply(&[of(None)]), three, "whose it is cannot be told");
+    assert_eq!(apply(&[of(None), of(Some("c1"))]), three);
+}
