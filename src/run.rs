@@ -327,7 +327,7 @@ impl Running {
             // step, since after the clock was set back the next wake-up would be far away.
             let most = match self.model.portfolio.pace {
                 Pace::Seconds => Duration::from_secs(1),
-                Pace::Minutes => Duration::from_mins(1),
+                Pace::Minutes => Duration::from_secs(60),
             };
             Instant::now() + left.clamp(Duration::from_millis(10), most)
         });

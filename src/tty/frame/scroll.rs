@@ -16,6 +16,9 @@ const PART: usize = 8;
 const COST_OF_PART: i32 = 9;
 const COST_OF_SCROLL: i32 = 18;
 
+/// Rows that differ, below which no scroll is looked for.
+const LEAST_ROWS: usize = 4;
+
 /// Most scrolls of one frame: a screen has no more panes above each other that move.
 const MOST: usize = 3;
 
@@ -103,7 +106,7 @@ impl Parts {
     /// The scroll that saves most, and about how many bytes.
     fn best(&self) -> Option<(Scroll, i32)> {
         let stay: Vec<i32> = (0..self.rows).map(|y| self.cost(Some(y), y)).collect();
-        if stay.iter().filter(|cost| **cost > 0).count() < 2 {
+        if stay.iter().filter(|cost| **cost > 0).count() < LEAST_ROWS {
             return None;
         }
         let fresh: Vec<i32> = (0..self.rows).map(|y| self.cost(None, y)).collect();
