@@ -118,7 +118,7 @@ fn main() {
     });
     let mut to = Buffer::empty(Rect::new(0, 0, 120, 40));
     let frame = median(|_| timed(|| _ = ui::view(&model, &Theme::default(), &mut to)));
-    let mut rows: Vec<Transaction> = model.portfolio.transactions.iter().cloned().collect();
+    let mut rows: Vec<Transaction> = model.portfolio.transactions.iter().collect();
     let sorted = median(|round| {
         let row = transaction(TRANSACTIONS * 2 + round);
         timed(|| {

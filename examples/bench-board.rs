@@ -112,6 +112,7 @@ struct Wish {
 
 /// What can be asked for. P10 comes with the webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
 enum Goals {
     /// Start
     P1,
@@ -144,6 +145,24 @@ enum Goals {
 impl Goals {
     /// Those that one run of the programs measures.
     const LIVE: [Self; 6] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P13];
+
+    const fn id(self) -> &'static str {
+        match self {
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+            Self::P3 => "P3",
+            Self::P4 => "P4",
+            Self::P5 => "P5",
+            Self::P6 => "P6",
+            Self::P7 => "P7",
+            Self::P8 => "P8",
+            Self::P9 => "P9",
+            Self::P11 => "P11",
+            Self::P12 => "P12",
+            Self::P13 => "P13",
+            Self::P14 => "P14",
+        }
+    }
 }
 
 /// What every measurement needs.
@@ -204,9 +223,14 @@ impl Bench {
         self.data(self.cards, self.rows, 1_000)
     }
 
-    /// What is done now, on standard error.
+    /// What a peer gave; a peer that does not do as it usually does is left out, with a word.
+    fn or_without<T>(&self, peer: anyhow::Result<T>) -> Option<T> {
+        peer.inspect_err(|error| self.say(&format!("a peer is left out: {error:#}"))).ok()
+    }
+
+    /// What is done now.
     fn say(&self, words: &str) {
-        eprintln!("bench-board: {words}");
+        say(words);
     }
 }
 
@@ -214,7 +238,7 @@ fn main() -> ExitCode {
     match measure(&Wish::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench-board: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
@@ -227,62 +251,66 @@ fn measure(wish: &Wish) -> anyhow::Result<()> {
     let bench = Bench::new(wish)?;
     let about = machine::about(&bench.board.binary, &bench.root);
     print!("{about}\n{}\n", machine::peers());
-    let findings = findings(&bench, &wish.only)?;
+    let findings = findings(&bench, &wish.only);
     print!("{}", table::text(&findings));
-    let growth = wish.growth.then(|| {
-        let part = if wish.quick { 100 } else { 1 };
-        Growth::measure(&bench, 10_000_000 / part, 1_000_000 / part)
-    });
-    let growth = growth.transpose()?;
-    if let Some(growth) = &growth {
-        print!("\n{}", growth.text());
-    }
     if let Some(file) = &wish.markdown {
-        document::write(file, &about, &findings, growth.as_ref())?;
+        document::write_findings(file, &about, &findings)?;
+    }
+    if wish.growth {
+        let part = if wish.quick { 100 } else { 1 };
+        let growth = Growth::measure(&bench, 10_000_000 / part, 1_000_000 / part);
+        print!("\n{}", growth.text());
+        if let Some(file) = &wish.markdown {
+            document::write_growth(file, &about, &growth)?;
+        }
     }
     Ok(())
 }
 
+/// Measures some goals.
+type Measure = fn(&Bench) -> anyhow::Result<Vec<Finding>>;
+
+/// Goals and what measures them.
+const MEASURES: [(&[Goals], Measure); 8] = [
+    (&Goals::LIVE, |bench| Ok(Lives::measure(bench)?.findings(bench))),
+    (&[Goals::P6], search::filter_findings),
+    (&[Goals::P7], search::sort_findings),
+    (&[Goals::P8], memory::findings),
+    (&[Goals::P9], idle::findings),
+    (&[Goals::P11], reading::ingest_findings),
+    (&[Goals::P12], reading::card_findings),
+    (&[Goals::P14], long::findings),
+];
+
 /// What was asked for, in the order of the goals. What cannot be measured is a line of its own.
-fn findings(bench: &Bench, only: &[Goals]) -> anyhow::Result<Vec<Finding>> {
+fn findings(bench: &Bench, only: &[Goals]) -> Vec<Finding> {
     let wanted = |goal: &Goals| only.is_empty() || only.contains(goal);
     let mut all = Vec::new();
-    if Goals::LIVE.iter().any(&wanted) {
-        let lives = Lives::measure(bench)?.findings(bench);
-        all.extend(
-            lives.into_iter().filter(|finding| {
-                Goals::from_str(finding.id, true).is_ok_and(|goal| wanted(&goal))
-            }),
-        );
-    }
-    type Measure = fn(&Bench) -> anyhow::Result<Vec<Finding>>;
-    let others: [(Goals, &'static str, Measure); 7] = [
-        (Goals::P6, "P6", search::filter_findings),
-        (Goals::P7, "P7", search::sort_findings),
-        (Goals::P8, "P8", memory::findings),
-        (Goals::P9, "P9", idle::findings),
-        (Goals::P11, "P11", reading::ingest_findings),
-        (Goals::P12, "P12", reading::card_findings),
-        (Goals::P14, "P14", long::findings),
-    ];
-    for (goal, id, measure) in others.into_iter().filter(|(goal, ..)| wanted(goal)) {
-        let _ = goal;
+    for (goals, measure) in MEASURES {
+        let goals: Vec<Goals> = goals.iter().copied().filter(wanted).collect();
+        if goals.is_empty() {
+            continue;
+        }
         match measure(bench) {
-            Ok(findings) => all.extend(findings),
+            Ok(found) => all.extend(found.into_iter().filter(|finding| {
+                goals.iter().any(|goal| goal.id().eq_ignore_ascii_case(finding.id))
+            })),
             Err(error) => {
-                bench.say(&format!("{id}: {error:#}"));
-                let why = error.to_string();
-                let why = why.lines().next().unwrap_or_default().to_owned();
-                all.push(
-                    Finding::new(id, "could not be measured", None, "")
-                        .goal(table::Goal::AtMost(0.0))
-                        .note(why),
-                );
+                bench.say(&format!("{error:#}"));
+                let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+                all.extend(goals.iter().map(|goal| {
+                    Finding::new(goal.id(), "could not be measured", None, "").note(why.as_str())
+                }));
             }
         }
     }
     all.sort_by_key(|finding| finding.id.trim_start_matches('P').parse::<u8>().unwrap_or(0));
-    Ok(all)
+    all
+}
+
+/// Tells the person at the terminal, on standard error.
+fn say(words: &str) {
+    eprintln!("bench-board: {words}");
 }
 
 /// The project's folder.

@@ -12,6 +12,7 @@ mod copying;
 pub(crate) mod cover;
 pub(crate) mod detail;
 pub(crate) mod dialog;
+pub(crate) mod entry;
 pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
@@ -28,10 +29,10 @@ pub mod pace;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
+pub(crate) mod query;
 pub(crate) mod screen;
 pub(crate) mod search;
 mod sequence;
-pub mod transactions;
 pub(crate) mod widest;
 pub(crate) mod work;
 
@@ -85,6 +86,8 @@ pub enum Msg {
     Copied(CopyOutcome),
     /// Something around the board failed; one sentence.
     Failed(String),
+    /// Nothing happened: the board goes on with what it is searching.
+    Continue,
 }
 
 /// Text for the clipboard.
@@ -204,6 +207,8 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 model.notice_for_failure(&why);
                 Vec::new()
             }
+            // What there is to be done follows from the state, below.
+            Msg::Continue => Vec::new(),
         });
     }
     effects.extend(model.refresh_rows());
@@ -218,6 +223,13 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
         (!layout::is_too_small(model.screen.size)).then(|| model.portfolio.changes_at()).flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
     time.into_iter().chain(dialog).min()
+}
+
+/// Whether a search is not at its end: each message, and [`Msg::Continue`] where there is no other,
+/// does a part of it.
+#[must_use]
+pub fn has_more_work(model: &Model) -> bool {
+    model.panes.feed.has_more_work() || model.panes.cards.left().is_some()
 }
 
 impl Model {
@@ -328,6 +340,9 @@ impl Model {
         } else {
             None
         };
+        if let EngineEvent::Transactions(rows) = event {
+            self.panes.feed.count_waiting(rows, &self.portfolio, self.paused);
+        }
         self.portfolio.apply(event);
         self.widest.add(event);
         self.notice_for_event(event, state_before);
@@ -352,7 +367,10 @@ impl Model {
         let mut effects = Vec::new();
         let news = self.portfolio.take_card_news();
         self.panes.cards.refresh_rows(&self.portfolio, news, movement);
-        self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
+        let sought = self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
+        if sought == feed::Sought::None {
+            self.show_notice("no other decline or unknown operation that way");
+        }
         self.panes.activity.refresh_rows(&self.portfolio, movement);
         self.panes.providers.refresh_rows(&self.portfolio);
         self.show_subject(movement);

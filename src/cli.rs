@@ -23,6 +23,7 @@ mod freeze;
 mod global;
 mod incomplete;
 mod init;
+mod kept;
 mod listing;
 mod log;
 mod man;

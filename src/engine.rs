@@ -14,6 +14,7 @@ mod health;
 mod history;
 mod jobs;
 mod journal;
+mod kept;
 mod lists;
 mod lookup;
 mod open;
@@ -25,6 +26,7 @@ mod saving;
 pub mod schedule;
 mod session;
 mod settle;
+mod stored;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +43,7 @@ pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
+pub use self::kept::rows_to_rewrite;
 pub use self::lists::{Listing, unread_part};
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
@@ -54,7 +57,7 @@ pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
 use crate::store::Store;
-pub use crate::store::Verified;
+pub use crate::store::{Page, PageKey, Verified};
 
 /// How long the end waits for changes that are being sent.
 pub const LAST_WORDS: Duration = Duration::from_secs(3);

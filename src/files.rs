@@ -9,6 +9,7 @@ mod data;
 mod links;
 mod log;
 mod pipe;
+mod private;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub use data::private_data;
 pub use links::follow;
 pub use log::open_log;
 pub use pipe::{PatientPipe, Special, is_pipe, open_nonblocking, special};
+pub use private::{open_private, replace_private};
 
 /// How long a pipe may take until its writer has written all: `--config <(program)`.
 const PIPE_PATIENCE: Duration = Duration::from_secs(5);

@@ -11,9 +11,11 @@ mod building;
 mod cards;
 mod chunk;
 mod columns;
+mod counts;
 mod dictionary;
 mod eval;
 mod fields;
+mod file;
 mod holders;
 mod key;
 mod look;
@@ -24,7 +26,10 @@ mod order;
 mod plan;
 mod ranges;
 mod search;
+mod sort_keys;
+mod stored;
 mod texts;
+mod times;
 mod totals;
 mod vocabulary;
 
@@ -42,6 +47,7 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::Transaction;
 use building::Building;
 use chunk::{CHUNK, Chunk};
+pub use counts::Counted;
 use dictionary::hash;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
@@ -95,7 +101,7 @@ impl Ledger {
     /// none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
-        let mut building = Building::default();
+        let mut building = Building::new();
         for row in rows {
             building.add(row);
         }
@@ -361,6 +367,13 @@ impl Ledger {
     #[must_use]
     pub fn position(&self, key: &RowKey) -> Option<usize> {
         self.position_of(self.search(key).ok()?)
+    }
+
+    /// When the row at a position happened.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<Timestamp> {
+        let (chunk, row) = self.place(position)?;
+        Some(self.chunks.get(chunk)?.at.get(row))
     }
 
     /// The key of the row at a position.

@@ -21,7 +21,9 @@ use tokio::time::Instant;
 use crate::app::keymap::Keymap;
 use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
-use crate::app::{self, CopyOutcome, CopyRequest, Effect, Model, Msg, update, update_all, wake_at};
+use crate::app::{
+    self, CopyOutcome, CopyRequest, Effect, Model, Msg, has_more_work, update, update_all, wake_at,
+};
 use crate::clock::Clock;
 use crate::config;
 use crate::engine::{Engine, EngineEvent, session_number};
@@ -239,9 +241,10 @@ impl Running {
     }
 
     /// Waits for a message, the next frame, or the next instant at which something shown changes by
-    /// itself.
+    /// itself. While the board has more work, waits for nothing.
     async fn wait(&mut self) -> anyhow::Result<Woken> {
         let until = self.timer();
+        let has_more_work = has_more_work(&self.model);
         let mut typed = Vec::new();
         let mut reported = Vec::new();
         let mut failure = None;
@@ -262,6 +265,10 @@ impl Running {
             },
             finished = self.clipboard.finished() => return Ok(Woken::Clipboard(finished)),
             () = self.alarm.wait(until) => return Ok(Woken::Time),
+            // Whoever reads the terminal gets a turn, and what it heard goes first.
+            () = tokio::task::yield_now(), if has_more_work => {
+                return Ok(Woken::Messages(vec![Msg::Continue]));
+            }
         }
         while typed.len() < BATCH
             && let Ok(msg) = self.input.try_recv()
@@ -435,6 +442,8 @@ const fn pace(seconds: config::Seconds, focused: bool) -> Pace {
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) | Msg::Pace(_) => true,
+        // What is found by a filter was asked for by hand.
+        Msg::Continue => true,
         Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Copied(_) | Msg::Failed(_) => false,
     });
     if by_hand { GAP } else { BACKGROUND_GAP }

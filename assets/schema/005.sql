@@ -41,6 +41,10 @@ CREATE UNIQUE INDEX card_transaction_name ON card_transaction (provider, id, car
 CREATE INDEX card_transaction_at ON card_transaction (at);
 CREATE INDEX card_transaction_of_card ON card_transaction (provider, card_id, at);
 CREATE INDEX card_transaction_holds ON card_transaction (provider, at) WHERE state = 'HOLD';
+-- Words that are not mapped are counted after every reading that has one.
+CREATE INDEX card_transaction_unknown ON card_transaction (provider, provider_state) WHERE state = 'UNKNOWN';
+CREATE INDEX card_transaction_declined ON card_transaction (provider, decline_reason) WHERE state = 'DECLINED';
+CREATE INDEX card_unknown ON card (provider, provider_state) WHERE state = 'UNKNOWN';
 CREATE UNIQUE INDEX card_transaction_cleared_as ON card_transaction (provider, card_id, cleared_as) WHERE cleared_as IS NOT NULL;
 
 -- Names that rows had before: whoever follows the changes takes these rows out. `change` is that of the row that took its place.

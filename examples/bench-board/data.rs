@@ -10,9 +10,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use cardtop::clock::Clock;
+use cardtop::domain::card::ProviderId;
+use cardtop::domain::coverage::{Coverage, Stretch};
 use cardtop::domain::transaction::Transaction;
-use cardtop::sandbox::Sandbox;
+use cardtop::sandbox::{Dialect, Sandbox};
 use cardtop::store::Store;
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::rows::{self, Matches};
@@ -25,6 +28,9 @@ const NO_PORT: &str = "127.0.0.1:9";
 
 /// Data is made anew after so many seconds: the feed shows rows by their age.
 const KEEPS: i64 = 6 * 3600;
+
+/// How far back an account reads that says nothing of it.
+const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How much is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,11 +105,17 @@ impl Data {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let store = Store::open(&self.store()).map_err(|why| anyhow::anyhow!(why.words))?;
         for batch in cards.chunks(BATCH) {
-            runtime
-                .block_on(store.keep_cards(batch.iter().cloned().map(Arc::new).collect(), now))?;
+            let batch = batch.iter().cloned().map(Arc::new).collect();
+            runtime.block_on(store.keep_cards(batch, now))?;
         }
         let mut csv = BufWriter::new(File::create(self.csv())?);
         writeln!(csv, "id,card,provider,amount,currency,kind,state,at,merchant")?;
+        // As if the providers had been read: what is stored is all there is.
+        let window = Stretch::new(now - HISTORY, now).context("a window of time")?;
+        for dialect in Dialect::ALL {
+            let (account, read) = (ProviderId::new(dialect.name()), Coverage::of([window]));
+            runtime.block_on(store.set_coverage(account, None, read, now))?;
+        }
         let mut took = Duration::ZERO;
         let Size { rows, merchants, .. } = self.size;
         let mut batch = Vec::with_capacity(BATCH.min(rows));

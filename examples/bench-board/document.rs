@@ -26,27 +26,24 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes what was measured; what was not measured stays as it is.
-pub(crate) fn write(
-    file: &Path,
-    about: &str,
-    findings: &[Finding],
-    growth: Option<&Growth>,
-) -> anyhow::Result<()> {
-    let mut text = read(file)?;
+/// Writes what was measured beside the goals.
+pub(crate) fn write_findings(file: &Path, about: &str, findings: &[Finding]) -> anyhow::Result<()> {
+    write(file, FIGURES, about, &markdown(findings))
+}
+
+/// Writes how time and memory grew, and the plot.
+pub(crate) fn write_growth(file: &Path, about: &str, growth: &Growth) -> anyhow::Result<()> {
+    let plot = file.with_extension("svg");
+    fs::write(&plot, plot::svg(&growth.panels())).with_context(|| format!("{}", plot.display()))?;
+    let name = plot.file_name().unwrap_or_default().to_string_lossy();
+    write(file, GROWTH, about, &format!("{}\n![growth]({name})", growth.markdown()))
+}
+
+/// Writes what stands between two marks; the rest of the document stays as it is.
+fn write(file: &Path, mark: &str, about: &str, tables: &str) -> anyhow::Result<()> {
     let about = format!("{about}{}", machine::peers()).trim_end().replace('\n', "  \n");
-    if !findings.is_empty() {
-        let figures = format!("\n{about}\n\n{}", markdown(findings));
-        text = between(&text, FIGURES, &figures).context("the mark of the figures")?;
-    }
-    if let Some(growth) = growth {
-        let plot = file.with_extension("svg");
-        fs::write(&plot, plot::svg(&growth.panels()))
-            .with_context(|| format!("{}", plot.display()))?;
-        let name = plot.file_name().unwrap_or_default().to_string_lossy();
-        let tables = format!("\n{about}\n\n{}\n![growth]({name})", growth.markdown());
-        text = between(&text, GROWTH, &tables).context("the mark of the growth")?;
-    }
+    let text =
+        between(&read(file)?, mark, &format!("\n{about}\n\n{tables}")).context(mark.to_owned())?;
     fs::write(file, text).with_context(|| format!("{}", file.display()))
 }
 

@@ -49,21 +49,28 @@ fn powers(from: u32, to: usize) -> impl Iterator<Item = usize> {
 }
 
 impl Growth {
-    /// From 10,000 rows and 1,000 cards to these.
-    pub(crate) fn measure(bench: &Bench, rows: usize, cards: usize) -> anyhow::Result<Self> {
-        let step = |count: usize, size: Size| -> anyhow::Result<Step> {
-            bench.say(&format!("growth: {} cards, {} rows", words(size.cards), words(size.rows)));
-            Ok(Step { count, figures: figures(bench, size)? })
+    /// From 10,000 rows and 1,000 cards to these. A size that cannot be measured ends its series.
+    pub(crate) fn measure(bench: &Bench, rows: usize, cards: usize) -> Self {
+        let series = |from: u32, to: usize, size: fn(usize) -> Size| -> Vec<Step> {
+            let mut steps = Vec::new();
+            for count in powers(from, to) {
+                let size = size(count);
+                let words = format!("{} cards, {} rows", words(size.cards), words(size.rows));
+                bench.say(&format!("growth: {words}"));
+                match figures(bench, size) {
+                    Ok(figures) => steps.push(Step { count, figures }),
+                    Err(error) => {
+                        bench.say(&format!("{words} could not be measured: {error:#}"));
+                        break;
+                    }
+                }
+            }
+            steps
         };
-        let merchants = 1_000;
-        Ok(Self {
-            rows: powers(4, rows)
-                .map(|rows| step(rows, Size { cards: OTHERS, rows, merchants }))
-                .collect::<anyhow::Result<_>>()?,
-            cards: powers(3, cards)
-                .map(|cards| step(cards, Size { cards, rows: OTHERS, merchants }))
-                .collect::<anyhow::Result<_>>()?,
-        })
+        Self {
+            rows: series(4, rows, |rows| Size { cards: OTHERS, rows, merchants: 1_000 }),
+            cards: series(3, cards, |cards| Size { cards, rows: OTHERS, merchants: 1_000 }),
+        }
     }
 
     fn lines(steps: &[Step]) -> Vec<Vec<String>> {

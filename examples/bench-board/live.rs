@@ -130,19 +130,19 @@ impl Lives {
         let mut monitors = Vec::new();
         for peer in Peer::monitors(&bench.home) {
             bench.say(&format!("measuring {}", peer.name));
-            monitors.push(Live::of(bench, peer.name, peer.quit, || peer.open())?);
+            let live = Live::of(bench, peer.name, peer.quit, || peer.open());
+            monitors.extend(bench.or_without(live));
         }
-        let of = |peer: Option<Peer>| -> anyhow::Result<Option<Live>> {
-            let Some(peer) = peer else { return Ok(None) };
+        let of = |peer: Option<Peer>| {
+            let peer = peer?;
             bench.say(&format!("measuring {}", peer.name));
-            Live::of(bench, peer.name, peer.quit, || peer.open()).map(Some)
+            bench.or_without(Live::of(bench, peer.name, peer.quit, || peer.open()))
         };
-        let less = of(Peer::less(&bench.home, &full.csv()))?;
-        let csvlens = of(Peer::csvlens(&bench.home, &full.csv(), full.size.rows))?;
-        let fzf_read = match Peer::fzf(&bench.home, &full.csv(), full.size.rows) {
-            Some(fzf) => Some(millis(fzf.open()?.1)),
-            None => None,
-        };
+        let less = of(Peer::less(&bench.home, &full.csv()));
+        let csvlens = of(Peer::csvlens(&bench.home, &full.csv(), full.size.rows));
+        let fzf_read = Peer::fzf(&bench.home, &full.csv(), full.size.rows)
+            .and_then(|fzf| bench.or_without(fzf.open()))
+            .map(|(_, took)| millis(took));
         bench.say("measuring the board: start, keys, end");
         // Once for nothing, so that what is kept beside the data file is there.
         let _warm = bench.board.ready(&full)?;

@@ -46,7 +46,7 @@ pub(crate) fn cardtop(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
     Ok(binary)
 }
 
-/// The date, the machine and the build, one line each.
+/// What was asked for, the date with the machine, and the build, one line each.
 pub(crate) fn about(binary: &Path, root: &Path) -> String {
     let now = Clock::real().now();
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -69,8 +69,10 @@ pub(crate) fn about(binary: &Path, root: &Path) -> String {
     let below = root.parent().is_some_and(|target| binary.starts_with(target));
     let build =
         if below { format!("{profile} build") } else { "build named by --cardtop".to_owned() };
+    let words: Vec<String> = env::args().skip(1).collect();
     format!(
-        "{}; {cores} cores of {}, {} GB; load {}\n{build} of commit {}, {}.{} MB\n",
+        "bench-board {}\n{}; {cores} cores of {}, {} GB; load {}\n{build} of commit {}, {}.{} MB\n",
+        words.join(" "),
         now.strftime("%Y-%m-%d %H:%M UTC"),
         model.map_or("an unknown processor", |(_, model)| model),
         kilobytes.unwrap_or(0) / 1_000_000,

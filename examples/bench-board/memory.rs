@@ -50,8 +50,9 @@ pub(crate) fn findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
         let (large, small) = (of_peer(open(&rows))?, of_peer(open(&small))?);
         Ok(large.zip(small).map(|(large, small)| each(large, small, bench.rows)))
     };
-    let lnav = peer(&|data| Peer::lnav(&bench.home, &data.csv()))?;
-    let fzf = peer(&|data| Peer::fzf(&bench.home, &data.csv(), data.size.rows))?;
+    let lnav = bench.or_without(peer(&|data| Peer::lnav(&bench.home, &data.csv()))).flatten();
+    let fzf = peer(&|data| Peer::fzf(&bench.home, &data.csv(), data.size.rows));
+    let fzf = bench.or_without(fzf).flatten();
     let label = format!("a row of {}, 1,000 merchants", words(bench.rows));
     Ok(vec![
         Finding::new("P8", "a board of 64 cards and rows", Some(base / 1e6), "MB"),

@@ -24,7 +24,7 @@ pub(crate) struct Panel {
 const WIDTH: f64 = 440.0;
 const HEIGHT: f64 = 300.0;
 /// Room for numbers on the left and below, and for words above and on the right.
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 70.0;
 const BELOW: f64 = 44.0;
 const ABOVE: f64 = 34.0;
 const RIGHT: f64 = 96.0;

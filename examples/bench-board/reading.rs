@@ -83,7 +83,7 @@ fn ask(store: &Path, question: &str) -> Option<u64> {
     u64::try_from(number).ok()
 }
 
-/// Looks until a number of the data file has not grown for three seconds; how long it took to grow,
+/// Looks until a number of the data file has not grown for eight seconds; how long it took to grow,
 /// and the processor time of the board until then in seconds. Keys are pressed meanwhile.
 fn until_read(
     board: &mut Terminal,
@@ -91,7 +91,7 @@ fn until_read(
     question: &str,
     limit: Duration,
 ) -> anyhow::Result<Read> {
-    const STILL: Duration = Duration::from_secs(3);
+    const STILL: Duration = Duration::from_secs(8);
     let mut meter = Meter::of(board.pid()?);
     let began = Instant::now();
     let mut read = Read::default();
@@ -129,7 +129,7 @@ pub(crate) fn ingest_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
         cards: 64,
         transactions: bench.rows.min(400_000) / 4,
         busy: false,
-        polls: ("1h", "1h"),
+        polls: ("1h", "5s"),
         rate_limit: NO_LIMIT,
     };
     let bank = Bank::open(&bench.board, bench.root.join("bank-rows"), size)?;

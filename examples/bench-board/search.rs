@@ -155,8 +155,8 @@ pub(crate) fn filter_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
     let full = bench.full()?;
     bench.say("measuring filters");
     let ours = board(bench, &full)?;
-    let fzf = fzf(bench, &full)?.unwrap_or_default();
-    let (csvlens, _) = csvlens(bench, &full)?;
+    let fzf = bench.or_without(fzf(bench, &full)).flatten().unwrap_or_default();
+    let (csvlens, _) = bench.or_without(csvlens(bench, &full)).unwrap_or_default();
     let rows = words(full.size.rows);
     let names = bench.data(bench.cards.min(1_000), bench.rows, 300_000)?;
     let many = board(bench, &names)?;
@@ -194,7 +194,7 @@ pub(crate) fn filter_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
 pub(crate) fn sort_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
     let full = bench.full()?;
     bench.say("measuring sorts");
-    let (_, csvlens) = csvlens(bench, &full)?;
+    let (_, csvlens) = bench.or_without(csvlens(bench, &full)).unwrap_or_default();
     let cards = sort(bench, &full)?;
     let feed = sort_feed(bench, &full)?;
     let note = if feed.is_none() { "the feed offers no sort" } else { "" };

@@ -86,12 +86,16 @@ impl Finding {
         }
     }
 
+    fn with_unit(&self, value: f64) -> String {
+        format!("{} {}", figure(value), self.unit).trim_end().to_owned()
+    }
+
     /// The words of its columns.
     fn cells(&self) -> [String; COLUMNS.len()] {
         let goal = match &self.goal {
             Goal::AtMostTimes(most) => format!("<= {most} x"),
             Goal::AtLeastTimes(least) => format!(">= {least} x"),
-            Goal::AtMost(most) => format!("<= {} {}", figure(*most), self.unit),
+            Goal::AtMost(most) => format!("<= {}", self.with_unit(*most)),
             Goal::Shown => String::new(),
         };
         let beside = self.beside.as_ref();
@@ -105,8 +109,7 @@ impl Finding {
         [
             self.id.to_owned(),
             self.what.clone(),
-            self.ours
-                .map_or_else(|| "-".to_owned(), |ours| format!("{} {}", figure(ours), self.unit)),
+            self.ours.map_or_else(|| "-".to_owned(), |ours| self.with_unit(ours)),
             beside.map_or_else(String::new, |it| format!("{} {}", it.name, figure(it.value))),
             self.ratio().map_or_else(String::new, figure),
             goal,

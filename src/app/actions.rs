@@ -5,7 +5,7 @@ use super::command::Command;
 use super::cover::is_for_lack_of_money;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
-use super::feed::{Entry, Known};
+use super::entry::{Entry, Known};
 use super::layout::Pane;
 use super::portfolio::Portfolio;
 use super::present::decline;
@@ -104,7 +104,7 @@ impl Model {
 
     /// Opens the top-up that covers a decline: the one under the cursor, where there is one.
     pub(super) fn cover_decline(&mut self) -> Vec<Effect> {
-        let chosen = self.decline_under_cursor().cloned();
+        let chosen = self.decline_under_cursor();
         let keymap = self.keymap.clone();
         let hint = |remedy, words: &str| decline::hint(&keymap, remedy, words);
         self.open_dialog(|key, portfolio| {
@@ -115,15 +115,16 @@ impl Model {
     /// The decline under the cursor of the feed or of a card's timeline. While the operator has not
     /// moved the cursor there, it counts only where money would cure it: the row under the cursor
     /// is then the newest, whatever it is.
-    pub(crate) fn decline_under_cursor(&self) -> Option<&Transaction> {
-        let list = match self.screen.focus {
-            Pane::Feed => &self.panes.feed.list,
-            Pane::Detail => &self.panes.detail.list,
+    pub(crate) fn decline_under_cursor(&self) -> Option<Transaction> {
+        let (feed, detail) = (&self.panes.feed.list, &self.panes.detail.list);
+        let (selected, is_touched) = match self.screen.focus {
+            Pane::Feed => (feed.selected()?, feed.is_touched()),
+            Pane::Detail => (detail.selected()?, detail.is_touched()),
             Pane::Cards | Pane::Activity | Pane::Providers => return None,
         };
-        let Known::Transaction(row) = list.selected()?.known(&self.portfolio)? else { return None };
-        let is_meant = list.is_touched() || is_for_lack_of_money(row);
-        (row.decline().is_some() && is_meant).then_some(row)
+        let Known::Transaction(row) = selected.known(&self.portfolio)? else { return None };
+        let is_meant = is_touched || is_for_lack_of_money(&row);
+        (row.decline().is_some() && is_meant).then_some(*row)
     }
 
     /// Opens the dialog that records the outcome of the selected operation by hand.
@@ -233,7 +234,7 @@ impl Model {
             Pane::Activity => self.selected_operation(),
             Pane::Feed => self.panes.feed.list.selected().and_then(|entry| match entry {
                 Entry::Operation(id) => self.portfolio.operation(*id),
-                Entry::Transaction { .. } => None,
+                Entry::Transaction(_) => None,
             }),
             Pane::Cards | Pane::Detail | Pane::Providers => None,
         };

@@ -4,6 +4,7 @@
 //! paused. What happens to a card moves that card; the others are looked at only when the filter or
 //! the order is changed.
 
+mod having;
 mod index;
 mod signals;
 mod sort;
@@ -25,7 +26,8 @@ use crate::contract::{CardRow, Rows};
 use crate::domain::attention::Attention;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::filter::Filter;
-use index::{Accepts, Candidate, Found, Index, ends_in};
+use having::Having;
+use index::{Accepts, Candidate, Index, ends_in};
 use signals::KnownSignals;
 use sort::{Order, Urgency};
 
@@ -48,6 +50,9 @@ pub(crate) struct Cards {
     made_of: MadeOf,
     /// The filter of the whole line, where it chose no card and the rest of the line is shown.
     in_vain: Option<Filter>,
+    /// The cards that have such transactions as the filter asks for, and as it asks for without its
+    /// half-written word.
+    having: [Having; 2],
 }
 
 /// What the rows were made of.
@@ -75,6 +80,7 @@ impl Default for Cards {
             waiting: Affected::All,
             made_of: MadeOf { now: Timestamp::MIN, minute: 0, filter: 0, is_outdated: false },
             in_vain: None,
+            having: Default::default(),
         }
     }
 }
@@ -111,9 +117,10 @@ impl Cards {
         if !self.marks.remove(&key) {
             self.marks.insert(key.clone());
         }
-        let Self { list, marks, .. } = self;
-        let accepts =
-            |filter: &Filter, card: &Candidate<'_>| filter.matches(&row(card, marks, portfolio));
+        let Self { list, marks, having, .. } = self;
+        let accepts = |filter: &Filter, card: &Candidate<'_>| {
+            is_accepted(filter, &row(card, marks, portfolio), having)
+        };
         list.change(|index| index.recheck(&key, &accepts));
         self.hidden = portfolio.cards.len() - self.list.len();
         self.count_hidden_marks();
@@ -165,10 +172,14 @@ impl Cards {
     ) {
         self.hear(portfolio, news);
         self.read_filter_again(portfolio, movement);
+        self.find_transactions(portfolio, movement);
         let refiltered = self.made_of.is_outdated || self.made_of.filter != self.search.revision;
         let is_chosen = refiltered || self.order != self.list.rows().order();
         if !is_chosen && (movement == Movement::Held || self.waiting.is_empty()) {
             return;
+        }
+        if refiltered || matches!(self.waiting, Affected::All) {
+            self.having.iter_mut().for_each(Having::gather_cards);
         }
         let choice_changed = self.place_waiting(portfolio, refiltered);
         (self.made_of.filter, self.made_of.is_outdated) = (self.search.revision, false);
@@ -198,6 +209,24 @@ impl Cards {
         }
     }
 
+    /// Looks for the transactions that the filter asks for, where there are others than before.
+    fn find_transactions(&mut self, portfolio: &Portfolio, movement: Movement) {
+        let (whole, rest) = self.search.whole_and_rest();
+        let [of_whole, of_rest] = &mut self.having;
+        let revision = self.search.revision;
+        let mut others = of_whole.refresh(whole, revision, portfolio, movement);
+        match rest {
+            Some(rest) => others |= of_rest.refresh(rest, revision, portfolio, movement),
+            None => *of_rest = Having::default(),
+        }
+        self.made_of.is_outdated |= others;
+    }
+
+    /// Transactions looked at so far, and how many there are; `None` once all were looked at.
+    pub(crate) fn left(&self) -> Option<(usize, usize)> {
+        self.having.iter().find_map(Having::left)
+    }
+
     /// Reads a filter again that depends on the time, once a minute.
     fn read_filter_again(&mut self, portfolio: &Portfolio, movement: Movement) {
         let minute = portfolio.now.as_second().div_euclid(60);
@@ -213,9 +242,10 @@ impl Cards {
     /// now. Answers whether other cards may be shown than before.
     fn place_waiting(&mut self, portfolio: &Portfolio, refiltered: bool) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
-        let Self { list, search, marks, signals, in_vain, order, .. } = self;
-        let accepts =
-            |filter: &Filter, card: &Candidate<'_>| filter.matches(&row(card, marks, portfolio));
+        let Self { list, search, marks, signals, in_vain, order, having, .. } = self;
+        let accepts = |filter: &Filter, card: &Candidate<'_>| {
+            is_accepted(filter, &row(card, marks, portfolio), having)
+        };
         let rate = |card: &Card| {
             count(Work::CardRated);
             Urgency::of(&signals.attention(card, portfolio))
@@ -242,7 +272,9 @@ impl Cards {
             }
             choose |= changed && in_vain.is_none() && index.len() == 0 && search.has_rest();
             if choose {
-                *in_vain = choose_rows(index, search, in_vain.take_if(|_| !refiltered), &accepts);
+                let known = in_vain.take_if(|_| !refiltered);
+                let is_searched = having.iter().all(|having| having.left().is_none());
+                *in_vain = choose_rows(index, search, (known, is_searched), &accepts);
             }
             choose || changed
         };
@@ -272,10 +304,11 @@ impl Cards {
 
 /// Shows the cards that the filter chooses. Answers with the filter of the whole line, where that
 /// chose none and the rest of the line is shown; `in_vain` is one that is known to choose none.
+/// Before all transactions are searched none is known to choose none.
 fn choose_rows(
     index: &mut Index,
     search: &mut Search,
-    in_vain: Option<Filter>,
+    (in_vain, is_searched): (Option<Filter>, bool),
     accepts: Accepts<'_>,
 ) -> Option<Filter> {
     let find = |filter: &Filter| {
@@ -285,11 +318,20 @@ fn choose_rows(
         }
         index.find(filter, accepts)
     };
-    let (found, set_aside) = search.choose(find, Found::is_empty);
+    let (found, set_aside) = search.choose(find, |found| is_searched && found.is_empty());
     let digits = search.last_digits();
     index.choose(found, digits);
     search.set_aside(set_aside);
     set_aside.then(|| search.whole().clone())
+}
+
+/// Whether a filter accepts a card, by the transactions that were found for it where it asks for
+/// such.
+fn is_accepted(filter: &Filter, row: &CardRow<'_>, having: &[Having]) -> bool {
+    match having.iter().find(|having| having.is_of(filter)) {
+        Some(having) => having.accepts(row),
+        None => filter.matches(row),
+    }
 }
 
 /// A card as its fields are filtered.

@@ -122,6 +122,7 @@ const CARDS: &[Pane] = &[Pane::Cards];
 const OF_A_CARD: &[Pane] = &[Pane::Cards, Pane::Detail, Pane::Feed];
 const WITH_ROWS: &[Pane] = &[Pane::Cards, Pane::Detail, Pane::Feed, Pane::Activity];
 const FEED: &[Pane] = &[Pane::Feed];
+const SORTED: &[Pane] = &[Pane::Cards, Pane::Feed];
 const ACTIVITY: &[Pane] = &[Pane::Activity];
 const PROVIDERS: &[Pane] = &[Pane::Providers];
 const TABBED: &[Pane] = &[Pane::Detail, Pane::Activity];
@@ -213,10 +214,10 @@ commands! {
         Hint::Pane("read now"), "read now, all", Run::Effects(Model::refresh);
     RefreshAll "refresh-all" ["R"] EVERYWHERE Watch
         Hint::Hidden, "read now, all", Run::Effects(Model::refresh_all);
-    Sort "sort" ["s"] CARDS Find
-        Hint::Pane("sort"), "sort, reverse", Run::Show(|model| model.panes.cards.sort_next());
-    Reverse "reverse" ["S"] CARDS Find
-        Hint::Hidden, "sort, reverse", Run::Show(|model| model.panes.cards.reverse());
+    Sort "sort" ["s"] SORTED Find
+        Hint::Pane("sort"), "sort, reverse", Run::Show(Model::sort_next);
+    Reverse "reverse" ["S"] SORTED Find
+        Hint::Hidden, "sort, reverse", Run::Show(Model::reverse);
     Zoom "zoom" ["z"] EVERYWHERE Move
         Hint::Pane("zoom"), "zoom pane", Run::Show(|model| model.screen.zoom());
     Down "down" ["j", "down"] EVERYWHERE Move

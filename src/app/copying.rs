@@ -1,8 +1,9 @@
 //! What is put on the clipboard: of a row what the key after `y` selects, of a provider its status.
 
 use super::chord::{Chord, Key};
+use super::entry::{Entry, Known};
 use super::layout::Pane;
-use super::{CopyOutcome, CopyRequest, Effect, Model, feed, present};
+use super::{CopyOutcome, CopyRequest, Effect, Model, present};
 use crate::contract::json;
 use crate::domain::operation::Operation;
 
@@ -76,8 +77,8 @@ impl Model {
                 Some(("card as JSON", json::object(&**card)))
             }
             Pane::Feed => match self.panes.feed.list.selected()?.known(&self.portfolio)? {
-                feed::Known::Transaction(row) => Some(("transaction as JSON", json::object(row))),
-                feed::Known::Operation(row) => operation(row),
+                Known::Transaction(row) => Some(("transaction as JSON", json::object(&*row))),
+                Known::Operation(row) => operation(row),
             },
             Pane::Activity => {
                 operation(self.portfolio.operation(*self.panes.activity.list.selected()?)?)
@@ -91,8 +92,8 @@ impl Model {
         match self.screen.focus {
             Pane::Cards | Pane::Detail => self.subject().map(|key| key.to_string()),
             Pane::Feed => match self.panes.feed.list.selected()? {
-                feed::Entry::Transaction { id, .. } => Some(id.to_string()),
-                feed::Entry::Operation(id) => Some(id.to_string()),
+                Entry::Transaction(key) => Some(key.id.to_string()),
+                Entry::Operation(id) => Some(id.to_string()),
             },
             Pane::Activity => self.panes.activity.list.selected().map(|id| id.to_string()),
             Pane::Providers => None,

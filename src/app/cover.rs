@@ -52,12 +52,12 @@ pub(crate) fn plan(
     if let Some(why) = state.and_then(|state| cannot_spend(state, hint)) {
         return Err(why);
     }
-    Cover::of(pick(key, chosen, hint, portfolio)?, portfolio)
+    Cover::of(&pick(key, chosen, hint, portfolio)?, portfolio)
 }
 
 /// The declines of a card that can be covered now without the cursor on them, newest first.
 pub(crate) fn candidates(key: &CardKey, portfolio: &Portfolio) -> Vec<Cover> {
-    recent(key, portfolio).filter_map(|row| Cover::of(row, portfolio).ok()).collect()
+    recent(key, portfolio).filter_map(|row| Cover::of(&row, portfolio).ok()).collect()
 }
 
 /// The top-up that was made for a decline already, unless it failed: its reason begins with that of
@@ -79,10 +79,7 @@ pub(crate) fn earlier_cover<'a>(
 
 /// The newest purchase that passed after a decline and is the same: of the same card, with the same
 /// merchant and amount. A decline that names no merchant has none.
-pub(crate) fn passed_later<'a>(
-    decline: &Transaction,
-    portfolio: &'a Portfolio,
-) -> Option<&'a Transaction> {
+pub(crate) fn passed_later(decline: &Transaction, portfolio: &Portfolio) -> Option<Transaction> {
     let key = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
     portfolio
         .transactions_of(key)
@@ -198,15 +195,15 @@ impl Cover {
     }
 }
 
-fn pick<'a>(
-    key: &'a CardKey,
-    chosen: Option<&'a Transaction>,
+fn pick(
+    key: &CardKey,
+    chosen: Option<&Transaction>,
     hint: Hint<'_>,
-    portfolio: &'a Portfolio,
-) -> Result<&'a Transaction, String> {
+    portfolio: &Portfolio,
+) -> Result<Transaction, String> {
     if let Some(row) = chosen.filter(|row| row.card().as_ref() == Some(key)) {
         return if is_for_lack_of_money(row) {
-            Ok(row)
+            Ok(row.clone())
         } else {
             Err(other_reason("this decline", row, key, hint, portfolio))
         };
@@ -218,7 +215,7 @@ fn pick<'a>(
     let last = portfolio
         .last_decline(key)
         .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
-    if let Some(passed) = passed_later(last, portfolio).filter(|_| is_for_lack_of_money(last)) {
+    if let Some(passed) = passed_later(&last, portfolio).filter(|_| is_for_lack_of_money(&last)) {
         return Err(format!(
             "the last decline, {} ago, needs no cover: the same purchase passed {} ago; put the \
              cursor on the decline to cover it all the same, or {}",
@@ -227,7 +224,7 @@ fn pick<'a>(
             top_up()
         ));
     }
-    if is_for_lack_of_money(last) {
+    if is_for_lack_of_money(&last) {
         return Err(format!(
             "the last decline for lack of money was {} ago: put the cursor on it to cover it, \
              or {}",
@@ -235,18 +232,18 @@ fn pick<'a>(
             top_up()
         ));
     }
-    Err(other_reason("the last decline", last, key, hint, portfolio))
+    Err(other_reason("the last decline", &last, key, hint, portfolio))
 }
 
 /// Declines for lack of money within a day whose purchases have not passed since, newest first.
-fn recent<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> impl Iterator<Item = &'a Transaction> {
-    let mut passed: Vec<&Transaction> = Vec::new();
+fn recent(key: &CardKey, portfolio: &Portfolio) -> impl Iterator<Item = Transaction> {
+    let mut passed: Vec<Transaction> = Vec::new();
     portfolio
         .transactions_of(key)
         .take_while(|row| portfolio.now.duration_since(row.at) <= RECENT)
         .filter(move |row| {
             if is_passed(row) {
-                passed.push(row);
+                passed.push(row.clone());
             }
             is_for_lack_of_money(row) && !passed.iter().any(|other| is_same_purchase(row, other))
         })

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::feed::{Entry, Known, entries, merged};
+use super::entry::{Entry, Known};
 use super::list::List;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::ActionKind;
-use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::domain::operation::{ActionKind, Operation, OperationId};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 /// Which rows of the timeline are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,8 +92,33 @@ impl Detail {
         };
         let all = merged(portfolio.transactions_of(&key), portfolio.operations_of(&key), proven);
         let total = all.len();
-        let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.tab.shows(row)).collect();
+        let shown = all.iter().filter(|row| self.tab.shows(row));
+        let rows: Vec<Entry> = shown.map(Known::entry).collect();
         self.hidden = total - rows.len();
-        self.list.set(entries(&rows));
+        self.list.set(rows);
+    }
+}
+
+/// Transactions and operations by time, newest first. An operation that a transaction proves is
+/// left out: the transaction stands for it.
+fn merged<'a>(
+    transactions: impl Iterator<Item = Transaction>,
+    operations: impl Iterator<Item = &'a Operation>,
+    proven: &BTreeSet<OperationId>,
+) -> Vec<Known<'a>> {
+    let mut transactions = transactions.map(|row| Known::Transaction(Box::new(row))).peekable();
+    let mut operations = operations
+        .filter(|operation| !proven.contains(&operation.id))
+        .map(Known::Operation)
+        .peekable();
+    let mut rows = Vec::new();
+    loop {
+        let next = match (transactions.peek(), operations.peek()) {
+            (Some(row), Some(operation)) if row.at() > operation.at() => transactions.next(),
+            (_, Some(_)) => operations.next(),
+            (Some(_), None) => transactions.next(),
+            (None, None) => return rows,
+        };
+        rows.extend(next);
     }
 }

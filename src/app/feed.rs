@@ -1,128 +1,24 @@
 //! The feed: transactions and operations in one list, newest first, with its filter, its time range
 //! and its totals.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+mod rows;
+mod seek;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::entry::Entry;
 use super::list::{Direction, List, Motion};
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
+use super::query::Query;
 use super::search::Search;
-use super::work::{Work, count};
-use crate::contract::{OperationRow, Rows, TransactionRow};
-use crate::domain::card::{CardKey, ProviderId};
+use crate::contract::Rows;
 use crate::domain::filter::Filter;
-use crate::domain::money::{Currency, Money};
-use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-
-/// A row by identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// A transaction. Its time is part of the key, so that it is found by binary search.
-    Transaction {
-        at: Timestamp,
-        id: Arc<str>,
-        provider: ProviderId,
-        /// Its card, where it names one.
-        card: Option<Arc<str>>,
-    },
-    Operation(OperationId),
-}
-
-/// A row as it is known now.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Known<'a> {
-    Transaction(&'a Transaction),
-    Operation(&'a Operation),
-}
-
-impl Entry {
-    fn of_transaction(row: &Transaction) -> Self {
-        Self::Transaction {
-            at: row.at,
-            id: Arc::clone(&row.id),
-            provider: row.provider.clone(),
-            card: row.card_id.clone(),
-        }
-    }
-
-    /// The row as it is known now; `None` when it was dropped.
-    pub(crate) fn known<'a>(&self, portfolio: &'a Portfolio) -> Option<Known<'a>> {
-        match self {
-            Self::Transaction { at, id, provider, card } => portfolio
-                .transactions
-                .get(*at, id, provider, card.as_deref())
-                .map(Known::Transaction),
-            Self::Operation(id) => portfolio.operation(*id).map(Known::Operation),
-        }
-    }
-}
-
-impl Known<'_> {
-    /// The card it is about.
-    pub(crate) fn card(&self) -> Option<CardKey> {
-        match self {
-            Self::Transaction(row) => row.card(),
-            Self::Operation(operation) => Some(operation.card.clone()),
-        }
-    }
-
-    /// Whether `e` stops here: a decline, or an operation that failed or is in doubt.
-    pub(crate) fn is_trouble(&self) -> bool {
-        match self {
-            Self::Transaction(row) => row.state == TransactionState::Declined,
-            Self::Operation(operation) => {
-                matches!(operation.state, OperationState::Unknown | OperationState::Failed)
-            }
-        }
-    }
-
-    /// When it happened, or was requested.
-    pub(crate) fn at(&self) -> Timestamp {
-        match self {
-            Self::Transaction(row) => row.at,
-            Self::Operation(operation) => operation.created_at,
-        }
-    }
-
-    fn entry(&self) -> Entry {
-        match self {
-            Self::Transaction(row) => Entry::of_transaction(row),
-            Self::Operation(operation) => Entry::Operation(operation.id),
-        }
-    }
-}
-
-/// Transactions and operations by time, newest first. An operation that a transaction proves is
-/// left out: the transaction stands for it.
-pub(crate) fn merged<'a>(
-    transactions: impl Iterator<Item = &'a Transaction>,
-    operations: impl Iterator<Item = &'a Operation>,
-    proven: &BTreeSet<OperationId>,
-) -> Vec<Known<'a>> {
-    let mut transactions = transactions.map(Known::Transaction).peekable();
-    let mut operations = operations
-        .filter(|operation| !proven.contains(&operation.id))
-        .map(Known::Operation)
-        .peekable();
-    let mut rows = Vec::new();
-    loop {
-        let next = match (transactions.peek(), operations.peek()) {
-            (Some(row), Some(operation)) if row.at() > operation.at() => transactions.next(),
-            (_, Some(_)) => operations.next(),
-            (Some(_), None) => transactions.next(),
-            (None, None) => return rows,
-        };
-        rows.extend(next);
-    }
-}
-
-pub(crate) fn entries(rows: &[Known<'_>]) -> Vec<Entry> {
-    rows.iter().map(Known::entry).collect()
-}
+use crate::domain::transaction::Transaction;
+use crate::ledger::{Order, OrderBy, RowKey, Total};
+use rows::{FeedRows, Queries};
+use seek::Seek;
+pub(crate) use seek::Sought;
 
 /// Time ranges that `[` and `]` step through.
 const RANGES: [(&str, Option<SignedDuration>); 8] = [
@@ -136,6 +32,17 @@ const RANGES: [(&str, Option<SignedDuration>); 8] = [
     ("ever", None),
 ];
 
+/// What `s` sorts by, in this order.
+const COLUMNS: [OrderBy; 7] = [
+    OrderBy::Time,
+    OrderBy::What,
+    OrderBy::Amount,
+    OrderBy::Merchant,
+    OrderBy::Card,
+    OrderBy::Holder,
+    OrderBy::Provider,
+];
+
 /// The stretch of time that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Range {
@@ -147,37 +54,33 @@ pub(crate) enum Range {
     OfFilter(Option<Timestamp>),
 }
 
-/// Sums of one currency over the rows that are shown. A sum too large to be exact is `None`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Total {
-    pub(crate) currency: Currency,
-    pub(crate) rows: usize,
-    /// Spent, holds included.
-    pub(crate) out: Option<Money>,
-    /// Received.
-    pub(crate) into: Option<Money>,
-    /// Asked and refused.
-    pub(crate) declined: Option<Money>,
-}
-
 /// The pane of the feed.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    pub(crate) list: List<Entry>,
+    pub(crate) list: List<Entry, FeedRows>,
     pub(crate) search: Search,
-    pub(crate) totals: Vec<Total>,
     /// The cursor stays on the newest row.
     pub(crate) follow: bool,
     /// The row under the cursor is explained below the list even where there is little room.
     pub(crate) explain: bool,
-    /// Rows of this time range that the filter hides.
-    pub(crate) hidden: usize,
     /// Rows that came since the screen was paused.
     pub(crate) waiting: usize,
+    order: Order,
     /// Index into [`RANGES`].
     range: usize,
-    /// Revision of the filter, and the range.
-    memo: Memo<(u64, usize)>,
+    /// Revision of the filter, the range, and the order.
+    memo: Memo<(u64, usize, Order)>,
+    asked: Asked,
+    seek: Seek,
+}
+
+/// What the rows were last searched with, beside filter, range and order.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// When.
+    at: Timestamp,
+    /// When the screen was paused, while it is.
+    paused: Option<Timestamp>,
 }
 
 impl Default for Feed {
@@ -185,13 +88,14 @@ impl Default for Feed {
         Self {
             list: List::default(),
             search: Search::new(Rows::Feed),
-            totals: Vec::new(),
             follow: true,
             explain: false,
-            hidden: 0,
             waiting: 0,
+            order: Order::default(),
             range: 3,
             memo: Memo::default(),
+            asked: Asked::default(),
+            seek: Seek::default(),
         }
     }
 }
@@ -216,6 +120,30 @@ impl Feed {
         };
     }
 
+    /// What the rows are sorted by.
+    pub(crate) const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Sorts by the next column, with the cursor on the first row.
+    pub(crate) fn sort_next(&mut self) {
+        let index = COLUMNS.iter().position(|column| *column == self.order.by).unwrap_or(0);
+        let by = COLUMNS.get(index + 1).copied().unwrap_or_default();
+        self.order = Order { by, descending: begins_with_greatest(by) };
+        self.follow();
+    }
+
+    /// Sorts the other way, with the cursor on the first row.
+    pub(crate) fn reverse(&mut self) {
+        self.order.descending = !self.order.descending;
+        self.follow();
+    }
+
+    /// Whether the rows are in the other order than a column begins with.
+    pub(crate) const fn is_reversed(&self) -> bool {
+        self.order.descending != begins_with_greatest(self.order.by)
+    }
+
     /// Moves the cursor; away from the first row nothing is followed any more.
     pub(crate) fn go(&mut self, motion: Motion) {
         self.list.go(motion);
@@ -237,38 +165,99 @@ impl Feed {
         self.list.follow_first();
     }
 
-    /// Makes the rows again where something they depend on has changed. `paused` is when the
-    /// screen was.
+    /// Rows of the time range that the filter hides, as far as they were looked at.
+    pub(crate) fn hidden(&self) -> usize {
+        self.list.rows().in_range().saturating_sub(self.list.len())
+    }
+
+    /// Sums per currency over the transactions that are shown, never across. Operations move no
+    /// money until a transaction shows it, so they do not count.
+    pub(crate) fn totals(&self) -> &[Total] {
+        self.list.rows().found().totals()
+    }
+
+    /// Transactions looked at so far, and how many there are; `None` once all were looked at.
+    pub(crate) fn left(&self) -> Option<(usize, usize)> {
+        self.list.rows().left()
+    }
+
+    /// Whether there is more to be done than was done so far.
+    pub(crate) fn has_more_work(&self) -> bool {
+        self.left().is_some() || self.seek.is_going_on()
+    }
+
+    /// Counts rows that came while the screen is paused, before they are taken in.
+    pub(crate) fn count_waiting(
+        &mut self,
+        rows: &[Transaction],
+        portfolio: &Portfolio,
+        paused: Option<Timestamp>,
+    ) {
+        let Some(paused) = paused else { return };
+        let is_new = |row: &&Transaction| {
+            row.seen_at > paused && portfolio.transactions.position(&RowKey::from(*row)).is_none()
+        };
+        self.waiting += rows.iter().filter(is_new).count();
+    }
+
+    /// Looks for the next decline, or operation that failed or is in doubt.
+    pub(crate) fn seek(&mut self, direction: Direction) {
+        self.seek.begin(direction);
+    }
+
+    /// Looks for it no longer.
+    pub(crate) const fn stop_seeking(&mut self) {
+        self.seek.stop();
+    }
+
+    /// Makes the rows again where something they depend on has changed, or goes on searching them.
+    /// `paused` is when the screen was. Returns what became of a decline that was looked for.
     pub(crate) fn refresh_rows(
         &mut self,
         portfolio: &Portfolio,
         movement: Movement,
         paused: Option<Timestamp>,
-    ) {
-        let data = DataVersion::of_history(portfolio);
+    ) -> Sought {
+        let data = DataVersion::of_feed(portfolio);
         if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
-        self.waiting = paused.map_or(0, |since| {
-            let transactions =
-                portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
-            transactions.filter(|row| row.seen_at > since).count()
-        });
-        if !self.memo.renew(data, (self.search.revision, self.range), movement) {
-            return;
+        if paused.is_none() {
+            self.waiting = 0;
         }
-        let range = self.range;
-        let rows = |filter: &Filter| {
-            let all = in_range(since(filter, range, portfolio.now), portfolio, paused);
-            let total = all.len();
-            let rows = all.into_iter().filter(|row| is_wanted(row, filter, portfolio));
-            (rows.collect::<Vec<Known<'_>>>(), total)
-        };
-        let ((rows, total), set_aside) = self.search.choose(rows, |(rows, _)| rows.is_empty());
-        self.search.set_aside(set_aside);
-        self.hidden = total - rows.len();
-        self.totals = totals(&rows);
-        self.list.set(entries(&rows));
+        let choices = (self.search.revision, self.range, self.order);
+        let is_new = self.memo.renew(data, choices, movement);
+        if is_new {
+            self.asked = Asked { at: portfolio.now, paused };
+        }
+        let (whole, rest) = self.search.whole_and_rest();
+        let query = |filter| self.asked.query(filter, self.range, self.order);
+        let queries = Queries { whole: query(whole), rest: rest.map(query) };
+        if is_new {
+            self.list.change(|rows| rows.renew(&queries, portfolio));
+        } else if self.list.rows().left().is_some() {
+            self.list.change(|rows| rows.step(&queries, portfolio));
+        }
+        let is_rest = self.list.rows().is_rest();
+        self.search.set_aside(is_rest);
+        let query = self.asked.query(self.search.filter(), self.range, self.order);
+        let sought = self.seek.step(&query, self.list.rows(), self.list.at(), portfolio);
+        if let Sought::At(index) = sought {
+            self.list.select_at(index);
+            self.follow = false;
+        }
+        sought
+    }
+}
+
+/// Whether a column begins with what is newest or largest. Words begin with A.
+const fn begins_with_greatest(by: OrderBy) -> bool {
+    matches!(by, OrderBy::Time | OrderBy::Amount)
+}
+
+impl Asked {
+    fn query<'a>(&self, filter: &'a Filter, range: usize, order: Order) -> Query<'a> {
+        Query { filter, since: since(filter, range, self.at), seen_until: self.paused, order }
     }
 }
 
@@ -282,78 +271,4 @@ fn since(filter: &Filter, range: usize, now: Timestamp) -> Timestamp {
         .since()
         .or_else(|| if filter.names_time() { None } else { of_range() })
         .unwrap_or(Timestamp::MIN)
-}
-
-/// Rows since a time. On a paused screen, those that were known then.
-fn in_range(since: Timestamp, portfolio: &Portfolio, paused: Option<Timestamp>) -> Vec<Known<'_>> {
-    let was_known = |at: Timestamp| paused.is_none_or(|since| at <= since);
-    merged(
-        portfolio
-            .transactions
-            .iter()
-            .inspect(|_| count(Work::HistoryVisited))
-            .take_while(|row| row.at >= since)
-            .filter(|row| was_known(row.seen_at)),
-        portfolio
-            .operations
-            .iter()
-            .inspect(|_| count(Work::HistoryVisited))
-            .take_while(|row| row.created_at >= since)
-            .filter(|row| was_known(row.created_at)),
-        portfolio.transactions.proven(),
-    )
-}
-
-fn is_wanted(row: &Known<'_>, filter: &Filter, portfolio: &Portfolio) -> bool {
-    if filter.is_empty() {
-        return true;
-    }
-    let (card, now) = (row.card(), portfolio.now);
-    let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
-    match row {
-        Known::Transaction(transaction) => {
-            filter.matches(&TransactionRow { transaction, holder, now })
-        }
-        Known::Operation(operation) => filter.matches(&OperationRow { operation, holder, now }),
-    }
-}
-
-/// Sums per currency, never across. Operations move no money until a transaction shows it, so they
-/// do not count.
-fn totals(rows: &[Known<'_>]) -> Vec<Total> {
-    let mut totals: Vec<Total> = Vec::new();
-    for row in rows {
-        let Known::Transaction(row) = row else { continue };
-        let currency = row.amount.currency();
-        let index =
-            totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
-                let zero = Some(Money::zero(currency));
-                totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
-                totals.len() - 1
-            });
-        let Some(total) = totals.get_mut(index) else { continue };
-        total.rows += 1;
-        let sum = match (row.state, row.kind) {
-            (TransactionState::Declined, _) => &mut total.declined,
-            (
-                TransactionState::Failed | TransactionState::Reversed | TransactionState::Unknown,
-                _,
-            ) => continue,
-            (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => {
-                &mut total.out
-            }
-            (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => {
-                &mut total.into
-            }
-            (_, TransactionKind::Adjustment | TransactionKind::Other)
-                if row.amount.is_negative() =>
-            {
-                &mut total.out
-            }
-            (_, TransactionKind::Adjustment | TransactionKind::Other) => &mut total.into,
-        };
-        *sum = sum.and_then(|sum| sum.checked_add(row.amount.abs()).ok());
-    }
-    totals.sort_by_key(|total| total.currency);
-    totals
 }

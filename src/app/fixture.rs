@@ -26,6 +26,7 @@ use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::domain::unmapped::UnmappedWords;
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
+use crate::ledger::Ledger;
 
 /// 14:08:12 in the zone of the board.
 pub(crate) fn now() -> Timestamp {
@@ -281,7 +282,8 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
     });
     for event in [
         EngineEvent::Cards(many.map(Arc::new).collect()),
-        EngineEvent::Transactions(rows.collect()),
+        EngineEvent::History(Box::new(Ledger::from_rows(rows))),
+        EngineEvent::Journal { page: Vec::new(), is_last: true },
         health("artha", HealthState::Ok, 4, None),
     ] {
         _ = update(&mut model, Msg::EngineEvent(event));
@@ -428,6 +430,7 @@ fn story() -> Vec<EngineEvent> {
     let mut events = vec![
         EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
         EngineEvent::Transactions(transactions()),
+        EngineEvent::History(Box::default()),
         health("artha", HealthState::Ok, 4, None),
         health("banana", HealthState::Slow, 21, Some("2 time-outs in 5 minutes")),
         health("enkash", HealthState::Down, 190, Some("HTTP 503, no Retry-After header")),

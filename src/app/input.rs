@@ -39,6 +39,7 @@ impl Model {
 
     fn press_latin(&mut self, chord: Chord) -> Vec<Effect> {
         self.notice = None;
+        self.panes.feed.stop_seeking();
         let command = self.keymap.command(chord, self.screen.focus);
         // These two also work over a dialog and in a field, where every other key is typed. Only
         // with a modifier: whatever the file of keys says, no letter is taken there.

@@ -30,9 +30,10 @@ impl DataVersion {
         Self { revision: portfolio.revisions.all, minute: minute(portfolio) }
     }
 
-    /// Of rows that depend on transactions and operations, and on the time.
-    pub(crate) fn of_history(portfolio: &Portfolio) -> Self {
-        Self { revision: portfolio.revisions.history, minute: minute(portfolio) }
+    /// Of rows that depend on transactions and operations, on the holders' names, and on the time.
+    pub(crate) fn of_feed(portfolio: &Portfolio) -> Self {
+        let revisions = portfolio.revisions;
+        Self { revision: revisions.history + revisions.holders, minute: minute(portfolio) }
     }
 
     /// Of rows that depend on transactions and operations only.

@@ -1,6 +1,7 @@
 //! What commands do that only change what is shown: the cursor, the pane, the view.
 
 use super::command::Command;
+use super::entry::{Entry, is_in_trouble};
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
@@ -78,19 +79,18 @@ impl Model {
     /// To the next decline, or operation that failed or is in doubt.
     pub(super) fn seek(&mut self, direction: Direction) {
         let portfolio = &self.portfolio;
-        let trouble =
-            |entry: &feed::Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
+        let trouble = |entry: &Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
         let found = match self.screen.focus {
             Pane::Cards => self.panes.cards.seek(direction, portfolio),
             Pane::Feed => {
-                let feed = &mut self.panes.feed;
-                let found = feed.list.seek(direction, trouble);
-                feed.follow &= !found;
-                found
+                self.panes.feed.seek(direction);
+                return;
             }
-            Pane::Activity => self.panes.activity.list.seek(direction, |id| {
-                portfolio.operation(*id).is_some_and(|row| feed::Known::Operation(row).is_trouble())
-            }),
+            Pane::Activity => self
+                .panes
+                .activity
+                .list
+                .seek(direction, |id| portfolio.operation(*id).is_some_and(is_in_trouble)),
             Pane::Detail => self.panes.detail.list.seek(direction, trouble),
             Pane::Providers => false,
         };
@@ -122,6 +122,24 @@ impl Model {
                 self.show_notice(&format!("the filter says which time is shown: {back}"));
             }
             feed::Range::Last(_) | feed::Range::Ever => self.panes.feed.step_range(direction),
+        }
+    }
+
+    /// Sorts by the next column.
+    pub(super) fn sort_next(&mut self) {
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.sort_next(),
+            Pane::Feed => self.panes.feed.sort_next(),
+            Pane::Detail | Pane::Activity | Pane::Providers => {}
+        }
+    }
+
+    /// Sorts the other way.
+    pub(super) fn reverse(&mut self) {
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.reverse(),
+            Pane::Feed => self.panes.feed.reverse(),
+            Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
     }
 

@@ -112,6 +112,7 @@ impl Model {
             | EngineEvent::Queued(_)
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
+            | EngineEvent::History(_)
             | EngineEvent::Journal { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }

@@ -13,7 +13,6 @@ use jiff::tz::TimeZone;
 
 use super::journal::Journal;
 use super::pace::Pace;
-use super::transactions::Transactions;
 use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
@@ -28,7 +27,8 @@ use crate::domain::transaction::Transaction;
 use crate::engine::{
     EngineEvent, Health, HealthState, ProviderInfo, QUEUE_KEEPS, QueuedFreeze, Step,
 };
-use card_news::CardNews;
+use crate::ledger::Ledger;
+use card_news::{Affected, CardNews};
 
 /// What is known, and the time.
 ///
@@ -50,7 +50,7 @@ pub struct Portfolio {
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Arc<Card>>,
     /// Newest first by time and id.
-    pub transactions: Transactions,
+    pub transactions: Ledger,
     /// The journal, newest first.
     pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
@@ -93,6 +93,8 @@ pub struct Revisions {
     pub all: u64,
     /// Of transactions and operations, and of nothing else: most events are about balances.
     pub history: u64,
+    /// Of the names of cardholders.
+    pub holders: u64,
 }
 
 /// What is kept beside what is known.
@@ -100,6 +102,9 @@ pub struct Revisions {
 struct Kept {
     operation_ids: OperationIds,
     card_news: CardNews,
+    /// Whether the transactions are all that the data file has: the older ones are loaded behind
+    /// the first frame.
+    is_history_loaded: bool,
     /// How many cards of each provider show figures that may be old.
     last_known: BTreeMap<ProviderId, usize>,
 }
@@ -144,7 +149,7 @@ impl Portfolio {
                 card_coverage: BTreeMap::new(),
             },
             cards: BTreeMap::new(),
-            transactions: Transactions::default(),
+            transactions: Ledger::default(),
             operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -152,6 +157,7 @@ impl Portfolio {
             kept: Kept {
                 operation_ids: OperationIds { session, count: 0 },
                 card_news: CardNews::default(),
+                is_history_loaded: false,
                 last_known: BTreeMap::new(),
             },
         }
@@ -167,6 +173,7 @@ impl Portfolio {
                 self.kept.card_news.unassigned |= rows.iter().any(|row| row.card_id.is_none());
                 self.transactions.apply(rows);
             }
+            EngineEvent::History(ledger) => self.put_history(ledger),
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
                 self.history_changed([operation.card.clone()]);
@@ -204,11 +211,26 @@ impl Portfolio {
         }
     }
 
+    /// Takes in all that the data file has. The rows that were known before came later than it was
+    /// read, so they are taken in over it.
+    fn put_history(&mut self, ledger: &Ledger) {
+        self.history_changed([]);
+        self.kept.card_news.history = Affected::All;
+        let newer = std::mem::replace(&mut self.transactions, ledger.clone());
+        let newer: Vec<Transaction> = newer.iter().collect();
+        self.transactions.apply(&newer);
+        self.kept.is_history_loaded = true;
+    }
+
     fn put_cards(&mut self, cards: &[Arc<Card>]) {
         self.revisions.all += 1;
         let keys = cards.iter().map(|card| card.key.clone());
         self.kept.card_news.cards.add(keys, self.cards.len());
         for card in cards {
+            let known = self.cards.get(&card.key);
+            if known.is_none_or(|known| known.holder != card.holder) {
+                self.revisions.holders += 1;
+            }
             let before = self.cards.insert(card.key.clone(), Arc::clone(card));
             let was_old = before.is_some_and(|card| card.balance.why_stale().is_some());
             let is_old = card.balance.why_stale().is_some();
@@ -421,12 +443,17 @@ impl Portfolio {
         })
     }
 
+    /// Whether the transactions are all that the data file has.
+    #[must_use]
+    pub const fn is_history_loaded(&self) -> bool {
+        self.kept.is_history_loaded
+    }
+
     /// Transactions of one card, newest first.
-    pub fn transactions_of<'a>(
-        &'a self,
-        key: &'a CardKey,
-    ) -> impl Iterator<Item = &'a Transaction> {
-        self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
+    pub fn transactions_of(&self, key: &CardKey) -> impl Iterator<Item = Transaction> + use<'_> {
+        let rows = self.transactions.of_card(key).into_iter();
+        let rows = rows.filter_map(|position| self.transactions.row(position));
+        rows.inspect(|_| count(Work::HistoryVisited))
     }
 
     /// How much is known of the transactions of all accounts together.
@@ -448,7 +475,7 @@ impl Portfolio {
 
     /// The newest decline of a card.
     #[must_use]
-    pub fn last_decline<'a>(&'a self, key: &'a CardKey) -> Option<&'a Transaction> {
+    pub fn last_decline(&self, key: &CardKey) -> Option<Transaction> {
         self.transactions_of(key).find(|row| row.decline().is_some())
     }
 
@@ -472,7 +499,7 @@ impl Portfolio {
 
 impl History for Portfolio {
     fn any_transaction(&self, card: &CardKey, test: &mut dyn FnMut(&Transaction) -> bool) -> bool {
-        self.transactions_of(card).any(test)
+        self.transactions_of(card).any(|row| test(&row))
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod activity;
 pub(crate) mod card;
 pub(crate) mod cards;
 pub(crate) mod decline;
+mod extent;
 pub(crate) mod feed;
 pub(crate) mod finder;
 pub(crate) mod footer;

@@ -99,6 +99,13 @@ impl Search {
         &self.shown().filter
     }
 
+    /// All of what is written, and where its last word is half-written what there is without it:
+    /// that acts where the whole shows no row, of which [`Self::set_aside`] wants to know.
+    pub(crate) fn whole_and_rest(&self) -> (&Filter, Option<&Filter>) {
+        let rest = self.typing.as_ref().and_then(|typing| typing.rest.as_ref());
+        (&self.acting.filter, rest.map(|rest| &rest.filter))
+    }
+
     /// The filter of the whole line, whether it finds a row or not.
     pub(crate) const fn whole(&self) -> &Filter {
         &self.acting.filter

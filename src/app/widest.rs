@@ -49,6 +49,7 @@ impl Widest {
         match event {
             EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
             EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
+            EngineEvent::History(ledger) => self.add_amounts(&ledger.largest_amounts()),
             EngineEvent::Operation(operation) => self.add_operation(operation),
             EngineEvent::Journal { page, .. } => {
                 page.iter().for_each(|row| self.add_operation(row))
@@ -75,6 +76,11 @@ impl Widest {
         if let Some(available) = card.available() {
             self.balance = self.balance.max(reserved(available));
         }
+    }
+
+    fn add_amounts(&mut self, amounts: &[Money]) {
+        let widest = amounts.iter().map(|amount| reserved(*amount)).max();
+        self.amount = self.amount.max(widest.unwrap_or(0));
     }
 
     fn add_row(&mut self, row: &Transaction) {

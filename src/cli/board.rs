@@ -9,7 +9,8 @@ use super::exit::Exit;
 use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::session::{
-    configuration, data_folder, environment, keymap, not_opened, only, operator, zone,
+    configuration, data_folder, environment, keymap, not_opened, only, operator,
+    say_what_takes_long, zone,
 };
 use crate::clock::Clock;
 use crate::config;
@@ -47,6 +48,7 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
     let zone = zone(&board.timezone)?;
     let keymap = keymap(&board)?;
     let operator = operator();
+    say_what_takes_long(&data);
     let setup = Setup {
         config,
         data,

@@ -5,9 +5,11 @@ use clap::Args;
 use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
+use super::kept::{Refresh, Refreshing};
 use super::session::Session;
 use super::{Run, find, print};
 use crate::clock::Clock;
+use crate::contract::FromDataFile;
 use crate::domain::completeness::Completeness;
 use crate::engine;
 
@@ -16,19 +18,33 @@ use crate::engine;
 pub(crate) struct Card {
     /// provider/id, a unique beginning of an id, or the last four digits
     card: String,
+    #[command(flatten)]
+    refreshing: Refreshing,
 }
 
 impl Run for Card {
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let mut session = Session::open_to_read(global, clock.clone()).await?;
-        let outcome = show(&mut session, &self.card, &clock).await;
+        let outcome = show(&mut session, &self, &clock).await;
         session.engine.stop().await;
         outcome
     }
 }
 
 /// A card that cannot be read is printed as it is known, and named as missing.
-async fn show(session: &mut Session, word: &str, clock: &Clock) -> Outcome {
+async fn show(session: &mut Session, asked: &Card, clock: &Clock) -> Outcome {
+    let word = &asked.card;
+    if asked.refreshing.refresh == Refresh::Never {
+        let card = find::known(session, word).await?;
+        session.view.now = clock.now();
+        let as_of = card.balance.at();
+        let provider = card.key.provider.clone();
+        let missing = Missing::of(Completeness::default());
+        let missing = missing.with_data_file(vec![FromDataFile { provider, as_of }]);
+        print::put(&print::one(&*card, session.format))?;
+        missing.print(session.format, &session.view);
+        return Ok(missing.exit());
+    }
     let known = find::card(session, word).await?;
     let mut completeness = Completeness::complete(clock.now());
     let card = match session.engine.read_card(&known.key).await {

@@ -7,19 +7,24 @@ use clap::Args;
 use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
+use super::kept::{self, Refresh, Refreshing};
 use super::listing::{finish_list, joined};
 use super::session::Session;
 use super::{Run, print, transactions};
 use crate::clock::Clock;
 use crate::contract::{CardRow, History, Row, Rows};
 use crate::domain::card::CardKey;
+use crate::domain::completeness::Completeness;
 use crate::domain::operation::OperationState;
 use crate::domain::transaction::Transaction;
 
 /// List cards with their balances, read now. Where the filter asks for transactions, such as
 /// merchant:~rewe, those with such a transaction in the last 30 days, or since `since:`
 #[derive(Debug, Args)]
-pub(crate) struct Cards {}
+pub(crate) struct Cards {
+    #[command(flatten)]
+    refreshing: Refreshing,
+}
 
 impl Run for Cards {
     fn filtered(&self) -> Option<Rows> {
@@ -28,11 +33,20 @@ impl Run for Cards {
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let mut session = Session::open_to_read(global, clock.clone()).await?;
-        let (mut cards, mut completeness) = joined(session.engine.list_cards().await);
+        let refresh = self.refreshing.refresh;
+        let (mut cards, mut missing) = if refresh == Refresh::Never {
+            let cards = session.known_cards().await;
+            let missing = Missing::of(Completeness::default());
+            let of_cards = kept::of_cards(&session, &cards);
+            (cards, missing.with_data_file(of_cards))
+        } else {
+            let (cards, completeness) = joined(session.engine.list_cards().await);
+            (cards, Missing::of(completeness))
+        };
         let history = if session.filter.asks_related() {
-            let (rows, of_rows, since) = transactions::read(&session, None, clock.now()).await;
-            completeness.join(of_rows);
-            Some((ReadHistory::of(rows), since))
+            let read = transactions::read(&session, None, clock.now(), refresh).await?;
+            missing.join(read.missing);
+            Some((ReadHistory::of(read.rows), read.since))
         } else {
             None
         };
@@ -57,7 +71,7 @@ impl Run for Cards {
             let rank = |key: &CardKey| session.rank(&key.provider);
             (rank(&a.key), &a.key.id).cmp(&(rank(&b.key), &b.key.id))
         });
-        let missing = Missing::of(completeness).with_states_of(cards.iter().map(|card| &**card));
+        let missing = missing.with_states_of(cards.iter().map(|card| &**card));
         let text =
             print::list(cards.iter().map(|card| Row::from(&**card)), session.format, &session.view);
         let since = history.map(|(_, since)| session.view.time(since));

@@ -58,6 +58,17 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Fai
     Err(no_card(word, exit, &unread))
 }
 
+/// The card that a word means, from what the data file knows alone: no provider is asked.
+///
+/// # Errors
+/// Usage, with the candidates, when it fits several; usage when it fits none.
+pub(crate) async fn known(session: &Session, word: &str) -> Result<Arc<Card>, Failure> {
+    let known = session.known_cards().await;
+    let found = unique(word, &matching(word, &known, &names(session)))?;
+    let asked_nobody = "no provider was asked (--refresh never)".to_owned();
+    found.ok_or_else(|| no_card(word, Exit::Usage, &[asked_nobody]))
+}
+
 /// For a change: that a short word can mean no other card. A provider whose list was never read may
 /// have one that it fits as well.
 ///

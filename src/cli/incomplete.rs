@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, warn};
 use super::global::Format;
-use crate::contract::{self, View, json};
+use crate::contract::{self, FromDataFile, View, json};
 use crate::domain::card::Card;
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 
@@ -19,7 +19,8 @@ pub(crate) struct Missing(contract::Missing);
 impl Missing {
     /// What a list lacks.
     pub(crate) fn of(completeness: Completeness) -> Self {
-        Self(contract::Missing { completeness, old_states: Vec::new() })
+        let from_data_file = Vec::new();
+        Self(contract::Missing { completeness, old_states: Vec::new(), from_data_file })
     }
 
     /// The same, with those of the cards that are printed whose state was not read with their
@@ -35,9 +36,33 @@ impl Missing {
         Self(contract::Missing { old_states, ..self.0 })
     }
 
+    /// The same, with the accounts of which the data file answered.
+    pub(crate) fn with_data_file(self, from_data_file: Vec<FromDataFile>) -> Self {
+        Self(contract::Missing { from_data_file, ..self.0 })
+    }
+
+    /// What is missing of two lists from which one is made. An account of which the data file
+    /// answered for both is as old as the older.
+    pub(crate) fn join(&mut self, other: Self) {
+        let Self(contract::Missing { completeness, old_states, from_data_file }) = other;
+        self.0.completeness.join(completeness);
+        self.0.old_states.extend(old_states);
+        for account in from_data_file {
+            let known = &mut self.0.from_data_file;
+            match known.iter_mut().find(|known| known.provider == account.provider) {
+                Some(known) => known.as_of = known.as_of.min(account.as_of),
+                None => known.push(account),
+            }
+        }
+    }
+
     /// Prints what is missing: one line of JSON, or sentences; nothing when nothing is.
     pub(crate) fn print(&self, format: Format, view: &View) {
-        if self.0.completeness.is_complete() && self.0.old_states.is_empty() {
+        let Self(missing) = self;
+        if missing.completeness.is_complete()
+            && missing.old_states.is_empty()
+            && missing.from_data_file.is_empty()
+        {
             return;
         }
         match format {
@@ -74,12 +99,16 @@ impl Missing {
         add(self.0.completeness.parts.iter().map(UnreadPart::sentence).collect());
         add(self.0.completeness.rows.iter().map(UnreadRow::sentence).collect());
         add(self.0.old_states.iter().map(|card| old_state(card, view)).collect());
+        add(self.0.from_data_file.iter().map(|account| from_data_file(account, view)).collect());
         let missing = self.0.completeness.missing();
         match (self.0.completeness.complete_to, missing.is_empty()) {
             (_, true) => {}
             (Some(to), false) => {
                 let to = to.to_zoned(view.zone.clone()).strftime("%H:%M:%S");
-                sentences.push(format!("complete to {to}; {missing}"));
+                let from = self.0.completeness.complete_from;
+                let from = from.map(|from| format!("from {} ", view.time(from)));
+                let from = from.unwrap_or_default();
+                sentences.push(format!("complete {from}to {to}; {missing}"));
             }
             (None, false) => sentences.push(format!("not complete; {missing}")),
         }
@@ -88,6 +117,14 @@ impl Missing {
 
     fn json(&self) -> String {
         json::object(&self.0)
+    }
+}
+
+fn from_data_file(account: &FromDataFile, view: &View) -> String {
+    let provider = &account.provider;
+    match account.as_of {
+        Some(at) => format!("{provider}: from the data file, as of {}", view.time(at)),
+        None => format!("{provider}: the data file has nothing of it"),
     }
 }
 
@@ -137,7 +174,8 @@ mod tests {
         );
         assert_eq!(missing.exit(), Exit::Refused);
         let start = concat!(
-            r#"{"complete_to":"2026-04-03T12:08:08Z","unread_rows":[{"provider":"acme","#,
+            r#"{"complete_from":null,"complete_to":"2026-04-03T12:08:08Z","#,
+            r#""unread_rows":[{"provider":"acme","#,
             r#""card_id":"c-1","id":null,"why":"has no amount"},"#
         );
         assert!(missing.json().starts_with(start), "{}", missing.json());

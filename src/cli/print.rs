@@ -29,6 +29,57 @@ pub(crate) fn one<T: Record>(record: &T, format: Format) -> String {
     }
 }
 
+/// A list that is printed while it is read: JSON and CSV, whatever its length, take no memory.
+pub(crate) struct Stream {
+    to: BufWriter<io::Stdout>,
+    format: Format,
+    count: usize,
+}
+
+impl Stream {
+    /// A list in a format that needs no widths: a table needs all its rows first.
+    pub(crate) fn new(format: Format) -> Option<Self> {
+        match format {
+            Format::Table => None,
+            Format::Json | Format::Csv => {
+                Some(Self { to: BufWriter::new(io::stdout()), format, count: 0 })
+            }
+        }
+    }
+
+    /// Prints one more row; `false` where nobody reads on.
+    ///
+    /// # Errors
+    /// When it cannot be written: a full disk.
+    pub(crate) fn add<T: Record>(&mut self, row: Row<'_, T>) -> io::Result<bool> {
+        let text = match (self.format, self.count) {
+            (Format::Csv, 0) => csv::document([row]),
+            (Format::Csv, _) => csv::line(row),
+            (Format::Json | Format::Table, 0) => format!("[\n{}", json::object(row)),
+            (Format::Json | Format::Table, _) => format!(",\n{}", json::object(row)),
+        };
+        self.count += 1;
+        match self.to.write_all(text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true),
+        }
+    }
+
+    /// Prints the end of the list; an empty one prints as [`list`] prints it.
+    ///
+    /// # Errors
+    /// When it cannot be written: a full disk.
+    pub(crate) fn end<T: Record>(mut self) -> io::Result<()> {
+        let text = match (self.format, self.count) {
+            (Format::Csv, 0) => csv::header::<T>(),
+            (Format::Csv, _) => String::new(),
+            (Format::Json | Format::Table, 0) => "[]\n".to_owned(),
+            (Format::Json | Format::Table, _) => "\n]\n".to_owned(),
+        };
+        forgiving(self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()))
+    }
+}
+
 /// Writes to standard output, at once. A pipe that its reader closed is no error.
 ///
 /// # Errors
@@ -85,7 +136,7 @@ mod tests {
         let mut lines: BTreeSet<String> =
             model.portfolio.operations.iter().map(|row| one(row, Format::Json)).collect();
         let operations = lines.len();
-        lines.extend(model.portfolio.transactions.iter().map(|row| one(row, Format::Json)));
+        lines.extend(model.portfolio.transactions.iter().map(|row| one(&row, Format::Json)));
         for (pane, least) in [("2", operations + 5), ("3", operations)] {
             fixture::press(&mut model, pane);
             fixture::press(&mut model, "g");

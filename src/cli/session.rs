@@ -21,7 +21,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::text;
-use crate::engine::{Engine, EngineEvent, OpenError, ProviderInfo, Setup};
+use crate::engine::{self, Engine, EngineEvent, OpenError, ProviderInfo, Setup};
 use crate::provider::Config;
 use crate::tty::Color;
 
@@ -66,9 +66,11 @@ impl Session {
         let view = view(global, &config.board.timezone, clock.now())?;
         // A mistake in the filter is reported before any secret is read.
         let filter = filter(global, &view)?;
+        let data = data_folder(global.data.as_deref())?;
+        say_what_takes_long(&data);
         let setup = Setup {
             only: only(global, &config)?,
-            data: data_folder(global.data.as_deref())?,
+            data,
             notes: config::state_dir(),
             read_only: global.read_only,
             operator: operator(),
@@ -204,6 +206,19 @@ pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId
         names.join(", ")
     );
     Err(Failure::new(Exit::Usage, FailureKind::NotFound, message))
+}
+
+/// Says so, where opening the data file takes more than a moment.
+pub(crate) fn say_what_takes_long(data: &Path) {
+    /// Transactions that are written anew in about a second.
+    const A_MOMENT: u64 = 100_000;
+    if let Some(rows) = engine::rows_to_rewrite(data).filter(|rows| *rows >= A_MOMENT) {
+        warn(&format!(
+            "the data file is of an earlier cardtop and is brought up to date now: {rows} \
+             transactions, about {} s",
+            rows.div_ceil(A_MOMENT)
+        ));
+    }
 }
 
 /// The folder of the data file.

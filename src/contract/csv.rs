@@ -19,6 +19,19 @@ pub fn document<'a, T: Record>(rows: impl IntoIterator<Item = Row<'a, T>>) -> St
     String::from_utf8(bytes).expect("made of text only")
 }
 
+/// The line of the headers.
+#[must_use]
+pub fn header<T: Record>() -> String {
+    document(std::iter::empty::<Row<'_, T>>())
+}
+
+/// The line of one record.
+#[must_use]
+pub fn line<T: Record>(row: Row<'_, T>) -> String {
+    let with_header = document([row]);
+    with_header.split_at(header::<T>().len()).1.to_owned()
+}
+
 /// One field a line, with its name; `-` for what is not known.
 #[must_use]
 pub fn sheet<'a, T: Record>(row: impl Into<Row<'a, T>>) -> String {

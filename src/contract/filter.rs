@@ -73,10 +73,15 @@ pub struct ValueCounts(HashMap<String, usize>);
 impl ValueCounts {
     /// Counts what a row has in the field.
     pub fn add(&mut self, row: &dyn Filterable, field: &FilterField) {
+        self.add_alike(row, 1, field);
+    }
+
+    /// Counts what so many rows have in the field that are alike in it.
+    pub fn add_alike(&mut self, row: &dyn Filterable, rows: usize, field: &FilterField) {
         row.any_text(field.id, &mut |text| {
             match self.0.get_mut(text) {
-                Some(count) => *count += 1,
-                None => _ = self.0.insert(text.to_owned(), 1),
+                Some(count) => *count += rows,
+                None => _ = self.0.insert(text.to_owned(), rows),
             }
             false
         });

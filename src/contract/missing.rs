@@ -1,7 +1,9 @@
 //! The fields of what a list lacks: the JSON line on standard error.
 
+use jiff::Timestamp;
+
 use super::{Field, Kind, Part, Record, Value};
-use crate::domain::card::Card;
+use crate::domain::card::{Card, ProviderId};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 
 /// What is missing from a list that is printed.
@@ -11,6 +13,17 @@ pub struct Missing {
     pub completeness: Completeness,
     /// Cards whose state is older than the figures beside it, or was never read.
     pub old_states: Vec<Card>,
+    /// Accounts of which the data file answered.
+    pub from_data_file: Vec<FromDataFile>,
+}
+
+/// An account of which what is printed was not read now, or not all of it: the data file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FromDataFile {
+    /// The provider account.
+    pub provider: ProviderId,
+    /// Up to when it was read; `None` where the data file has nothing of it.
+    pub as_of: Option<Timestamp>,
 }
 
 const PROVIDER: Part =
@@ -26,6 +39,15 @@ const ROW: &[Part] = &[
 ];
 const UNREAD_CARD: &[Part] = &[PROVIDER, CARD_ID, WHY];
 const UNREAD_ACCOUNT: &[Part] = &[PROVIDER, Part { null: Some("always"), ..CARD_ID }, WHY];
+const FROM_DATA_FILE: &[Part] = &[
+    PROVIDER,
+    Part {
+        name: "as_of",
+        kind: Kind::Time,
+        doc: "up to when it was read: later rows are not in the list",
+        null: Some("the data file has nothing of it"),
+    },
+];
 const OLD_STATE: &[Part] = &[
     PROVIDER,
     CARD_ID,
@@ -40,12 +62,20 @@ const OLD_STATE: &[Part] = &[
 impl Record for Missing {
     const FIELDS: &'static [Field<Self>] = &[
         Field::<Self>::new(
+            "complete_from",
+            Kind::Time,
+            "the list has everything from then on, but what is named here",
+            |row| row.record.completeness.complete_from.into(),
+        )
+        .null("the list has no times")
+        .only_json(),
+        Field::<Self>::new(
             "complete_to",
             Kind::Time,
             "the list has everything up to then, but rows",
             |row| row.record.completeness.complete_to.into(),
         )
-        .null("a card or an account is missing")
+        .null("a card or an account is missing, or no provider was asked")
         .only_json(),
         Field::<Self>::new(
             "unread_rows",
@@ -75,6 +105,13 @@ impl Record for Missing {
             |row| Value::List(row.record.old_states.iter().map(old_state).collect()),
         )
         .only_json(),
+        Field::<Self>::new(
+            "from_data_file",
+            Kind::Objects(FROM_DATA_FILE),
+            "accounts that were not read now, or not wholly: their rows are from the data file",
+            |row| Value::List(row.record.from_data_file.iter().map(from_data_file).collect()),
+        )
+        .only_json(),
     ];
 }
 
@@ -96,6 +133,13 @@ fn unread_part(part: &UnreadPart) -> Value<'_> {
         ("provider", part.provider.name().into()),
         ("card_id", part.card.as_ref().map(|card| &card.id).into()),
         ("why", (&part.why).into()),
+    ])
+}
+
+fn from_data_file(account: &FromDataFile) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", account.provider.name().into()),
+        ("as_of", account.as_of.into()),
     ])
 }
 

@@ -368,7 +368,11 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
     check(&failure());
     check(&planned());
-    check(&Missing { completeness: Completeness::default(), old_states: vec![card()] });
+    check(&Missing {
+        completeness: Completeness::default(),
+        old_states: vec![card()],
+        from_data_file: Vec::new(),
+    });
 }
 
 fn failure() -> Failure {

@@ -11,6 +11,9 @@ use super::card::{CardKey, ProviderId};
 /// What is known to be missing from a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completeness {
+    /// From when on everything is in the list, where it has times: what is older was not asked for,
+    /// or not read yet.
+    pub complete_from: Option<Timestamp>,
     /// Everything up to this time is in the list, but for `rows`. `None` while something else is
     /// missing.
     pub complete_to: Option<Timestamp>,
@@ -82,6 +85,7 @@ impl Completeness {
 
     /// Of two lists that are shown as one: what either misses is missing.
     pub fn join(&mut self, other: Self) {
+        self.complete_from = self.complete_from.max(other.complete_from);
         self.complete_to = match (self.complete_to, other.complete_to) {
             (Some(one), Some(two)) => Some(one.min(two)),
             _ => None,

@@ -22,6 +22,7 @@ mod fold;
 mod lex;
 mod narrow;
 mod parse;
+mod related;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -36,10 +37,11 @@ use rust_decimal::Decimal;
 pub use complete::Completion;
 pub use fold::{contains, fold};
 pub use parse::{Comparison, Pattern, Term};
+pub use related::Apart;
 pub use schema::{FieldId, FieldKind, FilterField, Of, Schema};
 
 /// A parsed filter. The default matches everything.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter(Option<Term>);
 
 /// What is wrong with a filter, and where.
@@ -85,6 +87,15 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, row: &dyn Filterable) -> bool {
         self.0.as_ref().is_none_or(|term| eval::matches(term, row))
+    }
+
+    /// What accepts a row where both do.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (None, term) | (term, None) => Self(term.clone()),
+            (Some(one), Some(other)) => Self(Some(Term::All(vec![one.clone(), other.clone()]))),
+        }
     }
 
     /// What it asks, for an evaluator of its own that keeps rows in another form; `None` when it

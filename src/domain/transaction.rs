@@ -147,17 +147,7 @@ impl Transaction {
     /// kind.
     #[must_use]
     pub const fn what(&self) -> &'static str {
-        match (self.state, self.kind) {
-            (TransactionState::Declined, _) => "DECLINE",
-            (TransactionState::Reversed, _) => "REVERSED",
-            (TransactionState::Failed, _) => "FAILED",
-            (TransactionState::Hold, TransactionKind::Purchase) => "HOLD",
-            (TransactionState::Cleared, TransactionKind::Purchase) => "CLEARED",
-            (
-                TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown,
-                kind,
-            ) => kind.as_str(),
-        }
+        what(self.kind, self.state)
     }
 
     /// Why the card was declined; `None` for a row that was not, and for money that was on its way
@@ -229,6 +219,21 @@ impl Transaction {
                     if self.merchant.as_deref() == Some(words) { "" } else { words }.to_owned()
                 }
             },
+        }
+    }
+}
+
+/// The word of the feed's "What" column for a row of this kind and state.
+#[must_use]
+pub const fn what(kind: TransactionKind, state: TransactionState) -> &'static str {
+    match (state, kind) {
+        (TransactionState::Declined, _) => "DECLINE",
+        (TransactionState::Reversed, _) => "REVERSED",
+        (TransactionState::Failed, _) => "FAILED",
+        (TransactionState::Hold, TransactionKind::Purchase) => "HOLD",
+        (TransactionState::Cleared, TransactionKind::Purchase) => "CLEARED",
+        (TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown, kind) => {
+            kind.as_str()
         }
     }
 }

@@ -517,12 +517,14 @@ impl Account {
 
     /// How it is doing, with so many cards known.
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
-        let (latency_ms, completeness) = (self.latency_ms(), self.completeness());
+        let (latency_ms, mut completeness) = (self.latency_ms(), self.completeness());
         let skew = self
             .http
             .as_ref()
             .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
+        let covered = state.transactions.history.covered(cards, now);
+        completeness.complete_from = covered.complete.map(|complete| complete.from);
         // No card known of a list that was never read does not mean that there is none; a roster
         // without a fault is a list that was read at the start.
         let by_roster = self.config.roster.is_some() && state.roster.sentences.is_empty();
@@ -539,7 +541,7 @@ impl Account {
             errors_5m: state.health.errors_5m(now),
             cards: counted.then_some(cards),
             completeness,
-            covered: state.transactions.history.covered(cards, now),
+            covered,
             unmapped: state.unmapped.clone(),
             roster: state.roster.sentences.clone(),
             skew,

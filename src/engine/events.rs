@@ -12,6 +12,7 @@ use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
 use crate::domain::transaction::Transaction;
+use crate::ledger::Ledger;
 
 /// What is asked of the engine. Nothing here blocks the asker.
 #[derive(Debug)]
@@ -126,6 +127,9 @@ pub enum EngineEvent {
     },
     /// Transactions that are new or changed, in any order; one with a known id replaces it.
     Transactions(Vec<Transaction>),
+    /// Every transaction of the data file, as it was read behind the first frame. Rows that were
+    /// told before are newer.
+    History(Box<Ledger>),
     /// An operation, new or moved on.
     Operation(Operation),
     /// A page of the journal as it was read: operations before those that were told already, newest

@@ -27,9 +27,6 @@ use crate::store::{Store, StoreError};
 /// Events that may wait to be received before reading pauses.
 const EVENTS_WAITING: usize = 1_024;
 
-/// Transactions emitted at the start.
-const TRANSACTIONS_AT_START: u32 = 5_000;
-
 /// How long the start waits for secrets before it says so: of the board, whose first frame comes
 /// after it, and of commands.
 const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(20);
@@ -206,6 +203,7 @@ impl Engine {
         let engine = self.clone();
         let first = tokio::spawn(async move {
             engine.emit_what_is_known(complaints).await;
+            engine.0.background.keep(tokio::spawn(engine.clone().emit_history()));
             for account in &engine.0.accounts {
                 let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
                 engine.0.background.keep(reading);
@@ -220,10 +218,7 @@ impl Engine {
         for account in &self.0.accounts {
             self.emit_health(account).await;
         }
-        match self.0.store.newest_transactions(TRANSACTIONS_AT_START).await {
-            Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
-            Err(error) => self.emit_store_error(&error).await,
-        }
+        self.emit_newest_transactions().await;
         for complaint in complaints {
             self.emit(EngineEvent::Broken(complaint)).await;
         }

@@ -11,6 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
 };
+use crate::domain::transaction::Transaction;
 use crate::engine::account::Account;
 use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
 use crate::provider::Config;
@@ -206,4 +207,37 @@ async fn a_change_is_25_statements_and_a_lookup_13_and_neither_copies_a_card() {
         change <= (0, 25) && lookup <= (0, 13),
         "{change:?} for a change, {lookup:?} for a lookup"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_frame_has_the_newest_rows_and_the_history_behind_it_has_all() {
+    let mut bench = Bench::new(1).await;
+    let now = bench.engine.0.clock.now();
+    let amount = Money::parse_wire("5.00", "USD".parse().expect("a currency")).expect("an amount");
+    let rows: Vec<Transaction> = (0..1_700_i64)
+        .map(|number| {
+            let at = now - SignedDuration::from_secs(number);
+            let id = format!("t-{number:05}").into();
+            Transaction::new(ProviderId::new("banana"), id, amount, at)
+        })
+        .collect();
+    let store = &bench.engine.0.store;
+    store.keep_transactions(rows.clone()).await.expect("they are kept");
+    bench.engine.emit_newest_transactions().await;
+    bench.engine.clone().emit_history().await;
+    let (mut first, mut history) = (None, None);
+    while let Ok(event) = bench.events.try_recv() {
+        match event {
+            EngineEvent::Transactions(rows) => first = Some(rows),
+            EngineEvent::History(ledger) => history = Some(ledger),
+            _ => {}
+        }
+    }
+    let first = first.expect("the newest rows");
+    assert_eq!(first.first().map(|row| &row.id), rows.first().map(|row| &row.id));
+    assert!(first.len() < 500, "{}", first.len());
+    let history = history.expect("the history");
+    let is_same = |(row, known): (Transaction, &Transaction)| row.is_same_row(known);
+    assert_eq!(history.len(), rows.len());
+    assert!(history.iter().zip(&rows).all(is_same), "each once, newest first");
 }

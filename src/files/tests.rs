@@ -1,5 +1,6 @@
 //! Owners, modes, links and pipes, tried on real files.
 
+use std::io::Write;
 use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::PathBuf;
 
@@ -193,4 +194,24 @@ fn what_is_no_file_or_has_no_end_is_said() {
             .to_string()
             .contains("`chmod o-w ")
     );
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_whole_stays_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kept");
+    replace_private(&path, |file| file.write_all(b"first")).expect("a file");
+    let full = |file: &mut dyn Write| {
+        file.write_all(b"sec")?;
+        Err(io::Error::from(io::ErrorKind::StorageFull))
+    };
+    let error = replace_private(&path, full).expect_err("the disk is full");
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(fs::read(&path).expect("the file"), b"first");
+    let entries = folder.path().read_dir().expect("the folder").count();
+    assert_eq!(entries, 1, "nothing is left beside it");
+    let nested = |_: &mut dyn Write| replace_private(&path, |file| file.write_all(b"second"));
+    let error = replace_private(&path, nested).expect_err("somebody else is writing it");
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(fs::read(&path).expect("the file"), b"first");
 }

@@ -29,6 +29,12 @@ pub(super) struct Building {
 }
 
 impl Building {
+    pub(super) fn new() -> Self {
+        let mut building = Self::default();
+        building.vocabulary.begin_many();
+        building
+    }
+
     pub(super) fn add(&mut self, row: Transaction) {
         if !self.ids.insert(hash(&row.id)) {
             self.repeated.push(row);
@@ -65,6 +71,7 @@ impl Building {
     /// new ids, then those whose ids may be known, in the order in which they came.
     pub(super) fn finish(mut self) -> (Vec<Chunk>, Vocabulary, Vec<Transaction>, Vec<Transaction>) {
         self.end_chunk();
+        self.vocabulary.end_many();
         if self.direction == Some(Ordering::Less) {
             self.chunks.reverse();
         }

@@ -1,10 +1,12 @@
 //! The cards that rows name, numbered: provider, card id and last four digits in 32 bits.
 
+use std::io;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::dictionary::{SEGMENT, hash};
+use super::dictionary::{Lookup, SEGMENT, hash};
+use super::stored::{Input, Output, Stored};
 use super::texts::Texts;
 use crate::domain::card::{CardKey, Last4, ProviderId};
 use crate::domain::filter::fold;
@@ -33,6 +35,7 @@ impl CardEntry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cards {
     segments: Vec<Arc<CardSegment>>,
+    lookup: Option<Lookup>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -65,6 +68,10 @@ impl CardSegment {
         self.by_id.insert_unique(entry.hash(), index, |index| {
             entries.get(usize::from(*index)).map_or(0, CardEntry::hash)
         });
+        if self.entries.len() == SEGMENT {
+            self.entries.shrink_to_fit();
+            self.folded_ids.shrink();
+        }
     }
 }
 
@@ -86,12 +93,30 @@ impl Cards {
     /// The code of an entry, which is added where it is new.
     pub(super) fn code(&mut self, entry: &CardEntry) -> u32 {
         let hash = entry.hash();
-        let known =
-            self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
+        let known = match &self.lookup {
+            Some(lookup) => {
+                lookup.find(hash, |code| self.get(*code) == Some(entry)).map(|code| *code as usize)
+            }
+            None => self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
                 segment.find(hash, entry).map(|index| at * SEGMENT + index)
-            });
+            }),
+        };
         let index = known.unwrap_or_else(|| self.push(entry));
         u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// Many cards follow, until [`Self::end_many`].
+    pub(super) fn begin_many(&mut self) {
+        let mut lookup = Lookup::new();
+        let hash_of = |code: &u32| self.get(*code).map_or(0, CardEntry::hash);
+        for code in (0..self.len()).filter_map(|code| u32::try_from(code).ok()) {
+            lookup.insert_unique(hash_of(&code), code, hash_of);
+        }
+        self.lookup = Some(lookup);
+    }
+
+    pub(super) fn end_many(&mut self) {
+        self.lookup = None;
     }
 
     fn push(&mut self, entry: &CardEntry) -> usize {
@@ -101,6 +126,11 @@ impl Cards {
         let index = self.len();
         if let Some(last) = self.segments.last_mut() {
             Arc::make_mut(last).push(entry);
+        }
+        if let (Some(mut lookup), Ok(code)) = (self.lookup.take(), u32::try_from(index)) {
+            let hash_of = |code: &u32| self.get(*code).map_or(0, CardEntry::hash);
+            lookup.insert_unique(entry.hash(), code, hash_of);
+            self.lookup = Some(lookup);
         }
         index
     }
@@ -134,5 +164,33 @@ impl Cards {
                 + segment.entries.iter().map(text).sum::<usize>()
         };
         self.segments.iter().map(of_segment).sum()
+    }
+}
+
+impl Stored for Cards {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        (self.len() as u64).write(to)?;
+        for entry in self.segments.iter().flat_map(|segment| &segment.entries) {
+            entry.provider.name().to_owned().write(to)?;
+            entry.id.write(to)?;
+            entry.last4.write(to)?;
+        }
+        Ok(())
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        let mut cards = Self::default();
+        let mut providers: Vec<ProviderId> = Vec::new();
+        for _ in 0..from.count(1)? {
+            let name = String::read(from)?;
+            let known = providers.iter().find(|known| known.name() == name).cloned();
+            let provider = known.unwrap_or_else(|| {
+                providers.push(ProviderId::new(&name));
+                ProviderId::new(&name)
+            });
+            let (id, last4) = (Stored::read(from)?, Stored::read(from)?);
+            cards.push(&CardEntry { provider, id, last4 });
+        }
+        Some(cards)
     }
 }

@@ -1,5 +1,7 @@
 //! A stretch of rows as columns, the oldest first.
 
+mod form;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -10,8 +12,8 @@ use rust_decimal::Decimal;
 use super::columns::{Codes, Numbers, Sparse};
 use super::dictionary::hash;
 use super::key::RowKey;
-use super::mask::Mask;
 use super::texts::Texts;
+use super::times::{Times, parts};
 use super::vocabulary::{TextColumn, Vocabulary, what_code, what_of};
 use crate::domain::filter::fold;
 use crate::domain::money::Money;
@@ -49,78 +51,6 @@ pub(super) struct Chunk {
     by_id: HashTable<u16>,
     /// The rows by the code of their card, those of one card the oldest first.
     by_card: Vec<u16>,
-}
-
-/// A column of times: milliseconds, and what is beyond them in nanoseconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Times {
-    millis: Numbers,
-    nanos: Codes,
-}
-
-const NANOS: i64 = 1_000_000;
-
-impl Times {
-    pub(super) fn get(&self, row: usize) -> Timestamp {
-        joined(self.millis.get(row), self.nanos.get(row))
-    }
-
-    fn insert(&mut self, row: usize, at: Timestamp) {
-        let (millis, nanos) = parts(at);
-        self.millis.insert(row, millis);
-        self.nanos.insert(row, nanos);
-    }
-
-    fn set(&mut self, row: usize, at: Timestamp) {
-        let (millis, nanos) = parts(at);
-        self.millis.set(row, millis);
-        self.nanos.set(row, nanos);
-    }
-
-    fn remove(&mut self, row: usize) {
-        self.millis.remove(row);
-        self.nanos.remove(row);
-    }
-
-    fn compare(&self, row: usize, with: (i64, u32)) -> Ordering {
-        (self.millis.get(row), self.nanos.get(row)).cmp(&with)
-    }
-
-    /// The rows whose time compares with another in a way that a test accepts.
-    pub(super) fn select(
-        &self,
-        among: &Mask,
-        with: Timestamp,
-        test: impl Fn(Ordering) -> bool,
-    ) -> Mask {
-        let (millis, nanos) = parts(with);
-        self.millis.select(among, |row, number| {
-            test(number.cmp(&millis).then_with(|| self.nanos.get(row).cmp(&nanos)))
-        })
-    }
-
-    const fn bytes(&self) -> usize {
-        self.millis.bytes() + self.nanos.bytes()
-    }
-
-    fn shrink(&mut self) {
-        self.millis.shrink();
-        self.nanos.shrink();
-    }
-}
-
-/// Milliseconds, and the nanoseconds beyond them.
-fn parts(at: Timestamp) -> (i64, u32) {
-    let (mut seconds, mut nanos) = (at.as_second(), i64::from(at.subsec_nanosecond()));
-    if nanos < 0 {
-        (seconds, nanos) = (seconds - 1, nanos + 1_000 * NANOS);
-    }
-    (seconds * 1_000 + nanos / NANOS, u32::try_from(nanos % NANOS).unwrap_or_default())
-}
-
-fn joined(millis: i64, nanos: u32) -> Timestamp {
-    let nanos = i128::from(millis) * i128::from(NANOS) + i128::from(nanos);
-    Timestamp::from_nanosecond(nanos).unwrap_or_default()
 }
 
 impl Chunk {
@@ -200,6 +130,11 @@ impl Chunk {
             None => Decimal::try_new(self.digits.get(row), scale).ok()?,
         };
         Some(Money::new(amount, currency))
+    }
+
+    /// Whether the provider still lists a row.
+    pub(super) fn is_listed(&self, row: usize) -> bool {
+        self.gone.get(row).is_none()
     }
 
     pub(super) fn key(&self, row: usize, vocabulary: &Vocabulary) -> Option<RowKey> {

@@ -1,6 +1,9 @@
 //! Columns of numbers that take as little room as their values need.
 
+use std::io;
+
 use super::mask::Mask;
+use super::stored::{Input, Output, Stored, read_all, write_all};
 
 /// Codes of a dictionary, one for each row, in as many bytes as the largest needs. A column whose
 /// rows all have the same code takes no room at all.
@@ -19,6 +22,25 @@ impl Default for Codes {
 }
 
 impl Codes {
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Same { len, .. } => *len,
+            Self::Bytes(codes) => codes.len(),
+            Self::Shorts(codes) => codes.len(),
+            Self::Words(codes) => codes.len(),
+        }
+    }
+
+    /// Whether all are less than this.
+    pub(super) fn is_below(&self, end: usize) -> bool {
+        match self {
+            Self::Same { code, len } => *len == 0 || (*code as usize) < end,
+            Self::Bytes(codes) => codes.iter().all(|code| usize::from(*code) < end),
+            Self::Shorts(codes) => codes.iter().all(|code| usize::from(*code) < end),
+            Self::Words(codes) => codes.iter().all(|code| (*code as usize) < end),
+        }
+    }
+
     /// The code of a row; 0 where there is none.
     pub(super) fn get(&self, row: usize) -> u32 {
         match self {
@@ -149,10 +171,18 @@ impl Default for Numbers {
 }
 
 impl Numbers {
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Near { distances, .. } => distances.len(),
+            Self::Far(numbers) => numbers.len(),
+        }
+    }
+
     pub(super) fn get(&self, row: usize) -> i64 {
         match self {
             Self::Near { base, distances } => {
-                base + distances.get(row).map_or(0, |distance| i64::from(*distance))
+                let distance = distances.get(row).map_or(0, |distance| i64::from(*distance));
+                base.saturating_add(distance)
             }
             Self::Far(numbers) => numbers.get(row).copied().unwrap_or_default(),
         }
@@ -288,11 +318,89 @@ impl<T> Sparse<T> {
         self.rows.iter_mut().skip(from).for_each(|known| *known -= 1);
     }
 
+    pub(super) fn last_row(&self) -> Option<usize> {
+        self.rows.last().map(|row| usize::from(*row))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.rows.iter().map(|row| usize::from(*row)).zip(&self.values)
     }
 
     pub(super) const fn bytes(&self) -> usize {
         self.rows.capacity() * 2 + self.values.capacity() * size_of::<T>()
+    }
+}
+
+impl Stored for Codes {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        match self {
+            Self::Same { code, len } => {
+                0_u8.write(to)?;
+                code.write(to)?;
+                (*len as u64).write(to)
+            }
+            Self::Bytes(codes) => {
+                1_u8.write(to)?;
+                codes.write(to)
+            }
+            Self::Shorts(codes) => {
+                2_u8.write(to)?;
+                codes.write(to)
+            }
+            Self::Words(codes) => {
+                4_u8.write(to)?;
+                codes.write(to)
+            }
+        }
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        Some(match u8::read(from)? {
+            0 => Self::Same {
+                code: Stored::read(from)?,
+                len: usize::try_from(u64::read(from)?).ok()?,
+            },
+            1 => Self::Bytes(Stored::read(from)?),
+            2 => Self::Shorts(Stored::read(from)?),
+            4 => Self::Words(Stored::read(from)?),
+            _ => return None,
+        })
+    }
+}
+
+impl Stored for Numbers {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        match self {
+            Self::Near { base, distances } => {
+                0_u8.write(to)?;
+                base.write(to)?;
+                distances.write(to)
+            }
+            Self::Far(numbers) => {
+                1_u8.write(to)?;
+                numbers.write(to)
+            }
+        }
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        Some(match u8::read(from)? {
+            0 => Self::Near { base: Stored::read(from)?, distances: Stored::read(from)? },
+            1 => Self::Far(Stored::read(from)?),
+            _ => return None,
+        })
+    }
+}
+
+impl<T: Stored> Stored for Sparse<T> {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        self.rows.write(to)?;
+        write_all(self.values.iter(), to)
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        let sparse = Self { rows: Stored::read(from)?, values: read_all(from)? };
+        let is_sorted = sparse.rows.is_sorted_by(|one, other| one < other);
+        (is_sorted && sparse.rows.len() == sparse.values.len()).then_some(sparse)
     }
 }

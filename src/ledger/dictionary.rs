@@ -5,16 +5,22 @@
 //! as long as the segment lives.
 
 use std::hash::{BuildHasher, Hasher};
+use std::io;
 use std::sync::Arc;
 
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 
+use super::stored::{Input, Output, Stored, read_all, write_all};
 use super::texts::Texts;
 use crate::domain::filter::fold;
 
-/// Most entries of a segment.
-pub(super) const SEGMENT: usize = 4_096;
+/// Most entries of a segment: as many as its index takes without growing beyond 4,096 places.
+pub(super) const SEGMENT: usize = 3_584;
+
+/// The number of every entry of a dictionary, by hash: only while many rows are taken in at once,
+/// since without it each segment is asked.
+pub(super) type Lookup = HashTable<u32>;
 
 /// The hash of a text. It is the same in every process, since nothing but speed depends on it.
 pub(super) fn hash(text: &str) -> u64 {
@@ -27,6 +33,7 @@ pub(super) fn hash(text: &str) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dictionary {
     segments: Vec<Arc<Segment>>,
+    lookup: Option<Lookup>,
 }
 
 /// Some texts of a dictionary, each as it came and as filters compare it.
@@ -62,6 +69,10 @@ impl Segment {
         let originals = &self.originals;
         self.by_text
             .insert_unique(hash, index, |index| self::hash(originals.get(usize::from(*index))));
+        if self.len() == SEGMENT {
+            self.originals.shrink();
+            self.folded.shrink();
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -87,16 +98,40 @@ impl Dictionary {
         Some(segment.original(index % SEGMENT))
     }
 
+    /// The text of a code as filters compare it.
+    pub(super) fn folded(&self, code: u32) -> Option<&str> {
+        let index = (code as usize).checked_sub(1)?;
+        Some(self.segments.get(index / SEGMENT)?.folded.get(index % SEGMENT))
+    }
+
     /// The code of a text, which is added where it is new; 0 for none.
     pub(super) fn code(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return 0 };
         let hash = hash(text);
-        let known =
-            self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
-                segment.find(hash, text).map(|index| at * SEGMENT + index)
-            });
-        let index = known.unwrap_or_else(|| self.push(hash, text));
-        u32::try_from(index + 1).unwrap_or(u32::MAX)
+        let known = match &self.lookup {
+            Some(lookup) => {
+                lookup.find(hash, |code| self.get(*code) == Some(text)).map(|code| *code as usize)
+            }
+            None => self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
+                segment.find(hash, text).map(|index| at * SEGMENT + index + 1)
+            }),
+        };
+        let code = known.unwrap_or_else(|| self.push(hash, text) + 1);
+        u32::try_from(code).unwrap_or(u32::MAX)
+    }
+
+    /// Many texts follow, until [`Self::end_many`].
+    pub(super) fn begin_many(&mut self) {
+        let mut lookup = Lookup::new();
+        let hash_of = |code: &u32| self.get(*code).map_or(0, hash);
+        for code in (1..=self.len()).filter_map(|code| u32::try_from(code).ok()) {
+            lookup.insert_unique(hash_of(&code), code, hash_of);
+        }
+        self.lookup = Some(lookup);
+    }
+
+    pub(super) fn end_many(&mut self) {
+        self.lookup = None;
     }
 
     fn push(&mut self, hash: u64, text: &str) -> usize {
@@ -107,10 +142,31 @@ impl Dictionary {
         if let Some(last) = self.segments.last_mut() {
             Arc::make_mut(last).push(hash, text);
         }
+        if let (Some(mut lookup), Ok(code)) = (self.lookup.take(), u32::try_from(index + 1)) {
+            lookup.insert_unique(hash, code, |code| self.get(*code).map_or(0, self::hash));
+            self.lookup = Some(lookup);
+        }
         index
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.segments.iter().map(|segment| segment.bytes()).sum()
+    }
+}
+
+impl Stored for Dictionary {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        write_all(self.segments.iter().map(|segment| &segment.originals), to)
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        let mut dictionary = Self::default();
+        for texts in read_all::<Texts>(from)? {
+            for index in 0..texts.len() {
+                let text = texts.get(index);
+                dictionary.push(hash(text), text);
+            }
+        }
+        Some(dictionary)
     }
 }

@@ -15,13 +15,18 @@ const ROWS_OF_A_NAME: usize = 64;
 pub(super) struct Holders {
     revision: Option<u64>,
     /// One for each segment of the cards.
-    segments: Vec<(Arc<CardSegment>, Texts)>,
+    segments: Vec<(Arc<CardSegment>, Arc<Texts>)>,
 }
 
 impl Holders {
     /// The names of one segment of the cards.
     pub(super) fn of_segment(&self, index: usize) -> Option<&Texts> {
-        self.segments.get(index).map(|(_, names)| names)
+        self.segments.get(index).map(|(_, names)| &**names)
+    }
+
+    /// The names that are known.
+    pub(super) fn names(&self) -> Vec<Arc<Texts>> {
+        self.segments.iter().map(|(_, names)| Arc::clone(names)).collect()
     }
 
     /// Asks for names that are not known, segment by segment, until this many rows could have been
@@ -36,7 +41,7 @@ impl Holders {
         if self.revision != Some(revision) {
             *self = Self { revision: Some(revision), segments: Vec::new() };
         }
-        let is_known = |(known, segment): &(&(Arc<CardSegment>, Texts), &Arc<CardSegment>)| {
+        let is_known = |(known, segment): &(&(Arc<CardSegment>, Arc<Texts>), &Arc<CardSegment>)| {
             Arc::ptr_eq(&known.0, segment)
         };
         let known = self.segments.iter().zip(cards.segments()).take_while(is_known).count();
@@ -52,7 +57,7 @@ impl Holders {
                 names.push(&fold(&name));
             }
             visited += names.len() * ROWS_OF_A_NAME;
-            self.segments.push((Arc::clone(segment), names));
+            self.segments.push((Arc::clone(segment), Arc::new(names)));
         }
         None
     }

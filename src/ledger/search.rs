@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Ledger;
@@ -16,7 +16,7 @@ use super::eval::select;
 use super::holders::Holders;
 use super::mask::Mask;
 use super::narrowing::narrows;
-use super::order::{Order, Sorting};
+use super::order::{Order, OrderBy, Sorting};
 use super::plan::{Compiler, Node};
 use super::totals::{Sums, Total};
 use super::vocabulary::Vocabulary;
@@ -81,7 +81,8 @@ pub struct Found {
     totals: Vec<Total>,
     /// No chunk of the time range is left.
     searched: bool,
-    /// The found rows in another order than by time.
+    order: Order,
+    /// The found rows in another order than by time, once all are known.
     sorting: Option<Sorting>,
 }
 
@@ -183,7 +184,8 @@ impl Search {
     /// Begins again with the rows of a ledger. What was found before is used where it still holds.
     pub fn renew(&mut self, ledger: &Ledger, query: &Query<'_>) {
         let asked = Asked::of(query);
-        let current: hashbrown::HashSet<usize> = ledger.chunks.iter().map(address).collect();
+        let current: HashSet<usize, foldhash::fast::FixedState> =
+            ledger.chunks.iter().map(address).collect();
         if self.asked.as_ref() != Some(&asked) || asked.ages() {
             let is_narrower = self.asked.as_ref().is_some_and(|before| asked.narrows(before));
             let mut wider = std::mem::take(&mut self.kept);
@@ -209,8 +211,7 @@ impl Search {
         self.asked = Some(asked);
         self.is_compiled = false;
         self.since = query.since;
-        let sorting = Sorting::new(query.order);
-        self.found = Found { ledger: ledger.clone(), sorting, ..Found::default() };
+        self.found = Found { ledger: ledger.clone(), order: query.order, ..Found::default() };
         self.kept.retain(|address, _| current.contains(address));
         self.wider.retain(|address, _| current.contains(address));
     }
@@ -222,7 +223,34 @@ impl Search {
             visited += self.pass_chunk(query, most_rows);
         }
         self.found.totals = self.found.sums.totals(&self.found.ledger.vocabulary);
-        self.found.progress(query, most_rows.saturating_sub(visited))
+        let is_done = self.found.searched
+            && (self.found.order.by == OrderBy::Time
+                || visited < most_rows.max(1) && self.sort(query, most_rows - visited));
+        if is_done { Progress::Done } else { self.found.progress() }
+    }
+
+    /// Puts what was found in its order, as long as this many rows could have been looked at. Tells
+    /// whether that came to its end.
+    fn sort(&mut self, query: &Query<'_>, most_rows: usize) -> bool {
+        let found = &mut self.found;
+        if found.sorting.is_none() {
+            let (cards, revision) = (&found.ledger.vocabulary.cards, query.revision_of_holders);
+            let names_wanted = found.order.by == OrderBy::Holder;
+            if names_wanted
+                && self.holders.learn(cards, revision, query.holder, most_rows).is_some()
+            {
+                return false;
+            }
+            let names = if names_wanted { self.holders.names() } else { Vec::new() };
+            found.sorting = Sorting::new(found.order, &found.ledger, names);
+        }
+        let chunks = found.ledger.chunks.len();
+        let part = |(at, part): (usize, &Part)| (chunks - at - 1, Arc::clone(&part.rows));
+        let parts: Vec<(usize, Arc<Mask>)> = found.parts.iter().enumerate().map(part).collect();
+        match &mut found.sorting {
+            Some(sorting) => sorting.step(&found.ledger, &parts, most_rows),
+            None => true,
+        }
     }
 
     /// What was found so far.
@@ -348,19 +376,11 @@ impl Found {
         self.searched = before > 0 || self.parts.len() == self.ledger.chunks.len();
     }
 
-    fn progress(&mut self, query: &Query<'_>, _most_rows: usize) -> Progress {
+    fn progress(&self) -> Progress {
         let of = self.ledger.len();
-        if !self.searched {
-            let left = self.ledger.chunks.len().saturating_sub(self.parts.len());
-            let left = self.ledger.starts.get(left).copied().unwrap_or(of);
-            return Progress::More { visited: of - left, of };
-        }
-        if let Some(mut sorting) = self.sorting.take() {
-            let positions = (0..self.len_by_time()).filter_map(|index| self.nth_by_time(index));
-            sorting.sort(&self.ledger, positions, query.holder);
-            self.sorting = Some(sorting);
-        }
-        Progress::Done
+        let left = self.ledger.chunks.len().saturating_sub(self.parts.len());
+        let left = self.ledger.starts.get(left).copied().unwrap_or(of);
+        Progress::More { visited: of - left, of }
     }
 
     /// How many rows were found.
@@ -375,12 +395,32 @@ impl Found {
         self.len() == 0
     }
 
-    /// The position in the ledger of the row that is shown at an index.
+    /// The position in the ledger of the row that is shown at an index. `None` beyond
+    /// [`Self::in_order`].
     #[must_use]
     pub fn nth(&self, index: usize) -> Option<usize> {
-        match self.sorting.as_ref().and_then(Sorting::positions) {
-            Some(positions) => positions.get(index).map(|position| *position as usize),
-            None => self.nth_by_time(index),
+        match (&self.sorting, self.order.by, self.order.descending) {
+            (_, OrderBy::Time, true) => self.nth_by_time(index),
+            (_, OrderBy::Time, false) => {
+                self.nth_by_time(self.len().checked_sub(index.checked_add(1)?)?)
+            }
+            (sorting, ..) => sorting.as_ref()?.nth(index),
+        }
+    }
+
+    /// How many of the first rows are in their order: all, unless they are being sorted still.
+    #[must_use]
+    pub fn in_order(&self) -> usize {
+        match self.order.by {
+            OrderBy::Time => self.len(),
+            OrderBy::Provider
+            | OrderBy::Card
+            | OrderBy::Holder
+            | OrderBy::What
+            | OrderBy::Amount
+            | OrderBy::Currency
+            | OrderBy::Merchant
+            | OrderBy::Words => self.sorting.as_ref().map_or(0, Sorting::len),
         }
     }
 
@@ -397,12 +437,14 @@ impl Found {
     /// # Errors
     /// When the row was not found.
     pub fn rank(&self, position: usize) -> Result<usize, usize> {
-        match self.sorting.as_ref().and_then(Sorting::positions) {
-            Some(positions) => {
-                let is_it = |known: &u32| *known as usize == position;
-                positions.iter().position(is_it).ok_or(positions.len())
-            }
-            None => self.rank_by_time(position),
+        match (&self.sorting, self.order.by, self.order.descending) {
+            (_, OrderBy::Time, true) => self.rank_by_time(position),
+            (_, OrderBy::Time, false) => match self.rank_by_time(position) {
+                Ok(index) => Ok(self.len() - index - 1),
+                Err(index) => Err(self.len() - index),
+            },
+            (Some(sorting), ..) => sorting.rank(&self.ledger, position),
+            (None, ..) => Err(0),
         }
     }
 
@@ -432,6 +474,21 @@ impl Found {
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.searched
+    }
+
+    /// The cards of the rows that were found, each once, in no order.
+    pub fn cards(&self) -> impl Iterator<Item = CardKey> {
+        let cards = &self.ledger.vocabulary.cards;
+        let mut found = vec![false; cards.len()];
+        for (part, chunk) in self.parts.iter().zip(self.ledger.chunks.iter().rev()) {
+            part.rows.each(|row| {
+                if let Some(found) = found.get_mut(chunk.card.get(row) as usize) {
+                    *found = true;
+                }
+            });
+        }
+        let codes = found.into_iter().zip(0..).filter(|(found, _)| *found);
+        codes.filter_map(|(_, code)| cards.get(code)?.key())
     }
 
     /// The rows that positions belong to.

@@ -1,5 +1,6 @@
 //! A ledger beside the plainest thing that does the same.
 
+mod file;
 mod fixture;
 mod rows;
 mod searching;

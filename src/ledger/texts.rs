@@ -1,5 +1,9 @@
 //! Texts one behind the other in one piece of memory.
 
+use std::io;
+
+use super::stored::{Input, Output, Stored};
+
 /// Texts by number. None of them is moved by being read, and searching all is one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Texts {
@@ -107,4 +111,24 @@ impl Texts {
 /// Beyond 4 GiB, which no answer of a provider has.
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("one piece holds far less than 4 GiB: answers are cut at megabytes")
+}
+
+impl Stored for Texts {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        self.all.write(to)?;
+        self.ends.write(to)
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        let all = String::read(from)?;
+        let ends: Vec<u32> = Stored::read(from)?;
+        let ends_somewhere = |end: &u32| all.is_char_boundary(*end as usize);
+        let last = ends.last().map_or(0, |end| *end as usize);
+        if !ends.is_sorted() || !ends.iter().all(ends_somewhere) || last != all.len() {
+            return None;
+        }
+        let mut texts = Self::default();
+        texts.note(&all);
+        Some(Self { all, ends, ..texts })
+    }
 }

@@ -1,9 +1,11 @@
 //! Everything that rows share: the texts of each column, the cards, the currencies.
 
+use std::io;
 use std::sync::Arc;
 
 use super::cards::{CardEntry, Cards};
 use super::dictionary::Dictionary;
+use super::stored::{Input, Output, Stored};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
@@ -91,6 +93,17 @@ impl Vocabulary {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
+    /// Many rows follow, until [`Self::end_many`].
+    pub(super) fn begin_many(&mut self) {
+        self.texts.iter_mut().for_each(Dictionary::begin_many);
+        self.cards.begin_many();
+    }
+
+    pub(super) fn end_many(&mut self) {
+        self.texts.iter_mut().for_each(Dictionary::end_many);
+        self.cards.end_many();
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.texts.iter().map(Dictionary::bytes).sum::<usize>() + self.cards.bytes()
     }
@@ -118,3 +131,32 @@ pub(super) const WHATS: [(TransactionKind, TransactionState); 48] = {
     }
     all
 };
+
+impl Stored for Vocabulary {
+    fn write(&self, to: &mut Output<'_>) -> io::Result<()> {
+        for texts in &self.texts {
+            texts.write(to)?;
+        }
+        self.cards.write(to)?;
+        (self.units.len() as u64).write(to)?;
+        for (currency, scale) in &*self.units {
+            currency.write(to)?;
+            scale.write(to)?;
+        }
+        Ok(())
+    }
+
+    fn read(from: &mut Input) -> Option<Self> {
+        let mut vocabulary = Self::default();
+        for texts in &mut vocabulary.texts {
+            *texts = Stored::read(from)?;
+        }
+        vocabulary.cards = Stored::read(from)?;
+        let mut units = Vec::new();
+        for _ in 0..from.count(1)? {
+            units.push((Stored::read(from)?, Stored::read(from)?));
+        }
+        vocabulary.units = Arc::new(units);
+        Some(vocabulary)
+    }
+}

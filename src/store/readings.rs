@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
-use super::sqlite::{cards, coverage, holds};
+use super::sqlite::{cards, coverage, holds, unmapped};
 use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
@@ -173,7 +173,7 @@ impl Store {
     /// # Errors
     /// Why the data file cannot be read.
     pub async fn unmapped_words(&self) -> Result<BTreeMap<ProviderId, UnmappedWords>, StoreError> {
-        self.0.readings(|db| Ok(transactions::unmapped(db)?)).await
+        self.0.reader(|db| Ok(unmapped::words(db)?)).await
     }
 
     /// Notes which operation a transaction of a card proves, and returns the transaction.

@@ -126,11 +126,23 @@ impl Canvas<'_> {
     }
 
     /// Which rows of a list can be seen, in the lower border, where not all can.
-    pub(super) fn position(&mut self, area: Rect, (from, until): (usize, usize), of: usize) {
+    pub(super) fn position(&mut self, area: Rect, range: (usize, usize), of: usize) {
+        self.position_among(area, range, of, "");
+    }
+
+    /// The same, with words about how many there are.
+    pub(super) fn position_among(
+        &mut self,
+        area: Rect,
+        (from, until): (usize, usize),
+        of: usize,
+        words: &str,
+    ) {
         if until - from >= of || area.width < 30 || !has_lower_border(area) {
             return;
         }
-        let text = format!(" {}-{until} of {} ", from + 1, thousands(of));
+        let (from, until) = (thousands(from + 1), thousands(until));
+        let text = format!(" {from}-{until} of {}{words} ", thousands(of));
         let x = area.right().saturating_sub(u16::try_from(text.len() + 2).unwrap_or(area.width));
         let style = Style::reset().patch(self.theme.style(Role::Muted));
         self.buffer.set_stringn(x, area.bottom() - 1, &text, text.len(), style);

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::table::{Row, Table};
 use crate::app::Model;
-use crate::app::feed::Known;
+use crate::app::entry::Known;
 use crate::app::layout::Pane;
 use crate::app::present::line::width;
-use crate::app::present::timeline::{columns, tabs, titles, why_empty};
+use crate::app::present::timeline::{columns, extent_of, tabs, titles, why_empty};
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
@@ -46,7 +46,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
 
 /// The tabs at the right end of the line between figures and timeline.
 fn draw_tabs(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    canvas.divider("", area, area.y);
+    canvas.divider(extent_of(model), area, area.y);
     let tabs = tabs(model.panes.detail.tab);
     let columns = u16::try_from(width(&tabs) + 1).unwrap_or(area.width);
     let x = area.right().saturating_sub(columns).max(area.x + 1);

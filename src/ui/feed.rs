@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::table::{Row, Table};
 use crate::app::Model;
-use crate::app::feed::Known;
+use crate::app::entry::Known;
 use crate::app::layout::Pane;
-use crate::app::present::feed::{columns, explanation, foot, title, why_empty};
+use crate::app::present::feed::{columns, explanation, foot, foot_title, so_far, title, why_empty};
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
@@ -29,7 +29,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         })
         .collect();
     Table::new(model, columns(), &rows, focused).draw(canvas, parts.table);
-    canvas.position(area, feed.list.range(), feed.list.len());
+    canvas.position_among(area, feed.list.range(), feed.list.len(), so_far(model));
     if rows.is_empty() {
         canvas.empty(parts.table, &why_empty(model));
     }
@@ -41,6 +41,6 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         canvas.section("Why", &lines, parts.about);
     }
     if parts.foot.height > 0 {
-        canvas.section("Totals of this list", &foot(model, columns), parts.foot);
+        canvas.section(foot_title(model), &foot(model, columns), parts.foot);
     }
 }

@@ -81,6 +81,11 @@ impl Bank {
         })
     }
 
+    /// Where a provider's wire is served.
+    pub(crate) fn address(&self, dialect: Dialect) -> std::net::SocketAddr {
+        self._serving.addr(dialect)
+    }
+
     /// The name by which the command line finds an active card of a provider.
     pub(crate) async fn active(&self, dialect: Dialect) -> String {
         let cards = self

@@ -19,7 +19,7 @@ use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
 use crate::domain::card::{Card, CardKey};
 use chosen::Chosen;
-pub(super) use chosen::{Accepts, Candidate, Found, ends_in};
+pub(super) use chosen::{Accepts, Candidate, ends_in};
 
 /// Of so many cards in trouble the next one is looked for by their places; where there are more,
 /// the next one is not far.

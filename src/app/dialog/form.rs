@@ -235,6 +235,7 @@ impl<Body: FormBody> Form<Body> {
             EngineEvent::ReadOnly(_) => true,
             EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
+            | EngineEvent::History(_)
             | EngineEvent::Refused { .. }
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Steps { .. }

@@ -248,12 +248,9 @@ fn can_resolve(operation: &Operation) -> Result<(), String> {
 }
 
 /// The card's top-ups of that sum that may be the operation's own, nearest first.
-pub(crate) fn candidates<'a>(
-    operation: &'a Operation,
-    portfolio: &'a Portfolio,
-) -> Vec<&'a Transaction> {
-    let may_be_its = |row: &&Transaction| row.operation.is_none() && operation.may_be(row);
-    let mut rows: Vec<&Transaction> =
+pub(crate) fn candidates(operation: &Operation, portfolio: &Portfolio) -> Vec<Transaction> {
+    let may_be_its = |row: &Transaction| row.operation.is_none() && operation.may_be(row);
+    let mut rows: Vec<Transaction> =
         portfolio.transactions_of(&operation.card).filter(may_be_its).collect();
     rows.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
     rows.truncate(CANDIDATES);

@@ -118,7 +118,7 @@ impl Model {
         let lines = usize::from(inner.height.saturating_sub(TIMELINE_FIRST + 1));
         self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
             let chosen = self.decline_under_cursor();
-            card::summary(&self.portfolio, &self.keymap, key, chosen, (columns, lines))
+            card::summary(&self.portfolio, &self.keymap, key, chosen.as_ref(), (columns, lines))
         })
     }
 

@@ -64,8 +64,8 @@ fn whole_summary(
     lines.extend(balance(portfolio, card, columns));
     let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
     let last = portfolio.last_decline(key);
-    if let Some(row) = chosen.or(last) {
-        let is_last = last.is_some_and(|last| last.is_same_row(row));
+    if let Some(row) = chosen.or(last.as_ref()) {
+        let is_last = last.as_ref().is_some_and(|last| last.is_same_row(row));
         let shown = decline::Shown { decline: row, is_chosen: chosen.is_some(), is_last };
         lines.push(Line::new());
         lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
@@ -249,6 +249,8 @@ fn sum(
     let provider = &card.key.provider;
     let transactions = portfolio.transactions_of(&card.key);
     let held = match transactions.filter(|row| row.state == TransactionState::Hold).count() {
+        // Before all is loaded nobody can tell how many there are.
+        _ if !portfolio.is_history_loaded() => String::new(),
         0 => String::new(),
         1 => "1 hold".to_owned(),
         count => format!("{count} holds"),

@@ -1,7 +1,7 @@
 //! The pane of all cards in words: its columns, its title, and why it is empty.
 
 use super::card::{state_role, state_word};
-use super::feed::known;
+use super::extent;
 use super::provider;
 use super::role::Role;
 use super::table::widths::wanted;
@@ -179,8 +179,13 @@ pub(crate) fn title(model: &Model) -> Title {
     }
     if cards.search.filter().asks_related() {
         let meaning = "  with such a transaction";
+        let is_whole = extent::are_all(cards, &model.portfolio);
+        title.set_count(extent::shown_of(cards.list.len(), cards.hidden, "/", is_whole));
+        if let Some(searched) = extent::searched(cards.left()) {
+            title.add(order::LIVE, format!("  {searched} transactions"));
+        }
         title.add_forms(vec![
-            (order::RANGE, format!("{meaning}, {}", known(&model.portfolio))),
+            (order::RANGE, format!("{meaning}, {}", extent::known(&model.portfolio))),
             (order::MEANING, meaning.to_owned()),
         ]);
     }
@@ -192,6 +197,9 @@ pub(crate) fn title(model: &Model) -> Title {
 /// Why no card is shown.
 pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     let portfolio = &model.portfolio;
+    if let Some(searched) = extent::searched(model.panes.cards.left()) {
+        return vec![format!("No such card so far: {searched} transactions.")];
+    }
     if model.panes.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
         let mut lines = vec![format!(
@@ -203,7 +211,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             lines.push(format!("merchant:~{text} finds the cards that paid there."));
         }
         if model.panes.cards.search.filter().asks_related() {
-            lines.push(format!("Transactions are {}.", known(portfolio)));
+            lines.push(format!("Transactions are {}.", extent::known(portfolio)));
         }
         return lines;
     }

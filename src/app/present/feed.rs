@@ -6,19 +6,20 @@ use super::role::Role;
 use super::table::{Cell, Column, Context, Holds, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use super::title::{Title, order};
-use super::{decline, operation, transaction};
+use super::{decline, extent, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
-use crate::app::feed::{Known, Range, Total};
+use crate::app::entry::Known;
+use crate::app::feed::Range;
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
-use crate::domain::coverage::Stretch;
 use crate::domain::money::Money;
 use crate::domain::operation::Operation;
 use crate::domain::text::thousands;
 use crate::domain::transaction::Transaction;
 use crate::engine::HealthState;
+use crate::ledger::{Order, OrderBy, Total};
 
 /// The columns of the table.
 pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
@@ -135,10 +136,7 @@ fn provider_code(_: &Context<'_>, row: &Known<'_>) -> Cell {
 }
 
 /// What only transactions have.
-fn of_transaction<'a>(
-    row: &Known<'a>,
-    field: impl FnOnce(&'a Transaction) -> Option<&'a str>,
-) -> Cell {
+fn of_transaction(row: &Known<'_>, field: impl Fn(&Transaction) -> Option<&str>) -> Cell {
     let text = match row {
         Known::Transaction(row) => field(row).unwrap_or("").to_owned(),
         Known::Operation(_) => String::new(),
@@ -166,7 +164,12 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
 /// Whether rows come, how many are shown, and since when.
 pub(crate) fn title(model: &Model) -> Title {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
-    let mut title = Title::of_filtered(model, Pane::Feed, feed.list.len(), feed.hidden);
+    let (shown, hidden) = (feed.list.len(), feed.hidden());
+    let mut title = Title::of_filtered(model, Pane::Feed, shown, hidden);
+    title.set_count(extent::shown_of(shown, hidden, "/", extent::is_whole(feed, portfolio)));
+    if let Some(searched) = extent::searched(feed.left()) {
+        title.add(order::LIVE, format!("  {searched}"));
+    }
     match model.paused {
         Some(since) => {
             let at = portfolio.local_time(since, TimeFormat::Full);
@@ -179,15 +182,27 @@ pub(crate) fn title(model: &Model) -> Title {
         }
         None => {
             title.add(order::LIVE, format!("  {}", live(portfolio)));
-            let follow = if feed.follow {
-                ", follow".to_owned()
-            } else {
-                format!(" ({})", model.keymap.hint(Command::Follow, "follow"))
-            };
-            title.add(order::ORDER, follow);
+            // What is newest is at the top in the order of time alone.
+            if feed.order() == Order::default() {
+                let follow = if feed.follow {
+                    ", follow".to_owned()
+                } else {
+                    format!(" ({})", model.keymap.hint(Command::Follow, "follow"))
+                };
+                title.add(order::ORDER, follow);
+            }
         }
     }
+    if !extent::is_loaded(portfolio) {
+        title.add(order::STATE, format!(", {}", extent::NOT_LOADED));
+    }
+    if feed.order().by != OrderBy::Time && !portfolio.operations.is_empty() {
+        title.add(order::STATE, ", without operations".to_owned());
+    }
     title.add(order::STATE, not_read(portfolio));
+    let reversed = if feed.is_reversed() { " reversed" } else { "" };
+    let sort = format!("sort {}{reversed}", extent::column(feed.order().by));
+    title.add_right(vec![(order::ORDER, sort)]);
     title.add_right(range(feed.range(), portfolio));
     title.add_right(vec![(order::WORDS, "all cards".to_owned())]);
     title
@@ -204,20 +219,13 @@ fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
         || "all time".to_owned(),
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
-    if since.is_some_and(|at| portfolio.covered().reaches(at)) {
+    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !portfolio.is_history_loaded() {
         return vec![(order::RANGE, words)];
     }
-    vec![(order::RANGE, format!("{words}, {}", known(portfolio))), (order::RANGE - 1, words)]
-}
-
-/// How far back transactions are complete: `complete from Mar 04 09:12`.
-pub(super) fn known(portfolio: &Portfolio) -> String {
-    match portfolio.covered().complete {
-        Some(Stretch { from, .. }) => {
-            format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
-        }
-        None => "not complete yet".to_owned(),
-    }
+    vec![
+        (order::RANGE, format!("{words}, {}", extent::known(portfolio))),
+        (order::RANGE - 1, words),
+    ]
 }
 
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
@@ -318,9 +326,24 @@ fn explained_operation(portfolio: &Portfolio, operation: &Operation) -> Vec<(Rol
 /// Most lines that the totals take.
 const MOST_TOTALS: usize = 4;
 
+/// What follows a count of rows of which there may be more.
+pub(crate) fn so_far(model: &Model) -> &'static str {
+    let is_whole = extent::is_whole(&model.panes.feed, &model.portfolio);
+    if is_whole { "" } else { " so far" }
+}
+
+/// What the totals are of.
+pub(crate) fn foot_title(model: &Model) -> &'static str {
+    if extent::is_whole(&model.panes.feed, &model.portfolio) {
+        "Totals of this list"
+    } else {
+        "Totals so far, more rows follow"
+    }
+}
+
 /// Totals per currency, and which rows may be missing.
 pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
-    let mut lines = totals(&model.panes.feed.totals, columns);
+    let mut lines = totals(model.panes.feed.totals(), columns);
     lines.extend(missing_rows(&model.portfolio));
     lines
 }
@@ -397,9 +420,11 @@ fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
 pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     let feed = &model.panes.feed;
     let mut lines = Vec::new();
-    if feed.hidden > 0 {
+    if let Some(searched) = extent::searched(feed.left()) {
+        lines.push(format!("No such row so far: {searched}."));
+    } else if feed.hidden() > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
-        lines.push(format!("The filter hides all {} rows: {again}.", thousands(feed.hidden)));
+        lines.push(format!("The filter hides all {} rows: {again}.", thousands(feed.hidden())));
     } else {
         lines.push(match feed.range() {
             Range::Ever => "No transaction is known yet.".to_owned(),
@@ -408,7 +433,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
                 let again = model.keymap.hint(Command::Back, "clears the filter");
                 format!(
                     "Nothing in the time that the filter names ({}): {again}.",
-                    known(portfolio)
+                    extent::known(portfolio)
                 )
             }
             Range::Last(word) => {
@@ -416,6 +441,9 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
                 format!("Nothing in the last {word}: {longer}.")
             }
         });
+    }
+    if !extent::is_loaded(&model.portfolio) {
+        lines.push(format!("There may be more: {}.", extent::NOT_LOADED));
     }
     for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))
     {

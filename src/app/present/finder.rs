@@ -1,6 +1,6 @@
 //! Under a filter while it is typed: what is wrong with it, what it may become, what it means.
 
-use super::feed::known;
+use super::extent::{self, known};
 use super::line::{Line, width};
 use super::role::Role;
 use crate::app::Model;
@@ -36,7 +36,10 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
     if let Some(word) = search.half_written() {
         line.push((Role::Muted, format!("  no row has {word} yet")));
     } else if search.filter().asks_related() {
-        let count = thousands(model.panes.cards.list.len());
+        let mut count = thousands(model.panes.cards.list.len());
+        if !extent::are_all(&model.panes.cards, &model.portfolio) {
+            count.push_str(" so far");
+        }
         let known = known(&model.portfolio);
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));

@@ -1,5 +1,6 @@
 //! The two lines below, with the keys that work now, and the help under a filter while it is typed.
 
+use super::extent;
 use super::finder;
 use super::help::meaning_in;
 use super::line::Line;
@@ -11,7 +12,7 @@ use crate::app::layout::Pane;
 use crate::app::notice::Weight;
 use crate::app::search::Search;
 use crate::domain::operation::{ActionKind, Operation};
-use crate::domain::text::{self, thousands};
+use crate::domain::text;
 
 /// The two lines below: keys, and the notice in place of the second.
 pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
@@ -61,11 +62,17 @@ fn queued(model: &Model) -> Option<Line> {
 pub(crate) fn filter_count(model: &Model) -> String {
     let (shown, hidden) = match model.screen.focus {
         Pane::Cards => (model.panes.cards.list.len(), model.panes.cards.hidden),
-        Pane::Feed => (model.panes.feed.list.len(), model.panes.feed.hidden),
+        Pane::Feed => (model.panes.feed.list.len(), model.panes.feed.hidden()),
         Pane::Activity => (model.panes.activity.list.len(), model.panes.activity.hidden),
         Pane::Detail | Pane::Providers => (0, 0),
     };
-    format!("{} of {}", thousands(shown), thousands(shown + hidden))
+    let is_whole = match model.screen.focus {
+        Pane::Cards => extent::are_all(&model.panes.cards, &model.portfolio),
+        Pane::Feed => extent::is_whole(&model.panes.feed, &model.portfolio),
+        Pane::Activity => model.portfolio.operations.is_whole(),
+        Pane::Detail | Pane::Providers => true,
+    };
+    extent::shown_of(shown, hidden, " of ", is_whole)
 }
 
 /// A key, and what it does.
@@ -153,7 +160,7 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
 fn wanted(model: &Model, command: Command) -> Option<Wanted> {
     if command == Command::Cover {
         let chosen = model.decline_under_cursor();
-        return Some(Wanted::CoverDecline(chosen.cloned().map(Box::new)));
+        return Some(Wanted::CoverDecline(chosen.map(Box::new)));
     }
     let changes = [
         (Command::Freeze, model.freeze_or_unfreeze_kind()),

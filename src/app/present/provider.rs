@@ -75,7 +75,9 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
         let age = portfolio.age(at);
-        format!("complete to {} ({age} ago)", portfolio.local_time(at, TimeFormat::Full))
+        let time = |at| portfolio.local_time(at, TimeFormat::Full);
+        let from = completeness.complete_from.map(|from| format!("from {} ", time(from)));
+        format!("complete {}to {} ({age} ago)", from.unwrap_or_default(), time(at))
     });
     let missing = completeness.missing();
     match (to, missing.is_empty()) {

@@ -1,5 +1,7 @@
 //! The pane of the providers in words: its columns, and everything known of one provider.
 
+use jiff::SignedDuration;
+
 use super::line::{Line, labelled};
 use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, since};
 use super::role::Role;
@@ -9,6 +11,7 @@ use crate::app::Model;
 use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
+use crate::domain::coverage::Covered;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// A row of the table.
@@ -123,6 +126,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
             facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
             let incomplete = incomplete(portfolio, health).into_iter();
             facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
+            facts.extend(history(portfolio, &health.covered));
         }
         None => facts.push(("state", Role::Muted, "not heard of yet".to_owned())),
     }
@@ -147,6 +151,45 @@ type Fact = (&'static str, Role, String);
 fn kind(info: &ProviderInfo) -> Fact {
     let read_only = if info.read_only { ", read-only by configuration" } else { "" };
     ("is", Role::Text, format!("{} {}{read_only}", info.kind, info.environment.as_str()))
+}
+
+/// How far back its transactions are known, and how long the rest will take.
+fn history(portfolio: &Portfolio, covered: &Covered) -> Option<Fact> {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let mut text = match (covered.complete, covered.left) {
+        (None, None) => return None,
+        (None, Some(_)) => "not read yet".to_owned(),
+        (Some(known), None) => format!("complete from {} to {}", time(known.from), time(known.to)),
+        (Some(known), Some(_)) => format!("back to {}", time(known.from)),
+    };
+    if let Some(left) = covered.left {
+        if let Some(wanted) = covered.wanted {
+            let days = portfolio.now.duration_since(wanted).as_hours() / 24;
+            text.push_str(&format!(", {days} d wanted"));
+        }
+        if let Some(wait) = left.ends_in {
+            text.push_str(&format!(", about {}", roughly(wait)));
+        }
+    }
+    let role = if covered.lost.is_empty() { Role::Text } else { Role::Caution };
+    if let Some(lost) = covered.lost.first() {
+        let more = match covered.lost.len() {
+            1 => String::new(),
+            several => format!(", and {} more such times", several - 1),
+        };
+        text.push_str(&format!("; not all of {}: {}{more}", time(lost.stretch.from), lost.why));
+    }
+    Some(("history", role, text))
+}
+
+/// `4 min`, `3 h`, `2 d`: no less than it is.
+fn roughly(wait: SignedDuration) -> String {
+    let minutes = wait.as_secs().max(1).unsigned_abs().div_ceil(60);
+    match minutes {
+        1..=120 => format!("{minutes} min"),
+        121..=2_880 => format!("{} h", minutes.div_ceil(60)),
+        _ => format!("{} d", minutes.div_ceil(1_440)),
+    }
 }
 
 fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {

@@ -3,11 +3,11 @@
 use super::feed::{amount, merchant, time, what};
 use super::role::Role;
 use super::table::{Cell, Column, Context, Holds, figures, plain, times, whole, words};
-use super::{operation, transaction};
+use super::{extent, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::detail::Tab;
-use crate::app::feed::Known;
+use crate::app::entry::Known;
 use crate::app::layout::Pane;
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::OperationState;
@@ -80,9 +80,17 @@ pub(crate) fn tabs(chosen: Tab) -> Vec<(Role, String)> {
     std::iter::once((Role::Text, " ".to_owned())).chain(Tab::ALL.map(tab)).collect()
 }
 
+/// That there may be more rows; empty when all are there.
+pub(crate) fn extent_of(model: &Model) -> &'static str {
+    if extent::is_loaded(&model.portfolio) { "" } else { extent::NOT_LOADED }
+}
+
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
     match model.panes.detail.hidden {
+        0 if !extent::is_loaded(&model.portfolio) => {
+            format!("None so far: {}.", extent::NOT_LOADED)
+        }
         0 => format!("Nothing known yet of {}.", key.provider),
         hidden => format!("None: {hidden} rows under other tabs."),
     }

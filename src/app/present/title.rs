@@ -67,6 +67,11 @@ impl Title {
         title
     }
 
+    /// How many rows the filter shows, where nobody can tell of how many.
+    pub(super) fn set_count(&mut self, words: String) {
+        _ = self.chip.as_mut().map(|(_, count)| *count = words);
+    }
+
     /// Words on the left.
     pub(super) fn add(&mut self, given_up: u8, text: String) {
         self.left.push(vec![(given_up, text)]);

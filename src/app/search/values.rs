@@ -8,6 +8,7 @@ use crate::domain::card::Card;
 use crate::domain::filter::{FilterField, Of};
 use crate::domain::operation::Operation;
 use crate::domain::transaction::Transaction;
+use crate::ledger::Counted;
 
 /// The most frequent values of a field in the rows that are known.
 pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> Vec<String> {
@@ -36,14 +37,14 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
     if cards {
         portfolio.cards.values().for_each(|each| card(each));
     }
-    let transaction = |transaction: &Transaction| {
-        count(Work::HistoryVisited);
-        let holder = transaction.card();
-        let holder = holder.as_ref().map_or("", |card| portfolio.holder(card));
-        counts.add(&TransactionRow { transaction, holder, now }, field);
-    };
     if transactions {
-        portfolio.transactions.iter().for_each(transaction);
+        for (transaction, alike) in frequent(portfolio, field) {
+            count(Work::HistoryVisited);
+            let holder = transaction.card();
+            let holder = holder.as_ref().map_or("", |card| portfolio.holder(card));
+            let row = TransactionRow { transaction: &transaction, holder, now };
+            counts.add_alike(&row, alike, field);
+        }
     }
     let operation = |operation: &Operation| {
         count(Work::HistoryVisited);
@@ -54,4 +55,25 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
         portfolio.operations.iter().for_each(operation);
     }
     counts.most_frequent()
+}
+
+/// Most values of a column that are looked at.
+const MOST: usize = 500;
+
+/// Rows that have the most frequent values of a field, each with the number of rows that are like
+/// it. Where a field is in no column of its own, such as an id, the newest rows.
+fn frequent(portfolio: &Portfolio, field: &FilterField) -> Vec<(Transaction, usize)> {
+    let column = match field.name {
+        "provider" | "card" | "card_id" | "last4" | "holder" => Counted::Card,
+        "kind" | "state" => Counted::What,
+        "currency" => Counted::Currency,
+        "merchant" => Counted::Merchant,
+        "description" => Counted::Description,
+        "provider_state" => Counted::ProviderState,
+        "mcc" => Counted::Mcc,
+        "country" => Counted::Country,
+        "decline" | "decline_reason" | "decline_words" | "reason" => Counted::DeclineReason,
+        _ => return portfolio.transactions.iter().take(MOST).map(|row| (row, 1)).collect(),
+    };
+    portfolio.transactions.most_frequent(column, MOST)
 }

@@ -515,3 +515,69 @@ fn the_documented_tables_are_those_of_the_language() {
         assert_eq!(made, page, "CARDTOP_WRITE_DOCS=1 cargo test --lib documented_tables writes it");
     }
 }
+
+#[test]
+fn a_filter_taken_apart_accepts_the_same_cards() {
+    let merchant = |merchant: &str, state| Transaction {
+        state,
+        merchant: Some(merchant.into()),
+        decline_reason: None,
+        ..decline()
+    };
+    let histories = [
+        Vec::new(),
+        vec![decline()],
+        vec![merchant("LIDL", TransactionState::Cleared)],
+        vec![merchant("LIDL", TransactionState::Cleared), decline()],
+        vec![
+            merchant("REWE", TransactionState::Hold),
+            merchant("LIDL", TransactionState::Declined),
+        ],
+    ]
+    .map(Paid);
+    for text in [
+        "",
+        "state:frozen",
+        "merchant:lidl",
+        "-merchant:lidl",
+        "merchant:lidl status:declined",
+        "(merchant:lidl or state:frozen) status:declined",
+        "(merchant:lidl or state:active) (status:declined or merchant:rewe)",
+        "merchant:lidl or (state:frozen status:hold)",
+        "-(merchant:lidl status:declined) -merchant:rewe",
+        "status:declined -(status:hold or state:active)",
+        "state:frozen -merchant:lidl since:8h",
+        "(merchant:lidl or -status:declined) merchant:~l",
+    ] {
+        let filter = filter_of(Rows::Cards, text);
+        let apart = filter.apart().expect(text);
+        for (state, history) in [CardState::Frozen, CardState::Active]
+            .into_iter()
+            .flat_map(|state| histories.iter().map(move |history| (state, history)))
+        {
+            let key = CardKey::new(&ProviderId::new("acme"), "c1");
+            let card = Card { state, ..Card::unread(key) };
+            let row = CardRow {
+                card: &card,
+                now: now(),
+                watched: false,
+                marked: false,
+                searched: None,
+                unknown: false,
+                history,
+            };
+            let has = |question: usize| {
+                let question = apart.questions().get(question).expect("one of its questions");
+                let of_card = |transaction: &Transaction| {
+                    question.matches(&TransactionRow { transaction, holder: "", now: now() })
+                };
+                history.0.iter().any(of_card)
+            };
+            let expected = filter.matches(&row);
+            assert_eq!(apart.matches(&row, &has), expected, "{text}: {state:?} {history:?}");
+        }
+    }
+    // What would fall into too many parts is left whole.
+    let many = "(state:frozen or merchant:a) ".repeat(8) + "merchant:b";
+    assert!(filter_of(Rows::Cards, &many).apart().is_none());
+}

@@ -54,6 +54,7 @@ impl Engine {
     ) -> Listing<Transaction> {
         let id = &account.info.id;
         let mut listing = Listing::new(id, query.at);
+        listing.completeness.complete_from = Some(query.since);
         let capabilities = match self.adapter(account).await {
             Err(error) => {
                 listing.fail(unread_part(id, None, &error), &error);

@@ -30,7 +30,7 @@ pub struct Answer {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, at most 8 MiB.
+    /// Its body, at most 128 MiB of a question and 8 MiB of a change.
     pub body: Bytes,
     /// When it arrived, by our clock: the as-of time of what it says.
     pub at: Timestamp,

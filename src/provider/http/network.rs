@@ -12,10 +12,14 @@ use super::transport::{Transport, TransportError};
 use crate::config::proxy::{Proxies, Route};
 use crate::provider::{ProviderConfig, tls};
 
-/// Most bytes of an answer that are read.
-const LARGEST_ANSWER: usize = 8 << 20;
+/// Most bytes of an answer to a question: some wires send a whole list at once, and the cards of a
+/// large programme take about 600 bytes each.
+const LARGEST_LIST: usize = 128 << 20;
 
-/// By how many bytes the room for an answer grows.
+/// Most bytes of an answer to a change, which is about one card.
+const LARGEST_RECEIPT: usize = 8 << 20;
+
+/// By how many bytes the room for an answer grows at least.
 const GROWTH: usize = 256 << 10;
 
 /// Sends requests over the network. Writes get a connection of their own, so that a kept-alive
@@ -91,14 +95,22 @@ impl Transport for NetworkTransport {
                 TransportError::Broken { peer, problem }
             }
         })?;
-        let mut whole = Response::new(body(&mut response, &peer).await?);
+        let limit = match access {
+            Access::Read => LARGEST_LIST,
+            Access::Write => LARGEST_RECEIPT,
+        };
+        let mut whole = Response::new(body(&mut response, &peer, limit).await?);
         *whole.status_mut() = response.status();
         *whole.headers_mut() = std::mem::take(response.headers_mut());
         Ok(whole)
     }
 }
 
-async fn body(response: &mut reqwest::Response, peer: &Arc<str>) -> Result<Bytes, TransportError> {
+async fn body(
+    response: &mut reqwest::Response,
+    peer: &Arc<str>,
+    limit: usize,
+) -> Result<Bytes, TransportError> {
     let mut body: Vec<u8> = Vec::new();
     loop {
         let chunk = response.chunk().await.map_err(|error| TransportError::CutOff {
@@ -106,13 +118,12 @@ async fn body(response: &mut reqwest::Response, peer: &Arc<str>) -> Result<Bytes
             problem: NetworkProblem::of(&error),
         })?;
         let Some(chunk) = chunk else { return Ok(Bytes::from(body)) };
-        if body.len() + chunk.len() > LARGEST_ANSWER {
-            let peer = Arc::clone(peer);
-            return Err(TransportError::TooLarge { peer, limit: LARGEST_ANSWER });
+        if body.len() + chunk.len() > limit {
+            return Err(TransportError::TooLarge { peer: Arc::clone(peer), limit });
         }
         // Not doubled, as it would be by itself: the whole may be large.
         if body.capacity() - body.len() < chunk.len() {
-            body.reserve_exact(chunk.len().max(GROWTH));
+            body.reserve_exact(chunk.len().max(GROWTH).max(body.len() / 4));
         }
         body.extend_from_slice(&chunk);
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{canonical, connect, free_text, journal};
+use super::{canonical, connect, connect_to_read, free_text, journal};
 use crate::domain::card::{Ids, ProviderId};
 use crate::domain::text;
 use crate::store::{FILE, StoreError};
@@ -32,6 +32,9 @@ pub(super) const SCHEMAS: [&str; 6] = [
 /// The schema with which lines began to carry records.
 const RECORDS: usize = 3;
 
+/// The schema that writes every transaction anew.
+const REWRITTEN: usize = 5;
+
 /// Why a database cannot be brought up to date.
 pub(super) enum Trouble {
     /// SQLite's error.
@@ -48,6 +51,16 @@ impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
+}
+
+/// How many transactions the file of an earlier cardtop has that are rewritten when it is opened;
+/// `None` for a file that is up to date, is not ours or is not there.
+pub(super) fn rows_to_rewrite(path: &Path) -> Option<u64> {
+    let db = connect_to_read(path).ok()?;
+    let version = version(&db).ok().filter(|version| (1..REWRITTEN).contains(version))?;
+    let table = if version < RECORDS { "movement" } else { "card_transaction" };
+    let count = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+    count.ok().map(i64::unsigned_abs)
 }
 
 /// Brings a database up to date and says where its copy is, if one was made. `ids` are the forms of

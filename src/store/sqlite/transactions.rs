@@ -7,7 +7,6 @@
 pub(super) mod columns;
 pub(in crate::store) mod pages;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -15,10 +14,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use self::columns::{Kept, exact, insert, kept, next_change, select_kept};
 use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
-use crate::domain::decline::DeclineReason;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::domain::unmapped::UnmappedWords;
 
 /// Keeps transactions and returns those that are new or changed, as kept: the time of first sight
 /// and the operation stay.
@@ -156,38 +153,6 @@ pub(in crate::store) fn oldest_hold(
             row.get(0)
         })?;
     Ok(at.map(timestamp))
-}
-
-/// Words for states and codes of declines that are not mapped, by account.
-pub(in crate::store) fn unmapped(
-    db: &Connection,
-) -> rusqlite::Result<BTreeMap<ProviderId, UnmappedWords>> {
-    let mut query = db.prepare_cached(
-        "SELECT provider, word, is_code, sum(times) FROM (
-             SELECT provider, provider_state AS word, 0 AS is_code, count(*) AS times
-             FROM card_transaction
-             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
-             UNION ALL
-             SELECT provider, provider_state, 0, count(*) FROM card
-             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
-             UNION ALL
-             SELECT provider, decline_reason, 1, count(*) FROM card_transaction
-             WHERE state = 'DECLINED' AND decline_reason <> '' GROUP BY provider, decline_reason)
-         GROUP BY provider, word, is_code",
-    )?;
-    let mut found: BTreeMap<ProviderId, UnmappedWords> = BTreeMap::new();
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let word: String = row.get(1)?;
-        let is_code: bool = row.get(2)?;
-        if is_code && DeclineReason::of_code(&word).is_some() {
-            continue;
-        }
-        let words = found.entry(ProviderId::new(&row.get::<_, String>(0)?)).or_default();
-        let counts = if is_code { &mut words.decline_codes } else { &mut words.states };
-        counts.insert(word.into(), row.get::<_, i64>(3)?.unsigned_abs());
-    }
-    Ok(found)
 }
 
 /// Notes which operation a transaction of a card proves.

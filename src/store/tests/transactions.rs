@@ -9,6 +9,7 @@ stories! {
     a_row_that_later_gains_its_card_or_its_kind_is_the_same_row,
     a_row_that_an_earlier_cardtop_named_by_its_task_is_the_same_row,
     a_reading_that_says_nothing_new_changes_nothing,
+    words_that_are_not_mapped_are_counted_by_account,
 }
 
 fn row(card: Option<&str>, id: &str, words: &str) -> Transaction {
@@ -98,4 +99,45 @@ async fn a_reading_that_says_nothing_new_changes_nothing(empty: Empty) {
         "what a reading leaves out is kept"
     );
     assert_eq!(changed(vec![row(Some("c1"), "1", "b")]).await.expect("keeping").len(), 1);
+}
+
+async fn words_that_are_not_mapped_are_counted_by_account(empty: Empty) {
+    let store = empty();
+    let of = |provider: &str, id: usize, state, words: &str, code: Option<&str>| Transaction {
+        provider: ProviderId::new(provider),
+        state,
+        decline_reason: code.map(Into::into),
+        ..row(Some("c1"), &id.to_string(), words)
+    };
+    let declined = |provider, id, code| of(provider, id, TransactionState::Declined, "NO", code);
+    let unknown = |provider, id, words| of(provider, id, TransactionState::Unknown, words, None);
+    let rows = vec![
+        declined("acme", 1, Some("Z-1")),
+        declined("acme", 2, Some("Z-1")),
+        declined("acme", 3, Some("Z-2")),
+        declined("acme", 4, Some("INSUFFICIENT_FUNDS")),
+        declined("acme", 5, None),
+        declined("bravo", 1, Some("Z-2")),
+        unknown("bravo", 2, "ODD"),
+        unknown("bravo", 3, "ODD"),
+        unknown("bravo", 4, ""),
+        unknown("carol", 1, "OTHER"),
+    ];
+    store.keep_transactions(rows).await.expect("keeping");
+    let found = store.unmapped_words().await.expect("the words");
+    let found: Vec<String> = found
+        .iter()
+        .map(|(provider, words)| {
+            let counts = |counts: &std::collections::BTreeMap<_, u64>| format!("{counts:?}");
+            format!("{provider} {} {}", counts(&words.states), counts(&words.decline_codes))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            r#"acme {} {"Z-1": 2, "Z-2": 1}"#,
+            r#"bravo {"ODD": 2} {"Z-2": 1}"#,
+            r#"carol {"OTHER": 1} {}"#
+        ]
+    );
 }

@@ -100,9 +100,10 @@ fn reason(sheet: &mut Sheet, body: &Freeze) {
 
 /// `2 open holds (38.00 USD), `, as far as the known transactions and the balance say.
 fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
-    let open: Vec<&Transaction> =
+    let open: Vec<Transaction> =
         portfolio.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
-    if open.is_empty() {
+    // Before all is loaded nobody can tell how many there are.
+    if open.is_empty() || !portfolio.is_history_loaded() {
         let balance = portfolio.cards.get(key).map(|card| &card.balance);
         let is_old = balance.is_some_and(|balance| balance.why_stale().is_some());
         let old = if is_old { ", last known" } else { "" };
@@ -122,7 +123,7 @@ fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
 }
 
 /// `None` when their currencies differ.
-fn sum(rows: &[&Transaction]) -> Option<Money> {
+fn sum(rows: &[Transaction]) -> Option<Money> {
     let (first, rest) = rows.split_first()?;
     rest.iter().try_fold(first.amount, |sum, row| sum.checked_add(row.amount).ok())
 }

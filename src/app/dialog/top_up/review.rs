@@ -221,7 +221,7 @@ fn repetition(key: &CardKey, amount: Money, portfolio: &Portfolio) -> Option<Str
                 && is_recent(op.created_at)
         })
         .map(|op| format!("{} already asked {} at {}", op.operator, amount, clock(op.created_at)));
-    let is_equal = |row: &&Transaction| {
+    let is_equal = |row: &Transaction| {
         row.kind == TransactionKind::TopUp
             && matches!(
                 row.state,

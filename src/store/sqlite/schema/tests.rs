@@ -1,8 +1,12 @@
 //! Files of earlier cardtops, and of later ones.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::card::IdForm;
+use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, OperationState};
+use crate::domain::transaction::{Listed, Transaction as Row, TransactionKind, TransactionState};
 use crate::store::Store;
 
 const CAPITALS: &str = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
@@ -274,4 +278,177 @@ async fn an_account_that_is_configured_later_is_joined_then() {
 
 fn now() -> Timestamp {
     "2026-11-28T12:00:00Z".parse().expect("a time")
+}
+
+/// Rows of every kind that an earlier cardtop kept, as they are read today. Holds that are gone are
+/// known since the fourth schema.
+fn rows_of(schema: usize) -> Vec<Row> {
+    let at = |second: i64| Timestamp::from_second(1_775_000_000 + second).expect("a time");
+    let money = |digits: &str, currency: &str| {
+        Money::parse_wire(digits, currency.parse().expect("a currency")).expect("an amount")
+    };
+    let states = TransactionState::ALL.into_iter().zip(0_i64..);
+    let states = states.flat_map(|(state, one)| (0..7).map(move |two| (state, one * 7 + two)));
+    let row = |(state, count): (TransactionState, i64)| {
+        let some =
+            |text: &str, of: i64| (count % of != 0).then(|| Arc::from(format!("{text} {count}")));
+        let gone = schema >= 4 && state == TransactionState::Hold && count % 2 == 0;
+        Row {
+            card_id: (count % 5 != 0).then(|| Arc::from((count % 4).to_string())),
+            task: some("task", 3).filter(|_| schema >= 3),
+            last4: (count % 2 == 0).then(|| "4242".parse().expect("digits")),
+            kind: TransactionKind::ALL[usize::try_from(count).expect("small") % 8],
+            state: if gone { TransactionState::Reversed } else { state },
+            provider_state: format!("state {count}").into(),
+            fee: (count % 3 == 0).then(|| money("0.25", "EUR")),
+            merchant: some("REWE Ö", 4),
+            mcc: some("5411", 5),
+            country: some("SE", 6),
+            decline_reason: some("CODE", 2),
+            description: some("words", 7),
+            seen_at: at(count % 3 + 100_000),
+            operation: (count % 11 == 0)
+                .then(|| OperationId::new(at(count), 1, u16::try_from(count).expect("small"))),
+            listed: if gone {
+                let cleared_as = (count % 4 == 0).then(|| Arc::from(format!("p{count}")));
+                Listed::GoneSince { at: at(count + 50), cleared_as }
+            } else {
+                Listed::Still
+            },
+            // Several of one time.
+            ..Row::new(
+                ProviderId::new("ban"),
+                count.to_string().into(),
+                money("1234.50", "USD"),
+                at(count % 9),
+            )
+        }
+    };
+    states.map(row).collect()
+}
+
+/// Writes rows as the cardtop of a schema did.
+fn write_rows(db: &Connection, schema: usize, rows: &[Row]) {
+    let columns = "provider, id, card_id, last4, kind, state, provider_state, amount, currency, \
+                   fee, fee_currency, merchant, mcc, country, decline_reason, description, at, \
+                   seen_at, operation";
+    let values = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+                  ?18, ?19";
+    let sql = match schema {
+        1 | 2 => {
+            format!("INSERT INTO movement ({columns}) VALUES ({values}) RETURNING ?20, ?21, ?22")
+        }
+        3 => format!(
+            "INSERT INTO card_transaction ({columns}, task) VALUES ({values}, ?20) RETURNING ?21, \
+             ?22"
+        ),
+        _ => format!(
+            "INSERT INTO card_transaction ({columns}, task, gone_at, cleared_as) VALUES \
+             ({values}, ?20, ?21, ?22)"
+        ),
+    };
+    for row in rows {
+        let (gone_at, cleared_as) = match &row.listed {
+            Listed::Still => (None, None),
+            Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_deref()),
+        };
+        let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
+        let no_card = (schema >= 3).then_some("");
+        let mut insert = db.prepare_cached(&sql).expect("a statement of that schema");
+        let values = rusqlite::params![
+            row.provider.name(),
+            &*row.id,
+            row.card_id.as_deref().or(no_card),
+            row.last4.map(|last4| last4.to_string()),
+            row.kind.as_str(),
+            state.as_str(),
+            &*row.provider_state,
+            row.amount.digits(),
+            row.amount.currency().code().to_owned(),
+            row.fee.map(Money::digits),
+            row.fee.map(|fee| fee.currency().code().to_owned()),
+            row.merchant.as_deref(),
+            row.mcc.as_deref(),
+            row.country.as_deref(),
+            row.decline_reason.as_deref(),
+            row.description.as_deref(),
+            row.at.as_millisecond(),
+            row.seen_at.as_millisecond(),
+            row.operation.map(|id| id.to_string()),
+            row.task.as_deref(),
+            gone_at.map(Timestamp::as_millisecond),
+            cleared_as,
+        ];
+        insert.query(values).and_then(|mut rows| rows.next().map(drop)).expect("a row");
+    }
+}
+
+/// Every row of a store, by id.
+async fn all_rows(store: &Store) -> BTreeMap<Arc<str>, Row> {
+    let rows = store.transactions_page(None, 1_000, None, Timestamp::MIN).await.expect("the rows");
+    let by_id: BTreeMap<Arc<str>, Row> =
+        rows.rows.iter().map(|row| (Arc::clone(&row.id), row.clone())).collect();
+    assert_eq!(by_id.len(), rows.rows.len());
+    by_id
+}
+
+#[tokio::test]
+async fn every_row_of_a_file_of_any_earlier_schema_is_there_as_it_was() {
+    for schema in 1..=SCHEMAS.len() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = rows_of(schema);
+        write_rows(&empty_file(folder.path(), schema), schema, &rows);
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        let expected: BTreeMap<Arc<str>, Row> =
+            rows.into_iter().map(|row| (Arc::clone(&row.id), row)).collect();
+        assert_eq!(all_rows(&store).await, expected, "schema {schema}");
+        // Oldest first, so that whoever follows the changes takes them in in order.
+        let changes = store.changes_since(0, 1_000).await.expect("the changes");
+        assert_eq!((changes.rows.len(), changes.gone.len()), (expected.len(), 0));
+        if schema < 5 {
+            assert!(changes.rows.is_sorted_by_key(|row| row.at), "schema {schema}");
+        }
+        assert_eq!(store.copy_made().is_some(), schema < SCHEMAS.len());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_brought_up_to_date_to_the_end_is_as_it_was_and_is_tried_again() {
+    for schema in 1..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE);
+        let db = empty_file(folder.path(), schema);
+        let rows = rows_of(schema);
+        write_rows(&db, schema, &rows);
+        // The last thing but one that the fifth schema makes stands in its way.
+        db.execute_batch("CREATE TABLE card_transaction_renamed (x)").expect("a table");
+        drop(db);
+        let before = std::fs::read(&path).expect("the file");
+        assert!(Store::open_with(folder.path(), &ids(), None, now()).is_err());
+        assert!(std::fs::read(&path).expect("the file") == before, "schema {schema}");
+        let copies = std::fs::read_dir(folder.path()).expect("the folder");
+        let copies: Vec<_> = copies.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
+        assert_eq!(copies.len(), 1, "no copy is left: {copies:?}");
+        let db = Connection::open(&path).expect("the file");
+        db.execute_batch("DROP TABLE card_transaction_renamed").expect("the way is free");
+        drop(db);
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(all_rows(&store).await.len(), rows.len(), "schema {schema}");
+    }
+}
+
+#[test]
+fn a_row_cannot_be_changed_without_a_new_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = empty_file(folder.path(), SCHEMAS.len());
+    write_rows(&db, SCHEMAS.len(), &rows_of(SCHEMAS.len()));
+    for column in ["operation", "gone_at", "state", "amount", "card_id"] {
+        let sql = format!("UPDATE card_transaction SET {column} = 1");
+        let words = StoreError::from(db.execute(&sql, []).expect_err("it is refused")).to_string();
+        assert!(words.contains("a newer cardtop has brought it up to date"), "{column}: {words}");
+    }
+    let noted = db.execute("UPDATE card_transaction SET missed_at = 1, was_hold = 1", []);
+    assert!(noted.is_ok_and(|rows| rows > 0), "what is not read back may change");
 }

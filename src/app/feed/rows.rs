@@ -1,0 +1,300 @@
+//! The rows of the feed: the transactions that were found, with the operations among them by time.
+//!
+//! There may be millions, so none is held here: a row is asked for by its index.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::app::entry::{Entry, is_in_trouble};
+use crate::app::list::{Direction, Rows};
+use crate::app::portfolio::Portfolio;
+use crate::app::query::{Query, Running};
+use crate::app::work::{Work, count};
+use crate::contract::OperationRow;
+use crate::domain::operation::{Operation, OperationId};
+use crate::ledger::{Found, Order, OrderBy};
+
+/// The rows of the feed, for the filter and for what is left of it without a half-written word.
+#[derive(Debug, Default)]
+pub(crate) struct FeedRows {
+    whole: Results,
+    /// Searched only where the whole filter shows no row.
+    rest: Option<Results>,
+}
+
+/// What one filter shows.
+#[derive(Debug, Default)]
+struct Results {
+    search: Running,
+    /// Operations that the filter shows, in the order of the list, and how many of the transactions
+    /// found stand before each.
+    operations: Vec<(usize, OperationId)>,
+    /// Operations of the time range, shown or not.
+    operations_in_range: usize,
+}
+
+/// What is looked for, and what is looked for where that shows no row: the same without the
+/// half-written word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queries<'a> {
+    pub(super) whole: Query<'a>,
+    pub(super) rest: Option<Query<'a>>,
+}
+
+impl FeedRows {
+    /// Begins again.
+    pub(super) fn renew(&mut self, queries: &Queries<'_>, portfolio: &Portfolio) {
+        self.whole.renew(&queries.whole, portfolio);
+        self.settle(queries, portfolio, Results::renew);
+    }
+
+    /// Looks at the next slice of rows.
+    pub(super) fn step(&mut self, queries: &Queries<'_>, portfolio: &Portfolio) {
+        self.whole.step(&queries.whole, portfolio);
+        self.settle(queries, portfolio, Results::step);
+    }
+
+    /// Searches for the rest of the filter where the whole of it shows no row.
+    fn settle(
+        &mut self,
+        queries: &Queries<'_>,
+        portfolio: &Portfolio,
+        go_on: fn(&mut Results, &Query<'_>, &Portfolio),
+    ) {
+        let finds_none = self.whole.search.left().is_none() && self.whole.len() == 0;
+        match (&mut self.rest, &queries.rest) {
+            (Some(results), Some(query)) if finds_none => go_on(results, query, portfolio),
+            (None, Some(query)) if finds_none => {
+                self.rest.insert(Results::default()).renew(query, portfolio);
+            }
+            (rest, _) => *rest = None,
+        }
+    }
+
+    /// Whether the half-written word is left out.
+    pub(super) const fn is_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    const fn shown(&self) -> &Results {
+        match &self.rest {
+            Some(rest) => rest,
+            None => &self.whole,
+        }
+    }
+
+    /// The transactions that were found.
+    pub(crate) const fn found(&self) -> &Found {
+        self.shown().search.found()
+    }
+
+    /// Rows looked at so far, and rows there are; `None` once all were looked at.
+    pub(crate) const fn left(&self) -> Option<(usize, usize)> {
+        self.shown().search.left()
+    }
+
+    /// Rows of the time range, whether the filter shows them or not, as far as they were looked at.
+    pub(super) fn in_range(&self) -> usize {
+        let shown = self.shown();
+        shown.search.found().in_range() + shown.operations_in_range
+    }
+
+    /// The next row of trouble from an index on: a decline among `declines`, which were found among
+    /// these rows, or an operation that failed or is in doubt.
+    pub(super) fn next_trouble(
+        &self,
+        from: usize,
+        direction: Direction,
+        declines: &Found,
+        portfolio: &Portfolio,
+    ) -> Option<usize> {
+        let shown = self.shown();
+        let decline = shown.next_found(from, direction, declines);
+        let mut operations = shown.operations.iter().enumerate().filter(|(_, (_, id))| {
+            count(Work::HistoryVisited);
+            portfolio.operation(*id).is_some_and(is_in_trouble)
+        });
+        let index = |(place, (before, _)): (usize, &(usize, OperationId))| before + place;
+        match direction {
+            Direction::Forward => {
+                let operation = operations.map(index).find(|index| *index > from);
+                decline.into_iter().chain(operation).min()
+            }
+            Direction::Backward => {
+                let operation = operations.by_ref().map(index).take_while(|index| *index < from);
+                decline.into_iter().chain(operation.last()).max()
+            }
+        }
+    }
+}
+
+impl Rows<Entry> for FeedRows {
+    fn len(&self) -> usize {
+        self.shown().len()
+    }
+
+    fn nth(&self, index: usize) -> Option<Entry> {
+        self.shown().nth(index)
+    }
+
+    fn position(&self, key: &Entry) -> Option<usize> {
+        self.shown().position(key)
+    }
+
+    fn is_growing(&self) -> bool {
+        self.left().is_some()
+    }
+}
+
+impl Results {
+    fn renew(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
+        self.search.renew(query, &portfolio.transactions, portfolio);
+        self.place_operations(query, portfolio);
+    }
+
+    fn step(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
+        if self.search.left().is_some() {
+            self.search.step(query, portfolio);
+            self.place_operations(query, portfolio);
+        }
+    }
+
+    /// Puts the operations where they belong among the transactions found. An operation that a
+    /// transaction proves is left out: the transaction stands for it.
+    fn place_operations(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
+        (self.operations, self.operations_in_range) = (Vec::new(), 0);
+        if query.order.by != OrderBy::Time {
+            return;
+        }
+        let found = self.search.found();
+        let wanted = in_range(query, found.ledger().proven(), portfolio);
+        let mut operations: Vec<&Operation> = Vec::new();
+        for operation in wanted {
+            self.operations_in_range += 1;
+            let (holder, now) = (portfolio.holder(&operation.card), portfolio.now);
+            if query.filter.matches(&OperationRow { operation, holder, now }) {
+                operations.push(operation);
+            }
+        }
+        if !query.order.descending {
+            operations.reverse();
+        }
+        let placed = operations.into_iter().map(|operation| {
+            (standing_before(found, query.order, operation.created_at), operation.id)
+        });
+        self.operations = placed.collect();
+    }
+
+    fn len(&self) -> usize {
+        self.search.found().len() + self.operations.len()
+    }
+
+    fn nth(&self, index: usize) -> Option<Entry> {
+        match self.operations_before(index) {
+            (_, Some(id)) => Some(Entry::Operation(id)),
+            (before, None) => {
+                let found = self.search.found();
+                found.ledger().key(found.nth(index - before)?).map(Entry::Transaction)
+            }
+        }
+    }
+
+    /// How many operations stand before an index of the list, and the one that stands there.
+    fn operations_before(&self, index: usize) -> (usize, Option<OperationId>) {
+        let (mut from, mut until) = (0, self.operations.len());
+        while from < until {
+            let middle = from + (until - from) / 2;
+            let Some((before, id)) = self.operations.get(middle) else { break };
+            match (before + middle).cmp(&index) {
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Equal => return (middle, Some(*id)),
+                std::cmp::Ordering::Greater => until = middle,
+            }
+        }
+        (from, None)
+    }
+
+    fn position(&self, key: &Entry) -> Option<usize> {
+        match key {
+            Entry::Transaction(key) => {
+                let found = self.search.found();
+                let rank = found.rank(found.ledger().position(key)?).ok()?;
+                Some(self.index_of(rank))
+            }
+            Entry::Operation(id) => {
+                let place = self.operations.iter().position(|(_, known)| known == id)?;
+                self.operations.get(place).map(|(before, _)| before + place)
+            }
+        }
+    }
+
+    /// The index in the list of a transaction, by its index among those that were found.
+    fn index_of(&self, rank: usize) -> usize {
+        rank + self.operations.partition_point(|(before, _)| *before <= rank)
+    }
+
+    /// The next of some rows that were found among these, and are kept by time.
+    fn next_found(&self, from: usize, direction: Direction, among: &Found) -> Option<usize> {
+        let found = self.search.found();
+        if self.search.order() != Order::default() {
+            let is_among = |index: &usize| {
+                found.nth(*index).is_some_and(|position| among.rank(position).is_ok())
+            };
+            let index = |rank| self.index_of(rank);
+            return match direction {
+                Direction::Forward => {
+                    let (before, _) = self.operations_before(from + 1);
+                    (from + 1 - before..found.len()).find(is_among).map(index)
+                }
+                Direction::Backward => {
+                    let (before, _) = self.operations_before(from);
+                    (0..from - before).rev().find(is_among).map(index)
+                }
+            };
+        }
+        let next = match direction {
+            Direction::Forward => {
+                let (before, _) = self.operations_before(from + 1);
+                let place = among.rank(found.nth(from + 1 - before)?);
+                among.nth(place.unwrap_or_else(|place| place))?
+            }
+            Direction::Backward => {
+                let (before, _) = self.operations_before(from);
+                let place = among.rank(found.nth((from - before).checked_sub(1)?)?);
+                among.nth(place.or_else(|place| place.checked_sub(1).ok_or(())).ok()?)?
+            }
+        };
+        found.rank(next).ok().map(|rank| self.index_of(rank))
+    }
+}
+
+/// The operations of the time range, newest first. On a paused screen, those that were known then.
+fn in_range<'a>(
+    query: &Query<'_>,
+    proven: &'a BTreeSet<OperationId>,
+    portfolio: &'a Portfolio,
+) -> impl Iterator<Item = &'a Operation> {
+    let (since, seen_until) = (query.since, query.seen_until);
+    let operations = portfolio.operations.iter().inspect(|_| count(Work::HistoryVisited));
+    operations
+        .take_while(move |row| row.created_at >= since)
+        .filter(move |row| seen_until.is_none_or(|until| row.created_at <= until))
+        .filter(|row| !proven.contains(&row.id))
+}
+
+/// How many of the transactions that were found stand before an operation of this time.
+fn standing_before(found: &Found, order: Order, at: Timestamp) -> usize {
+    let (mut from, mut until) = (0, found.len());
+    while from < until {
+        let middle = from + (until - from) / 2;
+        let row = found.nth(middle).and_then(|position| found.ledger().at(position));
+        let is_before = row.is_some_and(|row| if order.descending { row > at } else { row <= at });
+        if is_before {
+            from = middle + 1;
+        } else {
+            until = middle;
+        }
+    }
+    from
+}

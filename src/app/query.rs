@@ -1,0 +1,102 @@
+//! What a pane looks for among the transactions, and how far it is.
+//!
+//! A search over many rows is done in slices, so that a key never waits for it: each update of the
+//! board makes one, and the loop asks for the next while nothing else is to be done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::portfolio::Portfolio;
+use super::work::{Work, count};
+use crate::contract::TransactionRow;
+use crate::contract::filter::{Rows, schema};
+use crate::domain::card::CardKey;
+use crate::domain::filter::Filter;
+use crate::domain::transaction::Transaction;
+use crate::ledger::{self, Found, Ledger, Order, Progress};
+
+/// Most rows that are looked at before keys are listened to again: about 3 ms. Tests see a search
+/// that goes on with fewer rows.
+const SLICE: usize = if cfg!(test) { 20_000 } else { 1_000_000 };
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query<'a> {
+    pub(crate) filter: &'a Filter,
+    /// Rows that happened since then.
+    pub(crate) since: Timestamp,
+    /// Rows that were first seen until then; all, where not set.
+    pub(crate) seen_until: Option<Timestamp>,
+    pub(crate) order: Order,
+}
+
+/// A search that was begun, and how far it is.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    search: ledger::Search,
+    /// Rows looked at, and rows there are; `None` once it is done.
+    left: Option<(usize, usize)>,
+    /// How the rows are ordered.
+    order: Order,
+}
+
+impl Running {
+    /// Begins again in these rows, and looks at the first slice.
+    pub(crate) fn renew(&mut self, query: &Query<'_>, ledger: &Ledger, portfolio: &Portfolio) {
+        asked(query, portfolio, |query| self.search.renew(ledger, query));
+        (self.left, self.order) = (Some((0, ledger.len())), query.order);
+        self.step(query, portfolio);
+    }
+
+    /// Looks at the next slice, where there is one. The query must be the one that it began with.
+    pub(crate) fn step(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
+        if self.left.is_some() {
+            let progress = asked(query, portfolio, |query| self.search.step(query, SLICE));
+            self.left = match progress {
+                Progress::Done => None,
+                Progress::More { visited, of } => Some((visited, of)),
+            };
+        }
+    }
+
+    /// How the rows are ordered.
+    pub(crate) const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// What was found so far.
+    pub(crate) const fn found(&self) -> &Found {
+        self.search.found()
+    }
+
+    /// Rows looked at so far, and rows there are; `None` once all were looked at.
+    pub(crate) const fn left(&self) -> Option<(usize, usize)> {
+        self.left
+    }
+}
+
+fn asked<T>(
+    query: &Query<'_>,
+    portfolio: &Portfolio,
+    ask: impl FnOnce(&ledger::Query<'_>) -> T,
+) -> T {
+    let Query { filter, since, seen_until, order } = *query;
+    let accepts = |transaction: &Transaction| {
+        count(Work::TransactionAsked);
+        let card = transaction.card();
+        let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
+        filter.matches(&TransactionRow { transaction, holder, now: portfolio.now })
+    };
+    let holder = |card: &CardKey| portfolio.cards.get(card).map(|card| Arc::clone(&card.holder));
+    ask(&ledger::Query {
+        filter,
+        schema: schema(Rows::Feed),
+        since,
+        seen_until,
+        order,
+        accepts: &accepts,
+        holder: &holder,
+        revision_of_holders: portfolio.revisions.holders,
+    })
+}

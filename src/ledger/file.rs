@@ -1,0 +1,81 @@
+//! A ledger in a file, so that it is there at once when the program starts.
+//!
+//! The file is a copy of what the store has, and is made from it again in any doubt: one that is
+//! cut short, of another version, changed by a single bit, or open to other users is not read at
+//! all. It holds the number of the store's last change that is in it; what changed later is asked
+//! of the store.
+//!
+//! ```text
+//! magic, version, change, dictionaries, cards, currencies, chunks, length, SHA-256 of all before
+//! ```
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Ledger;
+use super::chunk::Chunk;
+use super::stored::{Input, Output, Stored};
+use super::vocabulary::Vocabulary;
+use crate::files::{open_private, replace_private};
+
+const MAGIC: [u8; 8] = *b"ctcolumn";
+
+/// Another one whenever the form of a column changes.
+const VERSION: u32 = 1;
+
+impl Ledger {
+    /// The ledger of a file, and the store's last change that is in it; `None` when there is no
+    /// such file, or when there is any doubt about it.
+    #[must_use]
+    pub fn load(path: &Path) -> Option<(Self, i64)> {
+        let mut from = Input::new(open_private(path)?)?;
+        if from.bytes(MAGIC.len())? != MAGIC || u32::read(&mut from)? != VERSION {
+            return None;
+        }
+        let change = i64::read(&mut from)?;
+        let vocabulary = Vocabulary::read(&mut from)?;
+        let count = from.count(1)?;
+        let mut chunks: Vec<Arc<Chunk>> = Vec::new();
+        for _ in 0..count {
+            let chunk = Chunk::read(&mut from)?;
+            let follows = |last: &Arc<Chunk>| {
+                let key = last.key(last.len().checked_sub(1)?, &vocabulary)?;
+                Some(chunk.begins_after(&key, &vocabulary))
+            };
+            let is_behind = chunks.last().is_none_or(|last| follows(last) == Some(true));
+            if chunk.len() == 0 || !chunk.is_of(&vocabulary) || !is_behind {
+                return None;
+            }
+            chunks.push(Arc::new(chunk));
+        }
+        if !from.is_whole() {
+            return None;
+        }
+        let mut ledger = Self { chunks, vocabulary, ..Self::default() };
+        ledger.count();
+        ledger.proven = Arc::new(ledger.operations().collect());
+        Some((ledger, change))
+    }
+
+    /// Writes the ledger to a file, which is replaced whole. `change` is the store's last change
+    /// that is in the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or another process is writing it at this moment. The one
+    /// before is still there then.
+    pub fn save(&self, path: &Path, change: i64) -> io::Result<()> {
+        replace_private(path, |file| {
+            let mut to = Output::new(file);
+            to.bytes(&MAGIC)?;
+            VERSION.write(&mut to)?;
+            change.write(&mut to)?;
+            self.vocabulary.write(&mut to)?;
+            (self.chunks.len() as u64).write(&mut to)?;
+            for chunk in &self.chunks {
+                chunk.write(&mut to)?;
+            }
+            to.finish()
+        })
+    }
+}

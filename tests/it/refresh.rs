@@ -1,0 +1,132 @@
+//! `--refresh`: whether a command that reads asks the providers, or the data file answers.
+
+use std::collections::BTreeSet;
+use std::process::Output;
+
+use cardtop::sandbox::Dialect;
+use serde_json::Value;
+
+use crate::command_line::{Bank, code, words};
+
+fn rows(output: &Output) -> Vec<Value> {
+    let json: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", words(output)));
+    json.as_array().expect("a list").clone()
+}
+
+/// What names a row: provider, card and id.
+fn names(rows: &[Value]) -> BTreeSet<String> {
+    rows.iter().map(|row| format!("{} {} {}", row["provider"], row["card_id"], row["id"])).collect()
+}
+
+fn of<'a>(rows: &'a [Value], provider: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["provider"] == provider).collect()
+}
+
+/// What standard error says in its last line, which is JSON.
+fn missing(output: &Output) -> Value {
+    let words = words(output);
+    let line = words.lines().last().unwrap_or_else(|| panic!("nothing is said"));
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+/// Nobody listens where these providers were.
+fn cut_off(bank: &Bank, gone: &[Dialect]) {
+    let mut config = std::fs::read_to_string(&bank.config).expect("the configuration");
+    for dialect in gone {
+        let address = format!("http://{}", bank.address(*dialect));
+        assert!(config.contains(&address), "{config}");
+        config = config.replace(&address, "http://127.0.0.1:9");
+    }
+    std::fs::write(&bank.config, config).expect("writing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_provider_is_down_the_data_file_has_its_rows_and_their_age_is_said() {
+    let bank = Bank::open().await;
+    let before = rows(&bank.run(&["transactions", "--json"]).await);
+    assert!(of(&before, "banana").len() > 3 && of(&before, "enkash").len() > 3);
+    cut_off(&bank, &[Dialect::Banana]);
+
+    let output = bank.run(&["transactions", "--json"]).await;
+    assert_eq!(code(&output), 3, "that it was not read stays said: {}", words(&output));
+    let now = rows(&output);
+    assert_eq!(names(&now), names(&before), "every row is there all the same, once");
+    let missing = missing(&output);
+    let [old] = missing["from_data_file"].as_array().expect("a list").as_slice() else {
+        panic!("one account: {missing}")
+    };
+    assert_eq!(old["provider"], "banana");
+    assert!(old["as_of"].as_str().is_some_and(|at| at.ends_with('Z')), "{missing}");
+    assert_eq!(missing["unread_accounts"][0]["provider"], "banana", "{missing}");
+
+    let table = bank.run(&["transactions"]).await;
+    assert!(words(&table).contains("banana: from the data file, as of 20"), "{}", words(&table));
+
+    let output = bank.run(&["transactions", "--refresh", "always", "--json"]).await;
+    assert_eq!(code(&output), 3, "{}", words(&output));
+    let read = rows(&output);
+    assert_eq!(of(&read, "banana").len(), 0, "what is older is not printed");
+    assert_eq!(of(&read, "enkash").len(), of(&before, "enkash").len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
+    let bank = Bank::open().await;
+    let empty = bank.run(&["transactions", "--refresh", "never", "--json"]).await;
+    assert_eq!((code(&empty), rows(&empty).len()), (0, 0), "{}", words(&empty));
+    assert_eq!(missing(&empty)["from_data_file"][0]["as_of"], Value::Null, "nothing was read yet");
+
+    let read = rows(&bank.run(&["transactions", "--json"]).await);
+    let cards = rows(&bank.run(&["cards", "--json"]).await);
+    cut_off(&bank, &Dialect::ALL);
+    for format in ["json", "csv", "table"] {
+        let line = ["transactions", "--refresh", "never", "--format", format];
+        let output = bank.run(&line).await;
+        assert_eq!(code(&output), 0, "nothing failed, as nobody was asked: {}", words(&output));
+        let lines = String::from_utf8_lossy(&output.stdout).lines().count();
+        let expected = if format == "json" { read.len() + 2 } else { read.len() + 1 };
+        assert_eq!(lines, expected, "{format}");
+    }
+    let output = bank.run(&["transactions", "--refresh", "never", "--json"]).await;
+    assert_eq!(names(&rows(&output)), names(&read));
+    let from_data_file = missing(&output)["from_data_file"].clone();
+    assert_eq!(from_data_file.as_array().map(Vec::len), Some(4), "{from_data_file}");
+
+    let line = "transactions --refresh never --json --filter".split(' ');
+    let line: Vec<&str> = line.chain(["state:declined since:30d"]).collect();
+    let some = rows(&bank.run(&line).await);
+    let declined = read.iter().filter(|row| row["state"] == "DECLINED").count();
+    assert_eq!(some.len(), declined, "the same filter");
+
+    let output = bank.run(&["cards", "--refresh", "never", "--json"]).await;
+    assert_eq!(code(&output), 0, "{}", words(&output));
+    assert_eq!(rows(&output).len(), cards.len());
+    let id = format!("enkash/{}", of(&cards, "enkash")[0]["id"].as_str().expect("an id"));
+    let one = bank.run(&["card", &id, "--refresh", "never", "--json"]).await;
+    assert_eq!(code(&one), 0, "{}", words(&one));
+    assert!(missing(&one)["from_data_file"][0]["as_of"].is_string());
+    let own = bank.run(&["transactions", "--card", &id, "--refresh", "never", "--json"]).await;
+    let of_card = read.iter().filter(|row| id.ends_with(row["card_id"].as_str().unwrap_or("-")));
+    assert_eq!(names(&rows(&own)), names(&of_card.cloned().collect::<Vec<_>>()));
+
+    let unknown = bank.run(&["card", "zzzz", "--refresh", "never"]).await;
+    assert_eq!(code(&unknown), 2);
+    assert!(words(&unknown).contains("no provider was asked"), "{}", words(&unknown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_leaves_rows_out_says_how_many_there_are() {
+    let bank = Bank::open().await;
+    let all = rows(&bank.run(&["transactions", "--json"]).await).len();
+    for refresh in ["auto", "never"] {
+        for format in ["table", "csv", "json"] {
+            let line = ["transactions", "--limit", "2", "--refresh", refresh, "--format", format];
+            let output = bank.run(&line).await;
+            let said = format!("2 of {all} transactions are printed");
+            assert!(words(&output).contains(&said), "{line:?}: {}", words(&output));
+        }
+    }
+    let whole = bank.run(&["transactions", "--limit", "1000000"]).await;
+    assert_eq!(words(&whole), "", "nothing is left out");
+}
