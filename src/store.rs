@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// How many transactions opening the data file of this folder would write anew, since an earlier
-    /// cardtop made it: about 100,000 take a second. `None` where it would write none.
+    /// cardtop made it: about 50,000 take a second. `None` where it would write none.
     #[must_use]
     pub fn rows_to_rewrite(folder: &Path) -> Option<u64> {
         Database::rows_to_rewrite(folder)

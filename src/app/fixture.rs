@@ -193,6 +193,7 @@ fn capabilities(name: &str) -> Capabilities {
         top_up_decimals: None,
         names_payer: false,
         page_max: 100,
+        calls_per_card: if matches!(name, "artha" | "banana") { 2 } else { 1 },
     }
 }
 
@@ -205,6 +206,7 @@ fn info(name: &'static str) -> ProviderInfo {
         read_only: false,
         capabilities: Some(capabilities(name)),
         rate_limit: 120,
+        poll: crate::config::Poll::default(),
         proxy: None,
     }
 }

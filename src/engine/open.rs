@@ -309,6 +309,7 @@ fn account(
         read_only: config.read_only,
         capabilities: None,
         rate_limit: config.rate_limit,
+        poll: config.poll,
         proxy: http.as_ref().and_then(Http::proxy),
     };
     Account::new(info, config, adapter, http, session, clock.now())

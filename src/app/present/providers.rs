@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::line::{Line, labelled};
-use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, since};
+use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, rounds, since};
 use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, times, whole, words};
 use super::time::TimeFormat;
@@ -124,6 +124,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
                 facts.push(("why", Role::Text, why.to_string()));
             }
             facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
+            facts.extend(rounds(info, health).map(|text| ("rounds", Role::Text, text)));
             let incomplete = incomplete(portfolio, health).into_iter();
             facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
             facts.extend(history(portfolio, &health.covered));
