@@ -174,18 +174,22 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     update_all(model, [msg])
 }
 
-/// Changes the board by messages that came together, in their order. What follows from events is
-/// worked out once for all of them: at the end, and before a key, which is meant for what the
-/// operator sees then.
+/// Changes the board by messages that came together, in their order. What follows from events that
+/// follow each other is worked out once for all of them, and so is what follows from letters that
+/// are typed into a filter; before any other key, which is meant for what the operator sees then.
 pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let mut refreshed = true;
+    let mut before = None;
     for msg in msgs {
-        let by_hand = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..));
-        if by_hand && !refreshed {
+        let part = model.part_of_burst(&msg);
+        if before.is_some_and(|before| part.needs_rows_after(before)) {
             effects.extend(model.refresh_rows());
         }
-        refreshed = false;
+        before = Some(part);
+        if part == BurstPart::Edit {
+            // The card beside the list may be another one after each letter.
+            model.panes.detail.list.follow_first();
+        }
         effects.extend(match msg {
             Msg::Key(chord) => model.press(chord),
             Msg::Paste(text) => model.paste(&text),
@@ -213,6 +217,30 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
     }
     effects.extend(model.refresh_rows());
     effects
+}
+
+/// What a message is to those that come together with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BurstPart {
+    /// It changes what stands in the line of a filter.
+    Edit,
+    /// Anything else that the operator does.
+    ByHand,
+    /// Something has happened.
+    Event,
+}
+
+impl BurstPart {
+    /// Whether it is meant for the rows as the message before it left them. Letters read no rows,
+    /// and events that come together are one piece of news.
+    const fn needs_rows_after(self, before: Self) -> bool {
+        match (before, self) {
+            (Self::Edit, Self::Edit) | (Self::Event, Self::Event) => false,
+            (Self::Edit, Self::ByHand | Self::Event)
+            | (Self::ByHand, Self::Edit | Self::ByHand | Self::Event)
+            | (Self::Event, Self::Edit | Self::ByHand) => true,
+        }
+    }
 }
 
 /// When something on screen changes by itself: the next full second where clock and ages show
@@ -259,6 +287,19 @@ impl Model {
     /// Forgets what may be secret, where nothing else is to be freed any more.
     pub fn forget_secrets(&mut self) {
         self.dialog = None;
+    }
+
+    fn part_of_burst(&self, msg: &Msg) -> BurstPart {
+        match msg {
+            Msg::Key(chord) if self.edits_filter(*chord) => BurstPart::Edit,
+            Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => BurstPart::ByHand,
+            Msg::Tick(_)
+            | Msg::Pace(_)
+            | Msg::EngineEvent(_)
+            | Msg::Copied(_)
+            | Msg::Failed(_)
+            | Msg::Continue => BurstPart::Event,
+        }
     }
 
     /// Where everything is now.

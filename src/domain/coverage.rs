@@ -78,11 +78,19 @@ impl Coverage {
     }
 
     /// A stretch was asked for and cannot be had.
-    pub fn lose(&mut self, lost: Lost) {
+    pub fn lose(&mut self, mut lost: Lost) {
+        // Neighbours with the same reason are one.
+        self.lost.retain(|known| {
+            let touches = known.stretch.from <= lost.stretch.to
+                && lost.stretch.from <= known.stretch.to
+                && known.why == lost.why;
+            if touches {
+                lost.stretch.from = lost.stretch.from.min(known.stretch.from);
+                lost.stretch.to = lost.stretch.to.max(known.stretch.to);
+            }
+            !touches
+        });
         let at = self.lost.partition_point(|known| known.stretch < lost.stretch);
-        if self.lost.get(at).is_some_and(|known| known.stretch == lost.stretch) {
-            self.lost.remove(at);
-        }
         self.lost.insert(at, lost);
     }
 

@@ -25,7 +25,7 @@ use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
-use super::schedule::{self, Plan};
+use super::schedule::{self, Plan, Read};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::coverage::{Coverage, Covered, Stretch};
@@ -316,7 +316,14 @@ impl Account {
         wire: Wire,
         now: Timestamp,
     ) {
-        self.state().transactions.history.load(lists, wire, now);
+        let mut state = self.state();
+        // Cards of which nothing is known come first.
+        for (card, coverage) in &lists {
+            if let Some((card, newest)) = card.as_ref().zip(coverage.newest()) {
+                state.plan.note_tried(&Read::CardFeed(Arc::clone(card)), newest.min(now));
+            }
+        }
+        state.transactions.history.load(lists, wire, now);
     }
 
     /// How far back it is wanted.

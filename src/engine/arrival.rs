@@ -88,7 +88,6 @@ impl Engine {
             self.emit_health(&account).await;
         }
         if account.provider().is_ok() {
-            self.load_coverage(&account).await;
             self.keep_reading(account).await;
         }
     }

@@ -29,6 +29,7 @@ impl Engine {
         // Before the first question: from here on every card that becomes known is told.
         account
             .know_cards(self.0.cards.of_provider(&account.info.id).iter().map(|card| &card.key.id));
+        self.load_coverage(&account).await;
         loop {
             let now = self.0.clock.now();
             if account.clock_went_back(now) {

@@ -25,6 +25,9 @@ const LONGEST_GAP: usize = 8;
 /// Bytes of a row for which no part of it is worth moving.
 const WORTH_SHIFTING: usize = 40;
 
+/// Most rows of a frame in which a part that moves is looked for.
+const MOST_SHIFTED: usize = 12;
+
 /// Most columns that a terminal may draw a symbol wider than it is taken for.
 const MOST_OVERHANG: usize = 4;
 
@@ -54,7 +57,10 @@ impl Writer {
     pub(super) fn draw(&mut self, shown: &Buffer, next: &Buffer) {
         let columns = usize::from(self.columns.max(1));
         let rows = shown.content.chunks(columns).zip(next.content.chunks(columns));
-        for (y, (shown, next)) in (0..).zip(rows).filter(|(_, (shown, next))| shown != next) {
+        let rows = (0..).zip(rows).filter(|(_, (shown, next))| shown != next);
+        let rows: Vec<_> = rows.collect();
+        self.moves &= rows.len() <= MOST_SHIFTED;
+        for (y, (shown, next)) in rows {
             if shown.iter().chain(next).any(|cell| is_disputed(cell.symbol())) {
                 self.draw_whole_row(y, next);
             } else {

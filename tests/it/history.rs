@@ -51,7 +51,11 @@ impl Programme {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cardtop.toml");
         sandbox.write_config(&nowhere, &path).expect("a configuration");
-        let config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
+        let mut config =
+            Config::load(Some(&path)).expect("the sandbox writes a good configuration");
+        for provider in &mut config.providers {
+            provider.rate_limit = 120;
+        }
         Self { sandbox, config, clock, folder }
     }
 
@@ -148,12 +152,11 @@ async fn a_history_that_is_cut_off_twice_goes_on_where_it_was_and_is_read_to_its
     let mut before = 0;
     for turn in 0..2 {
         let board = programme.board().await;
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        tokio::time::sleep(Duration::from_secs(20)).await;
         assert!(!board.is_complete(), "turn {turn}: there is something left to be cut off");
-        let requests: u64 = requests(&programme);
         board.end().await;
         let kept = programme.kept().await.len();
-        assert!(kept > before, "turn {turn}: what was read is kept: {kept}, {requests} requests");
+        assert!(kept > before, "turn {turn}: what was read is kept: {kept} after {before}");
         before = kept;
     }
     let board = programme.board().await;

@@ -16,7 +16,10 @@ use crate::provider::ErrorKind;
 use crate::provider::pages::{ListRead, Share};
 
 /// The first stretch of a wire that sends all of one at once.
-const FIRST_BY_TIME: SignedDuration = SignedDuration::from_hours(24);
+const FIRST_BY_TIME: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// The shortest stretch of the newest rows.
+const SHORTEST_NEWEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// The shortest stretch: no wire tells finer times apart in what it is asked for.
 const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
@@ -253,6 +256,11 @@ impl History {
     ) -> Option<Coverage> {
         let known = self.lists.entry(list.clone()).or_insert_with(|| ListHistory::new(self.first));
         known.take(read);
+        // One that is refused or too large is asked for less; all that is left out is a gap.
+        known.length = match read.complete {
+            None => half(known.length).max(SHORTEST_NEWEST),
+            Some(_) => known.length.max(SHORTEST_NEWEST),
+        };
         self.settle(list, now);
         self.to_write(list)
     }
@@ -461,7 +469,9 @@ impl ListHistory {
     /// Goes on behind what was read once more; whether that was the end of it.
     fn move_on(&mut self, part: &Part, read: &PartRead) -> bool {
         let Some(again) = self.again.filter(|_| part.is_known) else { return false };
-        let lost = self.told.lost().iter().any(|lost| lost.stretch == part.stretch);
+        let lost = self.told.lost().iter().any(|lost| {
+            lost.stretch.includes(part.stretch.from) && lost.stretch.includes(part.stretch.to)
+        });
         let reached = match read.complete {
             Some(complete) => complete.from,
             None if lost => part.stretch.from,

@@ -151,7 +151,8 @@ impl Reading<'_, Transaction> {
             return Vec::new();
         }
         if barren >= MOST_BARREN {
-            self.note_gap("it says that there are more transactions than it sends");
+            let why = "it says that there are more transactions than it sends";
+            self.note_lost(Stretch::new(stretch.since, stretch.until), why);
             return Vec::new();
         }
         if stretch.until.duration_since(stretch.since) <= arrival.finest() {

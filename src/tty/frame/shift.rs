@@ -1,6 +1,9 @@
 //! Which part of a row the terminal can move sideways, so that it need not be written again: a
 //! footer of which one word comes or goes.
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
 use ratatui::buffer::Cell;
 
 use super::row::width;
@@ -47,16 +50,17 @@ pub(super) fn plan(shown: &[Cell], next: &[Cell]) -> Option<Shift> {
         return None;
     }
     let from = shown.iter().zip(next).position(|(shown, next)| shown != next)?;
-    let (shown, next) = (shown.get(from..)?, next.get(from..)?);
+    // Numbers are compared many times as fast as cells.
+    let state = FixedState::default();
+    let numbers = |row: &[Cell]| -> Vec<u64> { row.iter().map(|c| state.hash_one(c)).collect() };
+    let filled: Vec<bool> = next.get(from..)?.iter().map(|cell| cell.symbol() != " ").collect();
+    let (shown, next) = (numbers(shown.get(from..)?), numbers(next.get(from..)?));
     let right_with = |left: bool, columns: usize| {
-        let (shown, next) = if left {
-            (shown.get(columns..), Some(next))
-        } else {
-            (Some(shown), next.get(columns..))
-        };
-        let pairs = shown.unwrap_or_default().iter().zip(next.unwrap_or_default());
+        let skipped = if left { (columns, 0) } else { (0, columns) };
+        let shown = shown.iter().skip(skipped.0);
+        let next = next.iter().zip(&filled).skip(skipped.1);
         // Empty cells are cheap, and many match by chance.
-        pairs.filter(|(shown, next)| shown == next && next.symbol() != " ").count()
+        shown.zip(next).filter(|(shown, (next, filled))| *shown == *next && **filled).count()
     };
     let unmoved = right_with(true, 0);
     let ways = (1..=MOST).flat_map(|columns| [true, false].map(|left| (columns, left)));

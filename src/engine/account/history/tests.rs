@@ -57,7 +57,7 @@ fn a_wire_that_sends_a_stretch_at_once_is_asked_for_short_ones_first() {
         lengths.push((to - from) / DAY);
         history.note_part(&part, &read(from, to, 10), at(0));
     }
-    assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 26]);
+    assert_eq!(lengths, [8, 16, 32, 33]);
     let covered = history.covered(1, at(0));
     assert_eq!(covered.complete, Stretch::new(at(-90 * DAY), at(0)));
     assert_eq!((covered.left, history.due(None, at(0))), (None, None));
