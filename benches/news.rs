@@ -1,5 +1,4 @@
-//! What news costs the board when it holds much: 2,000 cards and the 50,000 newest of 80,000
-//! transactions.
+//! What news costs the board when it holds much: 2,000 cards and 80,000 transactions.
 //!
 //! Printed beside two things measured in the same run: looking through all rows and sorting them
 //! again, which is what a piece of news must not cost, and drawing a frame, which is what follows

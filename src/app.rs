@@ -25,6 +25,7 @@ pub(crate) mod list;
 pub(crate) mod memo;
 mod navigation;
 mod notice;
+pub mod pace;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
@@ -53,6 +54,7 @@ use layout::{Contents, Layout, Pane};
 use list::Direction;
 use memo::Movement;
 use notice::Notice;
+use pace::Pace;
 use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
@@ -76,6 +78,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// Time passed.
     Tick(Timestamp),
+    /// How often the loop will come by itself from now on.
+    Pace(Pace),
     /// The engine reports something.
     EngineEvent(EngineEvent),
     /// What became of text that was to be copied.
@@ -170,18 +174,22 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     update_all(model, [msg])
 }
 
-/// Changes the board by messages that came together, in their order. What follows from events is
-/// worked out once for all of them: at the end, and before a key, which is meant for what the
-/// operator sees then.
+/// Changes the board by messages that came together, in their order. What follows from events that
+/// follow each other is worked out once for all of them, and so is what follows from letters that
+/// are typed into a filter; before any other key, which is meant for what the operator sees then.
 pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let mut refreshed = true;
+    let mut before = None;
     for msg in msgs {
-        let by_hand = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..));
-        if by_hand && !refreshed {
+        let part = model.part_of_burst(&msg);
+        if before.is_some_and(|before| part.needs_rows_after(before)) {
             effects.extend(model.refresh_rows());
         }
-        refreshed = false;
+        before = Some(part);
+        if part == BurstPart::Edit {
+            // The card beside the list may be another one after each letter.
+            model.panes.detail.list.follow_first();
+        }
         effects.extend(match msg {
             Msg::Key(chord) => model.press(chord),
             Msg::Paste(text) => model.paste(&text),
@@ -190,6 +198,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
+            Msg::Pace(pace) => {
+                model.portfolio.pace = pace;
+                Vec::new()
+            }
             Msg::EngineEvent(event) => model.apply(&event),
             Msg::Copied(outcome) => {
                 model.say_copied(outcome);
@@ -207,15 +219,38 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
     effects
 }
 
-/// When something on screen changes by itself: the next full second, because clock and ages show
-/// seconds; never while nothing but advice is shown.
+/// What a message is to those that come together with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BurstPart {
+    /// It changes what stands in the line of a filter.
+    Edit,
+    /// Anything else that the operator does.
+    ByHand,
+    /// Something has happened.
+    Event,
+}
+
+impl BurstPart {
+    /// Whether it is meant for the rows as the message before it left them. Letters read no rows,
+    /// and events that come together are one piece of news.
+    const fn needs_rows_after(self, before: Self) -> bool {
+        match (before, self) {
+            (Self::Edit, Self::Edit) | (Self::Event, Self::Event) => false,
+            (Self::Edit, Self::ByHand | Self::Event)
+            | (Self::ByHand, Self::Edit | Self::ByHand | Self::Event)
+            | (Self::Event, Self::Edit | Self::ByHand) => true,
+        }
+    }
+}
+
+/// When something on screen changes by itself: the next full second where clock and ages show
+/// seconds, else the next minute; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (!layout::is_too_small(model.screen.size))
-        .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
-        .flatten();
+    let time =
+        (!layout::is_too_small(model.screen.size)).then(|| model.portfolio.changes_at()).flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
-    second.into_iter().chain(dialog).min()
+    time.into_iter().chain(dialog).min()
 }
 
 /// Whether a search is not at its end: each message, and [`Msg::Continue`] where there is no other,
@@ -247,6 +282,24 @@ impl Model {
         model.refresh_rows();
         model.watching = None;
         model
+    }
+
+    /// Forgets what may be secret, where nothing else is to be freed any more.
+    pub fn forget_secrets(&mut self) {
+        self.dialog = None;
+    }
+
+    fn part_of_burst(&self, msg: &Msg) -> BurstPart {
+        match msg {
+            Msg::Key(chord) if self.edits_filter(*chord) => BurstPart::Edit,
+            Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => BurstPart::ByHand,
+            Msg::Tick(_)
+            | Msg::Pace(_)
+            | Msg::EngineEvent(_)
+            | Msg::Copied(_)
+            | Msg::Failed(_)
+            | Msg::Continue => BurstPart::Event,
+        }
     }
 
     /// Where everything is now.

@@ -16,6 +16,7 @@ pub mod reading;
 pub mod text;
 pub mod transaction;
 pub mod unmapped;
+pub mod workload;
 
 /// A text that names no value of the type it was parsed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -27,6 +27,7 @@ mod plan;
 mod ranges;
 mod search;
 mod sort_keys;
+mod sorting;
 mod stored;
 mod texts;
 mod times;

@@ -72,8 +72,8 @@ impl Store {
         Database::open(folder, ids, notes, now).map(Self)
     }
 
-    /// How many transactions opening the data file of this folder would write anew, since an earlier
-    /// cardtop made it: about 100,000 take a second. `None` where it would write none.
+    /// How many transactions opening the data file of this folder would write anew, since an
+    /// earlier cardtop made it: about 50,000 take a second. `None` where it would write none.
     #[must_use]
     pub fn rows_to_rewrite(folder: &Path) -> Option<u64> {
         Database::rows_to_rewrite(folder)

@@ -100,7 +100,7 @@ impl Activity {
         let (rows, set_aside) = self.search.choose(rows, Vec::is_empty);
         self.search.set_aside(set_aside);
         self.hidden = portfolio.operations.len() - rows.len();
-        self.list.set(rows);
+        self.list.change_for(self.search.take_cause(), |keys| *keys = rows);
     }
 
     /// Asks for the journal of the operation under the cursor, once for each of its changes.

@@ -242,6 +242,9 @@ impl Cards {
     /// now. Answers whether other cards may be shown than before.
     fn place_waiting(&mut self, portfolio: &Portfolio, refiltered: bool) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
+        let cause = self.search.take_cause();
+        // What was chosen before, of which a longer filter is a part.
+        let is_right = !self.made_of.is_outdated && !matches!(waiting, Affected::All);
         let Self { list, search, marks, signals, in_vain, order, having, .. } = self;
         let accepts = |filter: &Filter, card: &Candidate<'_>| {
             is_accepted(filter, &row(card, marks, portfolio), having)
@@ -272,13 +275,13 @@ impl Cards {
             }
             choose |= changed && in_vain.is_none() && index.len() == 0 && search.has_rest();
             if choose {
-                let known = in_vain.take_if(|_| !refiltered);
+                let known = in_vain.take_if(|_| is_right);
                 let is_searched = having.iter().all(|having| having.left().is_none());
-                *in_vain = choose_rows(index, search, (known, is_searched), &accepts);
+                *in_vain = choose_rows(index, search, (known, is_searched), (is_right, &accepts));
             }
             choose || changed
         };
-        list.change(place)
+        list.change_for(cause, place)
     }
 
     fn count_hidden_marks(&mut self) {
@@ -304,19 +307,20 @@ impl Cards {
 
 /// Shows the cards that the filter chooses. Answers with the filter of the whole line, where that
 /// chose none and the rest of the line is shown; `in_vain` is one that is known to choose none.
-/// Before all transactions are searched none is known to choose none.
+/// Before all transactions are searched none is known to choose none. `is_right` is whether the
+/// cards that are shown are still those that the filter before chooses.
 fn choose_rows(
     index: &mut Index,
     search: &mut Search,
     (in_vain, is_searched): (Option<Filter>, bool),
-    accepts: Accepts<'_>,
+    (is_right, accepts): (bool, Accepts<'_>),
 ) -> Option<Filter> {
     let find = |filter: &Filter| {
         let is_in_vain = |known: &Filter| !filter.depends_on_time() && filter.narrows(known);
         if in_vain.as_ref().is_some_and(is_in_vain) {
             return index.nothing(filter);
         }
-        index.find(filter, accepts)
+        index.find(filter, is_right, accepts)
     };
     let (found, set_aside) = search.choose(find, |found| is_searched && found.is_empty());
     let digits = search.last_digits();

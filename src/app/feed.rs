@@ -230,13 +230,14 @@ impl Feed {
         if is_new {
             self.asked = Asked { at: portfolio.now, paused };
         }
+        let cause = self.search.take_cause();
         let (whole, rest) = self.search.whole_and_rest();
         let query = |filter| self.asked.query(filter, self.range, self.order);
         let queries = Queries { whole: query(whole), rest: rest.map(query) };
         if is_new {
-            self.list.change(|rows| rows.renew(&queries, portfolio));
+            self.list.change_for(cause, |rows| rows.renew(&queries, portfolio));
         } else if self.list.rows().left().is_some() {
-            self.list.change(|rows| rows.step(&queries, portfolio));
+            self.list.change_for(cause, |rows| rows.step(&queries, portfolio));
         }
         let is_rest = self.list.rows().is_rest();
         self.search.set_aside(is_rest);

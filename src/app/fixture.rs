@@ -193,6 +193,7 @@ fn capabilities(name: &str) -> Capabilities {
         top_up_decimals: None,
         names_payer: false,
         page_max: 100,
+        calls_per_card: if matches!(name, "artha" | "banana") { 2 } else { 1 },
     }
 }
 
@@ -205,6 +206,7 @@ fn info(name: &'static str) -> ProviderInfo {
         read_only: false,
         capabilities: Some(capabilities(name)),
         rate_limit: 120,
+        poll: crate::config::Poll::default(),
         proxy: None,
     }
 }
@@ -271,12 +273,14 @@ pub(crate) fn board(size: (u16, u16)) -> Model {
 pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -> Model {
     let mut model = bare(size);
     let last4 = |number: usize| format!("{:04}", number % 10_000);
+    let name = |number: usize| if number < 10_000 { "artha" } else { "banana" };
     let many = (0..cards).map(|number| {
         let holder = format!("Holder {}", number * 7919 % cards.max(1));
-        card(CardState::Active, &holder, &last4(number), "artha", "12.40 USD", 4)
+        card(CardState::Active, &holder, &last4(number), name(number), "12.40 USD", 4)
     });
     let rows = (0..transactions).map(|number| {
-        let of = key("artha", &last4(number % cards.max(1)));
+        let number_of_card = number % cards.max(1);
+        let of = key(name(number_of_card), &last4(number_of_card));
         let age = i64::try_from(number).expect("a small number") * 10;
         transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
     });

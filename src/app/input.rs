@@ -84,6 +84,19 @@ impl Model {
         }
     }
 
+    /// Whether a key only changes what stands in the line of a filter.
+    pub(super) fn edits_filter(&self, chord: Chord) -> bool {
+        let command = self.keymap.command(chord, self.screen.focus);
+        let is_above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
+        let is_elsewhere = self.dialog.is_some()
+            || self.help.is_some()
+            || self.copying
+            || is_too_small(self.screen.size)
+            || (is_above && command.is_some());
+        let search = self.search(self.screen.focus).filter(|_| !is_elsewhere);
+        search.is_some_and(|search| search.is_edited_by(&chord))
+    }
+
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if is_too_small(self.screen.size) {
             return Vec::new();

@@ -43,16 +43,50 @@ pub(crate) struct List<K, R = Vec<K>> {
     lost: Option<K>,
     /// Index of the first row that can be seen.
     top: usize,
+    /// What that is at the height at which the cursor or a row was moved last.
+    top_before: usize,
     /// Rows that can be seen, 1 at least.
     height: usize,
     /// Until it was moved for the first time the cursor stays on the first row, whatever arrives.
     touched: bool,
+    /// Where the cursor was before a filter began to be typed.
+    before_typing: Option<Cursor<K>>,
+}
+
+/// Where the cursor is.
+#[derive(Clone, Debug)]
+struct Cursor<K> {
+    selected: Option<K>,
+    at: usize,
+    top: usize,
+    touched: bool,
+}
+
+/// Why there are other rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A letter of a filter was typed. The cursor goes where it would be if all letters had come at
+    /// once: to its row of before, where the filter shows that.
+    Typed,
+    /// Something has happened while a filter is being typed.
+    WhileTyping,
+    Other,
 }
 
 impl<K, R: Default> Default for List<K, R> {
     fn default() -> Self {
         let rows = R::default();
-        Self { rows, at: 0, selected: None, lost: None, top: 0, height: 1, touched: false }
+        Self {
+            rows,
+            at: 0,
+            selected: None,
+            lost: None,
+            top: 0,
+            top_before: 0,
+            height: 1,
+            touched: false,
+            before_typing: None,
+        }
     }
 }
 
@@ -114,6 +148,28 @@ impl<K: Clone + PartialEq> List<K> {
 }
 
 impl<K: Clone, R: Rows<K>> List<K, R> {
+    /// Changes the rows as [`Self::change`] does, and puts the cursor where it belongs for that
+    /// reason.
+    pub(crate) fn change_for<T>(&mut self, cause: Cause, change: impl FnOnce(&mut R) -> T) -> T {
+        let before = match cause {
+            Cause::Typed => Some(self.before_typing.take().unwrap_or_else(|| self.cursor())),
+            Cause::WhileTyping => self.before_typing.take(),
+            Cause::Other => None,
+        };
+        if let (Cause::Typed, Some(before)) = (cause, &before) {
+            (self.at, self.top, self.touched) = (before.at, before.top, before.touched);
+            (self.selected, self.lost) = (before.selected.clone(), None);
+        }
+        let changed = self.change(change);
+        self.before_typing = before;
+        changed
+    }
+
+    fn cursor(&self) -> Cursor<K> {
+        let Self { at, top, touched, .. } = *self;
+        Cursor { selected: self.lost.clone().or_else(|| self.selected.clone()), at, top, touched }
+    }
+
     /// Changes the rows. The cursor stays on its row, and that row where it was on screen; when it
     /// is gone, the cursor stays at its index. Where the rows are still being searched, it returns
     /// to its row when that is found, unless the operator moves it first.
@@ -199,7 +255,7 @@ impl<K: Clone, R: Rows<K>> List<K, R> {
     pub(crate) fn set_height(&mut self, height: usize) {
         if self.height != height.max(1) {
             self.height = height.max(1);
-            self.scroll();
+            self.top = self.first_seen(self.top_before);
         }
     }
 
@@ -235,9 +291,15 @@ impl<K: Clone, R: Rows<K>> List<K, R> {
     fn scroll(&mut self) {
         let rows = self.rows.len();
         self.at = self.at.min(rows.saturating_sub(1));
-        self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(self.height));
-        self.top = self.top.min(rows.saturating_sub(self.height));
+        self.top = self.first_seen(self.top);
+        self.top_before = self.top;
         self.selected = self.rows.nth(self.at);
+    }
+
+    /// The first row that can be seen, as near to `top` as the cursor and the last row let it be.
+    fn first_seen(&self, top: usize) -> usize {
+        let top = top.min(self.at).max((self.at + 1).saturating_sub(self.height));
+        top.min(self.rows.len().saturating_sub(self.height))
     }
 }
 

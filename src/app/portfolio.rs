@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::journal::Journal;
+use super::pace::Pace;
 use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
@@ -30,10 +31,14 @@ use crate::ledger::Ledger;
 use card_news::{Affected, CardNews};
 
 /// What is known, and the time.
+///
+/// More than twelve fields: one for each thing that every pane may look at.
 #[derive(Debug)]
 pub struct Portfolio {
     /// Now, as of the last tick.
     pub now: Timestamp,
+    /// How often what is shown changes by itself.
+    pub pace: Pace,
     /// The zone that times are shown in.
     pub zone: TimeZone,
     /// Who operates: the system user.
@@ -132,6 +137,7 @@ impl Portfolio {
     ) -> Self {
         Self {
             now,
+            pace: Pace::default(),
             zone,
             operator,
             read_only: false,
@@ -363,6 +369,26 @@ impl Portfolio {
             }
             (Some(unavailable), _) => Err(Refusal::Unavailable(unavailable)),
         }
+    }
+
+    /// Until when what is shown now may stand without being drawn again.
+    #[must_use]
+    pub fn stands_until(&self) -> Timestamp {
+        self.pace.stands_until(self.now)
+    }
+
+    /// How long ago something was, in at most four columns: never less than it is while it is
+    /// shown.
+    #[must_use]
+    pub fn age(&self, at: Timestamp) -> String {
+        self.pace.age(self.now, at)
+    }
+
+    /// When what is shown of the time is no longer true.
+    pub(super) fn changes_at(&self) -> Option<Timestamp> {
+        // The time that a freeze still waits shows its seconds.
+        let pace = if self.accounts.queued.is_empty() { self.pace } else { Pace::Seconds };
+        pace.changes_at(self.now)
     }
 
     /// The freeze of a card that waits for its provider.

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::chord::{Chord, Key};
 use super::field::Window;
+use super::list::Cause;
 use super::portfolio::Portfolio;
 use crate::contract::filter::{self, Rows};
 use crate::domain::card::Last4;
@@ -32,6 +33,8 @@ pub(crate) struct Search {
     history: Vec<String>,
     /// Grows whenever what acts may have changed.
     pub(crate) revision: u64,
+    /// Something was typed since rows were made.
+    is_typed: bool,
 }
 
 /// A filter and its text.
@@ -60,12 +63,34 @@ struct Typing {
 impl Search {
     /// No filter, for these rows.
     pub(crate) fn new(rows: Rows) -> Self {
-        Self { rows, acting: Acting::default(), typing: None, history: Vec::new(), revision: 0 }
+        Self {
+            rows,
+            acting: Acting::default(),
+            typing: None,
+            history: Vec::new(),
+            revision: 0,
+            is_typed: false,
+        }
     }
 
     /// Whether keys go to its line.
     pub(crate) const fn is_typing(&self) -> bool {
         self.typing.is_some()
+    }
+
+    /// Why rows are made now.
+    pub(crate) fn take_cause(&mut self) -> Cause {
+        let is_typed = std::mem::take(&mut self.is_typed);
+        match (self.is_typing(), is_typed) {
+            (true, true) => Cause::Typed,
+            (true, false) => Cause::WhileTyping,
+            (false, _) => Cause::Other,
+        }
+    }
+
+    /// Whether a key only changes what stands in the line: it reads no row.
+    pub(crate) fn is_edited_by(&self, chord: &Chord) -> bool {
+        self.is_typing() && !matches!(chord.key, Key::Enter | Key::Esc)
     }
 
     /// The text in the line; while it is closed, of the filter that acts.
@@ -239,6 +264,7 @@ impl Search {
     /// what acted before, where nothing is left.
     fn apply(&mut self, portfolio: &Portfolio) {
         self.revision += 1;
+        self.is_typed = true;
         let Some(typing) = &mut self.typing else { return };
         let parse = |text: &str| {
             let filter = filter::parse(self.rows, text, portfolio.now, &portfolio.zone)?;

@@ -70,7 +70,9 @@ fn exit_of(report: &ProviderReport) -> Exit {
 fn facts(report: ProviderReport) -> ProviderFacts {
     let error = trouble(&report);
     let ProviderReport { info, health, float } = report;
+    let workload = health.cards.and_then(|cards| info.workload(cards, None));
     ProviderFacts {
+        workload,
         provider: info.id,
         kind: info.kind,
         environment: environment(info.environment),
@@ -131,6 +133,7 @@ mod tests {
             read_only: false,
             capabilities: None,
             rate_limit: 120,
+            poll: crate::config::Poll::default(),
             proxy: None,
         };
         let health = Health {

@@ -211,7 +211,7 @@ pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId
 /// Says so, where opening the data file takes more than a moment.
 pub(crate) fn say_what_takes_long(data: &Path) {
     /// Transactions that are written anew in about a second.
-    const A_MOMENT: u64 = 100_000;
+    const A_MOMENT: u64 = 50_000;
     if let Some(rows) = engine::rows_to_rewrite(data).filter(|rows| *rows >= A_MOMENT) {
         warn(&format!(
             "the data file is of an earlier cardtop and is brought up to date now: {rows} \

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::table::{Cell, Column, Paint};
 use super::{Field, Kind, Part, Record, Value};
@@ -11,8 +11,11 @@ use crate::domain::card::ProviderId;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Capabilities};
 use crate::domain::unmapped::UnmappedWords;
+use crate::domain::workload::{self, Workload};
 
 /// What is known of a provider account, as plain data.
+///
+/// More than twelve fields: one for each thing that is printed of an account.
 #[derive(Clone, Debug)]
 pub struct ProviderFacts {
     /// The name in the configuration.
@@ -29,6 +32,8 @@ pub struct ProviderFacts {
     pub float: Option<(Vec<Money>, Timestamp)>,
     /// How many cards it has; `None` while its list was never read.
     pub cards: Option<usize>,
+    /// What is to be read of it; `None` while one of both is not known.
+    pub workload: Option<Workload>,
     /// What it offers; `None` when the account could not be set up.
     pub capabilities: Option<Capabilities>,
     /// Host, port and variable of the proxy on the way to it.
@@ -116,6 +121,14 @@ impl Record for ProviderFacts {
             row.record.cards.into()
         })
         .null("its list was never read"),
+        Field::<Self>::new("cards_within_s", Kind::Count, CARDS_WITHIN, |row| {
+            within(row.record, Workload::every_card_behind_a_full_screen)
+        })
+        .null(NO_WORKLOAD),
+        Field::<Self>::new("visible_within_s", Kind::Count, VISIBLE_WITHIN, |row| {
+            within(row.record, Workload::visible)
+        })
+        .null(NO_WORKLOAD),
         Field::<Self>::new("can", Kind::Object(OFFERS), "which actions it offers", |row| {
             row.record.capabilities.as_ref().map_or(Value::Null, offers)
         })
@@ -176,6 +189,11 @@ impl Record for ProviderFacts {
         Column::right("CARDS", |row, _| {
             row.record.cards.map_or_else(|| "-".to_owned(), |cards| cards.to_string()).into()
         }),
+        Column::right("ALL WITHIN", |row, _| {
+            let within =
+                |work: Workload| workload::in_words(work.every_card_behind_a_full_screen());
+            row.record.workload.map_or_else(|| "-".to_owned(), within).into()
+        }),
         Column::right("FLOAT", |row, _| {
             let sums = sums(row.record, Money::to_string, " + ").filter(|sums| !sums.is_empty());
             sums.unwrap_or_else(|| "-".to_owned()).into()
@@ -190,6 +208,15 @@ impl Record for ProviderFacts {
         }),
     ];
 }
+
+const CARDS_WITHIN: &str = "how old the figures of any card of a running board are at most, in \
+                            whole seconds, by rate limit, number of cards and requests that a \
+                            card takes; longer while the provider fails or answers late";
+
+const VISIBLE_WITHIN: &str = "how long a card that comes on screen waits at most until it was \
+                              read, in whole seconds";
+
+const NO_WORKLOAD: &str = "its cards are not known, or it could not be set up";
 
 const STATE: &str = "SLOW: late answers or some failed reads; DOWN: no answer; PAUSED: not read \
                      because the operator said so; AUTH: no credentials, or refused ones; WAIT: \
@@ -216,6 +243,15 @@ fn environments() -> Vec<&'static str> {
 
 fn states() -> Vec<&'static str> {
     vec!["OK", "SLOW", "DOWN", "PAUSED", "AUTH", "WAIT"]
+}
+
+/// Whole seconds, rounded up.
+fn within(facts: &ProviderFacts, time: fn(&Workload) -> SignedDuration) -> Value<'_> {
+    let seconds = |work: &Workload| {
+        let millis = u64::try_from(time(work).as_millis()).unwrap_or(0);
+        usize::try_from(millis.div_ceil(1_000)).unwrap_or(usize::MAX)
+    };
+    facts.workload.as_ref().map(seconds).into()
 }
 
 fn float(facts: &ProviderFacts) -> Value<'_> {

@@ -1,5 +1,6 @@
 //! What is printed, word for word.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::json::object;
@@ -13,6 +14,7 @@ use crate::domain::operation::{
 };
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::domain::unmapped::UnmappedWords;
+use crate::domain::workload::Workload;
 
 fn view() -> View {
     View {
@@ -160,6 +162,7 @@ fn facts() -> ProviderFacts {
         top_up_decimals: None,
         names_payer: false,
         page_max: 100,
+        calls_per_card: 1,
     };
     ProviderFacts {
         provider: ProviderId::new("acme"),
@@ -169,6 +172,16 @@ fn facts() -> ProviderFacts {
         last_good: Some(at("2026-04-03T12:08:08Z")),
         float: Some((vec![money("8114.2", "USD"), money("90", "EUR")], at("2026-04-03T12:08:08Z"))),
         cards: Some(128),
+        workload: Some(Workload {
+            cards: 128,
+            page: Some(100),
+            common_feed: true,
+            calls_per_card: 1,
+            per_minute: 120,
+            balances_every: SignedDuration::from_secs(30),
+            transactions_every: SignedDuration::from_secs(15),
+            unseen_every: (SignedDuration::from_secs(120), SignedDuration::from_secs(120)),
+        }),
         capabilities: Some(capabilities),
         proxy: None,
         error: None,
@@ -186,6 +199,7 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
             r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","#,
             r#""currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
             r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
+            r#""cards_within_s":30,"visible_within_s":30,"#,
             r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"#,
             r#""proxy":null,"error":null,"#,
             r#""unmapped":{},"roster":[],"unmapped_declines":{}}"#
@@ -213,14 +227,14 @@ fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_prov
 #[test]
 fn cards_that_were_never_listed_are_absent_and_never_none() {
     let mut facts = facts();
-    facts.cards = None;
+    (facts.cards, facts.workload) = (None, None);
     assert!(object(&facts).contains(r#""cards":null"#), "{}", object(&facts));
     let table = table([Row::from(&facts)], &view());
     let line = table.lines().nth(1).unwrap_or_default();
     assert_eq!(line.split_whitespace().nth(5), Some("-"), "{table}");
     let csv = csv::document([Row::from(&facts)]);
     assert!(
-        csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")),
+        csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,,,freeze")),
         "{csv}"
     );
 }
@@ -362,7 +376,7 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&operation());
     check(&facts());
     let bare = ProviderFacts { last_good: None, cards: None, float: None, ..facts() };
-    check(&ProviderFacts { capabilities: None, ..bare });
+    check(&ProviderFacts { capabilities: None, workload: None, ..bare });
     check(&transaction());
     check(&step());
     check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });

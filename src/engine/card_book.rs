@@ -2,7 +2,7 @@
 //!
 //! Cards are shared (`Arc`): handing them out, to a plan or to a count, copies none of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,9 @@ use crate::domain::money::Money;
 /// Figures that did not change are written again after this long: a disk that is written to at
 /// every reading never rests.
 const SAVED_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// Words of an account that are kept to be shared: states, labels and months are few.
+const MOST_WORDS: usize = 4_096;
 
 /// The cards, by account and id.
 #[derive(Default)]
@@ -26,6 +29,8 @@ pub(super) struct CardBook {
 #[derive(Default)]
 struct Known {
     cards: BTreeMap<Arc<str>, Entry>,
+    /// Words that several cards have.
+    words: BTreeSet<Arc<str>>,
     /// Why all figures are marked as possibly old, as long as nothing was read since.
     stale: Option<Arc<str>>,
 }
@@ -52,7 +57,7 @@ impl CardBook {
         let book = Self::default();
         let mut accounts = book.accounts();
         for card in cards {
-            accounts.entry(card.key.provider.clone()).or_default().put(Arc::new(card), None);
+            accounts.entry(card.key.provider.clone()).or_default().put(card, None);
         }
         drop(accounts);
         book
@@ -115,7 +120,7 @@ impl CardBook {
                 Some(older) => card.over(&older),
                 None => card,
             };
-            known.put(Arc::new(merged), saved_at);
+            known.put(merged, saved_at);
         }
     }
 
@@ -140,13 +145,12 @@ impl CardBook {
             }
             let age = saved_at.zip(card.balance.at()).map(|(saved, at)| at.duration_since(saved));
             let same = older.is_some_and(|older| would_be_saved_alike(&older, &card));
-            let card = Arc::new(card);
+            let card = known.put(card, saved_at);
             if !(same && age.is_some_and(|age| age < SAVED_AGAIN)) {
                 merged.unsaved.push(Arc::clone(&card));
             }
-            merged.cards.push(Arc::clone(&card));
+            merged.cards.push(card);
             known.stale = None;
-            known.put(card, saved_at);
         }
         merged
     }
@@ -213,8 +217,33 @@ impl CardBook {
 }
 
 impl Known {
-    fn put(&mut self, card: Arc<Card>, saved_at: Option<Timestamp>) {
-        self.cards.insert(Arc::clone(&card.key.id), Entry { card, saved_at });
+    fn put(&mut self, mut card: Card, saved_at: Option<Timestamp>) -> Arc<Card> {
+        self.share_words(&mut card);
+        let card = Arc::new(card);
+        let entry = Entry { card: Arc::clone(&card), saved_at };
+        self.cards.insert(Arc::clone(&card.key.id), entry);
+        card
+    }
+
+    /// Words that many cards have are in memory once, and an id that is spelled as it is kept is,
+    /// too: of a million cards each word would be a million words.
+    fn share_words(&mut self, card: &mut Card) {
+        if let Some(known) = self.cards.get(&card.key.id) {
+            card.key = known.card.key.clone();
+        } else if let Some(other) = self.cards.values().next() {
+            card.key.provider = other.card.key.provider.clone();
+        }
+        if card.wire_id == card.key.id {
+            card.wire_id = Arc::clone(&card.key.id);
+        }
+        let words = [&mut card.provider_state].into_iter().chain(&mut card.expires);
+        for word in words.chain(&mut card.account).chain(&mut card.labels) {
+            match self.words.get(&*word) {
+                Some(known) => *word = Arc::clone(known),
+                None if self.words.len() < MOST_WORDS => drop(self.words.insert(Arc::clone(word))),
+                None => {}
+            }
+        }
     }
 
     fn card_and_save(&self, id: &Arc<str>) -> (Option<Arc<Card>>, Option<Timestamp>) {
@@ -306,6 +335,27 @@ mod tests {
         }
         let same = |card: &&Arc<Card>| book.get(&card.key).is_some_and(|it| Arc::ptr_eq(card, &it));
         assert_eq!(shown.iter().filter(same).count(), 498, "the others are as they were");
+    }
+
+    #[test]
+    fn words_that_many_cards_have_are_in_memory_once() {
+        let labelled = |id: &str| {
+            let expires = Some("2027-09".into());
+            Card { provider_state: "ACTIVE".into(), expires, labels: vec!["a".into()], ..card(id) }
+        };
+        let book = CardBook::of(["1", "2"].map(labelled));
+        book.merge(vec![labelled("2"), labelled("3")]);
+        let all = book.all();
+        let [one, two, three] = all.as_slice() else { panic!("three cards: {all:?}") };
+        let words = |card: &Card| {
+            let expires = card.expires.clone().expect("it has one");
+            [card.provider_state.clone(), expires, card.labels[0].clone()]
+        };
+        for other in [two, three] {
+            assert!(words(one).iter().zip(&words(other)).all(|(a, b)| Arc::ptr_eq(a, b)));
+            assert_eq!(one.key.provider.name().as_ptr(), other.key.provider.name().as_ptr());
+            assert!(Arc::ptr_eq(&other.wire_id, &other.key.id));
+        }
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Error;
-use crate::config::Environment;
+use super::{Error, schedule};
+use crate::config::{Environment, Poll};
 use crate::domain::card::{Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::Capabilities;
 use crate::domain::unmapped::UnmappedWords;
+use crate::domain::workload::Workload;
 
 /// What is fixed of a provider account while cardtop runs.
 #[derive(Clone, Debug)]
@@ -30,8 +31,37 @@ pub struct ProviderInfo {
     pub capabilities: Option<Capabilities>,
     /// Requests a minute at most.
     pub rate_limit: u32,
+    /// How often figures are wanted.
+    pub poll: Poll,
     /// The proxy on the way to it, by host, port and the variable that names it.
     pub proxy: Option<Arc<str>>,
+}
+
+impl ProviderInfo {
+    /// What is to be read of so many cards, where answers take so many milliseconds; `None` before
+    /// it is known what the provider can do.
+    #[must_use]
+    pub fn workload(&self, cards: usize, latency_ms: Option<u64>) -> Option<Workload> {
+        let capabilities = self.capabilities?;
+        // One request at a time.
+        let answered = latency_ms.map_or(u64::MAX, |millis| 60_000 / millis.max(1)).max(1);
+        let answered = u32::try_from(answered).unwrap_or(u32::MAX);
+        let (balances_every, transactions_every) =
+            (schedule::signed(self.poll.balances), schedule::signed(self.poll.transactions));
+        Some(Workload {
+            cards: u64::try_from(cards).unwrap_or(u64::MAX),
+            page: capabilities.list_cards.is_yes().then_some(capabilities.page_max),
+            common_feed: capabilities.list_all_transactions.is_yes(),
+            calls_per_card: capabilities.calls_per_card,
+            per_minute: self.rate_limit.min(answered),
+            balances_every,
+            transactions_every,
+            unseen_every: (
+                balances_every * schedule::UNSEEN,
+                transactions_every * schedule::UNSEEN_FEED,
+            ),
+        })
+    }
 }
 
 /// How a provider is doing.

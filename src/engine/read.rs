@@ -41,10 +41,11 @@ impl Engine {
                     // Caught here and not by a task of its own, which would wake another thread for
                     // every reading. Only where a panic unwinds: the release profile aborts, and
                     // the board is started anew.
-                    let read = AssertUnwindSafe(self.read(&account, read)).catch_unwind();
-                    if let Err(panic) = read.await {
+                    let reading = AssertUnwindSafe(self.read(&account, &read)).catch_unwind();
+                    if let Err(panic) = reading.await {
                         self.note_panic(&account, message_of(&*panic)).await;
                     }
+                    account.note_ended(&read, self.0.clock.now());
                 }
                 Next::Wait(until) => {
                     // Never for long: that the clock was set back is only seen here.
@@ -70,14 +71,14 @@ impl Engine {
         self.emit(EngineEvent::Broken(error.to_string())).await;
     }
 
-    async fn read(&self, account: &Account, read: Read) {
-        let card = |id| {
+    async fn read(&self, account: &Account, read: &Read) {
+        let card = |id: &Arc<str>| {
             let provider = account.info.id.clone();
-            self.0.cards.get(&CardKey { provider, id })
+            self.0.cards.get(&CardKey { provider, id: Arc::clone(id) })
         };
         match read {
             Read::Look(id) => {
-                let _ = self.lookup(id).await;
+                let _ = self.lookup(*id).await;
             }
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_transaction_list(account, None).await),

@@ -98,19 +98,21 @@ pub enum Read {
     History,
 }
 
-/// How urgent the history is: less than every card.
+/// How urgent the history is: less than every card. Where cards are always due, it would never be
+/// read: of so many reads one goes to it, if it is due.
 const HISTORY: u8 = 8;
+const HISTORY_TURN: u64 = 8;
 
 /// How often the float is read.
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
 
 /// How much less often a card is read that nobody looks at.
-const UNSEEN: i32 = 4;
+pub(super) const UNSEEN: i32 = 4;
 
 /// How much less often the transactions of a card are read that is on screen and not selected, or
 /// not on screen.
 const VISIBLE_FEED: i32 = 2;
-const UNSEEN_FEED: i32 = 8;
+pub(super) const UNSEEN_FEED: i32 = 8;
 
 /// The next thing to read, or how long to wait.
 ///
@@ -133,7 +135,10 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
         plan.offer_lists(lists, &mut choice);
         plan.offer_cards(lists, &mut choice);
         if let Some(due) = moment.history {
-            choice.offer(due, HISTORY, usize::MAX, Candidate::History);
+            let its_turn = plan.turn % HISTORY_TURN == HISTORY_TURN - 1 && due <= now;
+            // Before cards that were never read, and behind lists that were not.
+            let (due, order) = if its_turn { (Timestamp::MIN, 2) } else { (due, usize::MAX) };
+            choice.offer(due, HISTORY, order, Candidate::History);
         }
     }
     match (choice.best, moment.gate.filter(|gate| *gate > now)) {
@@ -251,6 +256,23 @@ impl Plan {
         }
     }
 
+    /// What was tried last is over. A list that takes long rests for as long as it took, since what
+    /// is less urgent would hardly be read beside a list that is always due.
+    pub fn note_ended(&mut self, read: &Read, now: Timestamp) {
+        let (tried, every) = match read {
+            Read::List => (&mut self.list, self.poll.balances),
+            Read::Feed => (&mut self.feed, self.poll.transactions),
+            Read::Look(_) | Read::Float | Read::Card(_) | Read::CardFeed(_) | Read::History => {
+                return;
+            }
+        };
+        // Asked for again meanwhile, it is due at once.
+        let Some(began) = *tried else { return };
+        let rested = now.duration_since(began).max(SignedDuration::ZERO) * 2;
+        let later = rested.saturating_sub(signed(every)).max(SignedDuration::ZERO);
+        *tried = Some(began.saturating_add(later).unwrap_or(began));
+    }
+
     fn offer_lists(&self, lists: Lists, choice: &mut Choice) {
         if lists.cards {
             let every = signed(self.poll.balances);
@@ -324,7 +346,7 @@ fn due(last: Option<Timestamp>, every: SignedDuration) -> Timestamp {
     last.map_or(Timestamp::MIN, |last| last.saturating_add(every).unwrap_or(Timestamp::MAX))
 }
 
-fn signed(duration: Duration) -> SignedDuration {
+pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 

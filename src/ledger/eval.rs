@@ -1,5 +1,9 @@
 //! Which rows of a chunk satisfy a compiled filter.
 
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+
 use super::chunk::Chunk;
 use super::look::Look;
 use super::mask::Mask;
@@ -61,25 +65,23 @@ pub(super) fn select(node: &Node, chunk: &Chunk, among: &Mask, open: bool) -> Ma
             let found = chunk.fees.iter().filter(|(_, fee)| numbers.accepts(fee.amount()));
             of_rows(found.map(|(row, _)| row), among)
         }
-        Node::At(comparison, at) => {
-            let before = match comparison {
-                Comparison::More | Comparison::AtMost => chunk.until(*at),
-                Comparison::Less | Comparison::AtLeast => chunk.before(*at),
-            };
-            let first = Mask::first(before, chunk.len());
-            match comparison {
-                Comparison::Less | Comparison::AtMost => first.and(among),
-                Comparison::More | Comparison::AtLeast => among.clone().without(&first),
-            }
-        }
+        Node::At(comparison, at) => of_time(chunk, *comparison, *at, among),
         Node::SeenAt(comparison, at) => {
-            chunk.seen_at.select(among, *at, |order| match comparison {
-                Comparison::More => order.is_gt(),
-                Comparison::AtLeast => order.is_ge(),
-                Comparison::Less => order.is_lt(),
-                Comparison::AtMost => order.is_le(),
-            })
+            chunk.seen_at.select(among, *at, |order| comparison.holds(&order, &Ordering::Equal))
         }
+    }
+}
+
+/// The rows are in the order of their times.
+fn of_time(chunk: &Chunk, comparison: Comparison, at: Timestamp, among: &Mask) -> Mask {
+    let before = match comparison {
+        Comparison::More | Comparison::AtMost => chunk.until(at),
+        Comparison::Less | Comparison::AtLeast => chunk.before(at),
+    };
+    let first = Mask::first(before, chunk.len());
+    match comparison {
+        Comparison::Less | Comparison::AtMost => first.and(among),
+        Comparison::More | Comparison::AtLeast => among.clone().without(&first),
     }
 }
 

@@ -49,7 +49,7 @@ impl Ledger {
             }
             chunks.push(Arc::new(chunk));
         }
-        if !from.is_whole() {
+        if !from.ends_whole() {
             return None;
         }
         let mut ledger = Self { chunks, vocabulary, ..Self::default() };

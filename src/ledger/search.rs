@@ -16,8 +16,9 @@ use super::eval::select;
 use super::holders::Holders;
 use super::mask::Mask;
 use super::narrowing::narrows;
-use super::order::{Order, OrderBy, Sorting};
+use super::order::{Order, OrderBy};
 use super::plan::{Compiler, Node};
+use super::sorting::Sorting;
 use super::totals::{Sums, Total};
 use super::vocabulary::Vocabulary;
 use crate::domain::card::CardKey;
@@ -290,9 +291,7 @@ impl Search {
     /// Compiles the filter, once for a state of the dictionaries. Where the names of holders are
     /// asked for first, tells how many rows could have been looked at meanwhile.
     fn compile(&mut self, query: &Query<'_>, most_rows: usize) -> Option<usize> {
-        let Some(term) = query.filter.term().filter(|_| !self.is_compiled) else {
-            return None;
-        };
+        let term = query.filter.term().filter(|_| !self.is_compiled)?;
         let vocabulary = &self.found.ledger.vocabulary;
         let revision = query.revision_of_holders;
         let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);

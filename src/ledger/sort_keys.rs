@@ -236,8 +236,8 @@ fn of_amount(chunk: &Chunk, row: usize, steps: &[(i64, i64)]) -> Option<i64> {
     Some(if *by == 1 { digits } else { digits.div_euclid(*by) })
 }
 
-/// What [`crate::domain::transaction::Transaction::in_plain_words`] of a row is made from; `None` for a hold that is gone,
-/// which may name the id of another row.
+/// What the plain words of a row are made from; `None` for a hold that is gone, which may name the
+/// id of another row.
 fn sentence_of(chunk: &Chunk, row: usize) -> Option<[u32; 5]> {
     let code = |column| chunk.codes(column).get(row);
     chunk.is_listed(row).then(|| {

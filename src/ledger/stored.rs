@@ -76,7 +76,7 @@ impl Input {
     }
 
     /// Whether everything was read, and length and hash are those that were written.
-    pub(super) fn is_whole(mut self) -> bool {
+    pub(super) fn ends_whole(mut self) -> bool {
         let (mut length, mut hash, mut more) = ([0; 8], [0; 32], [0]);
         let trailer = self
             .from

@@ -337,5 +337,7 @@ const fn capabilities(all_transactions: bool, decimals: u32, page_max: u16) -> C
         top_up_decimals: Some(decimals),
         names_payer: false,
         page_max,
+        // Figures and state are two calls (artha wire notes, 2.5 and 2.7).
+        calls_per_card: 2,
     }
 }

@@ -354,6 +354,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     top_up_decimals: None,
     names_payer: false,
     page_max: 100,
+    // Figures and state are two calls (banana wire notes, 2.10 and 2.7).
+    calls_per_card: 2,
 };
 
 /// An answer whose envelope was verified, and what was in it.

@@ -272,6 +272,8 @@ impl Provider for Enkash {
             top_up_decimals: Some(2),
             names_payer: false,
             page_max: 100,
+            // INFERENCE: the call of the list, asked for one card (`settings::DETAILS`).
+            calls_per_card: 1,
         }
     }
 

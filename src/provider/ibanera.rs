@@ -211,6 +211,8 @@ impl Provider for Ibanera {
             top_up_min: None,
             top_up_decimals: Some(2),
             page_max: self.lists.page_size,
+            // Figures and state come together (ibanera wire notes, 2.9).
+            calls_per_card: 1,
         }
     }
 

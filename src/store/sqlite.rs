@@ -37,8 +37,8 @@ const BUSY: Duration = Duration::from_secs(5);
 /// How often the switch to WAL is tried, each time after others were waited for.
 const MOST_TRIES: u32 = 100;
 
-/// Pages of 4 kB in the write-ahead log before they are copied into the file. Ids of rows come in no
-/// order: 500 rows write to about 1,000 pages, of which many are written again by the next 500.
+/// Pages of 4 kB in the write-ahead log before they are copied into the file. Ids of rows come in
+/// no order: 500 rows write to about 1,000 pages, of which many are written again by the next 500.
 const PAGES_BETWEEN_CHECKPOINTS: i32 = 4_000;
 
 /// Memory for pages of the file, in KiB, of the connection that keeps what is read: at most.

@@ -1,7 +1,10 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod bursts;
 mod filter;
 mod history;
+mod many_cards;
+mod pace;
 mod widths;
 mod work;
 

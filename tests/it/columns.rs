@@ -417,7 +417,7 @@ fn compare(count: u64, chunk: usize, filters: u64, seed: u64) {
         let asked = search(&mut typed, &ledger, &question, of);
         assert_found(&typed, &rows, &question, &text);
         asked_any += usize::from(asked > 0);
-        if tried % 50 == 0 {
+        if tried.is_multiple_of(50) {
             println!("{tried} filters over {} rows", rows.len());
         }
         if random.one_in(4) {

@@ -130,3 +130,36 @@ async fn a_limit_that_leaves_rows_out_says_how_many_there_are() {
     let whole = bank.run(&["transactions", "--limit", "1000000"]).await;
     assert_eq!(words(&whole), "", "nothing is left out");
 }
+
+/// A data file as the first cardtop left it, with so many transactions.
+fn old_data_file(folder: &std::path::Path, rows: u32) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let db = rusqlite::Connection::open(folder.join(cardtop::store::FILE)).expect("a database");
+    db.execute_batch(include_str!("../../assets/schema/001.sql")).expect("the first schema");
+    db.execute(
+        "WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ?1)
+         INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, \
+         currency, at, seen_at)
+         SELECT 'banana', n, n % 50, 'PURCHASE', 'CLEARED', 'ok', '1.00', 'USD', unixepoch() * \
+         1000 - n, unixepoch() * 1000 FROM count",
+        [rows],
+    )
+    .expect("its rows");
+    db.execute_batch("PRAGMA application_id = 0x63746f70; PRAGMA user_version = 1")
+        .expect("its marks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_data_file_of_an_earlier_cardtop_is_brought_up_to_date_and_that_it_takes_long_is_said()
+ {
+    let bank = Bank::open().await;
+    old_data_file(&bank.folder.path().join("data"), 100_000);
+    let line = ["transactions", "--refresh", "never", "--limit", "1", "--json"];
+    let output = bank.run(&line).await;
+    assert_eq!((code(&output), rows(&output).len()), (0, 1), "{}", words(&output));
+    for said in ["is brought up to date now: 100000 transactions, about 2 s", "1 of 100000"] {
+        assert!(words(&output).contains(said), "{}", words(&output));
+    }
+    let again = bank.run(&line).await;
+    assert!(!words(&again).contains("up to date"), "once: {}", words(&again));
+}

@@ -100,7 +100,7 @@ enum Step {
     Keys(&'static str),
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "s",
     "S",
     "space",
@@ -118,6 +118,7 @@ const KEYS: [&str; 22] = [
     "/ h o l d e r space 1 enter",
     "/ s t a t e : f enter",
     "/ i s : m a r k e d enter",
+    "/ - i s : m a r k e d enter",
     "/ m e r c h a n t : ~ s h enter",
     "/ a g e > 5 m enter",
     "/ i s : l o w",
@@ -240,13 +241,15 @@ proptest! {
                 let marks = model.panes.cards.marks();
                 let hidden = marks.iter().filter(|key| !known.contains(key)).count();
                 prop_assert_eq!(model.panes.cards.hidden_marks(), hidden);
-                prop_assert_eq!(model.panes.cards.hidden, model.portfolio.cards.len() - known.len());
+                let all = model.portfolio.cards.len();
+                prop_assert_eq!(model.panes.cards.hidden, all - known.len());
             }
         }
         for name in ["artha", "banana"] {
             let provider = key(name, "0000").provider;
-            let of_provider = model.portfolio.cards.values().filter(|it| it.key.provider == provider);
-            let stale = of_provider.filter(|card| card.balance.why_stale().is_some()).count();
+            let of_provider = |card: &&std::sync::Arc<Card>| card.key.provider == provider;
+            let cards = model.portfolio.cards.values().filter(of_provider);
+            let stale = cards.filter(|card| card.balance.why_stale().is_some()).count();
             prop_assert_eq!(model.portfolio.last_known(&provider), stale);
         }
     }

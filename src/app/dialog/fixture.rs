@@ -82,6 +82,7 @@ fn capabilities() -> Capabilities {
         top_up_decimals: None,
         names_payer: false,
         page_max: 100,
+        calls_per_card: 1,
     }
 }
 
@@ -96,6 +97,7 @@ impl Operator {
             read_only: false,
             capabilities: Some(capabilities()),
             rate_limit: 120,
+            poll: crate::config::Poll::default(),
             proxy: None,
         };
         let zone = TimeZone::fixed(jiff::tz::offset(2));

@@ -3,15 +3,15 @@
 use jiff::SignedDuration;
 
 use super::line::{Line, labelled};
-use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, since};
+use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, rounds, since};
 use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use crate::app::Model;
+use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::coverage::Covered;
-use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// A row of the table.
@@ -124,6 +124,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
                 facts.push(("why", Role::Text, why.to_string()));
             }
             facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
+            facts.extend(rounds(info, health).map(|text| ("rounds", Role::Text, text)));
             let incomplete = incomplete(portfolio, health).into_iter();
             facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
             facts.extend(history(portfolio, &health.covered));
@@ -201,7 +202,10 @@ fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
     }
     if let Some(next) = health.next_try {
         let wait = next.duration_since(portfolio.now).as_secs().max(0);
-        text.push_str(&format!(", next try {} (in {wait}s)", time(next)));
+        text.push_str(&format!(", next try {}", time(next)));
+        if portfolio.pace == Pace::Seconds {
+            text.push_str(&format!(" (in {wait}s)"));
+        }
     }
     let role = match health.state {
         HealthState::Ok => Role::Text,
@@ -220,8 +224,7 @@ fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {
         let tilde = if float.why_stale().is_some() { "~" } else { "" };
         sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
     });
-    let age =
-        float.at().map(|at| format!("   {} ago", text::age(portfolio.now, at))).unwrap_or_default();
+    let age = float.at().map(|at| format!("   {} ago", portfolio.age(at))).unwrap_or_default();
     Some(("float", Role::Text, format!("{sums}{age}")))
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn capabilities() -> Capabilities {
         top_up_decimals: None,
         names_payer: false,
         page_max: 100,
+        calls_per_card: 1,
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Capabilities {
     pub top_up_decimals: Option<u32>,
     /// Most rows a page may have.
     pub page_max: u16,
+    /// Requests that one reading of a card by itself takes.
+    pub calls_per_card: u16,
 }
 
 impl Capabilities {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Scope;
-use crate::domain::completeness::Completeness;
+use super::{Account, RosterTroubles, Scope};
+use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+use crate::domain::unmapped::UnmappedWords;
 
 /// What is missing of an account.
 #[derive(Default)]
@@ -57,11 +58,71 @@ impl Missing {
     }
 }
 
+/// What is missing.
+impl Account {
+    /// Notes what a reading of a list lacked. One that did not read all of the list says nothing of
+    /// the rows that it did not read.
+    pub(in crate::engine) fn note_completeness(
+        &self,
+        scope: Scope,
+        found: Completeness,
+        whole_list: bool,
+    ) {
+        self.state().missing.note(scope, found, whole_list);
+    }
+
+    /// Notes which words are not mapped, with how many rows and cards have each.
+    pub(in crate::engine) fn set_unmapped(&self, words: UnmappedWords) {
+        self.state().unmapped = words;
+    }
+
+    pub(in crate::engine) fn has_unmapped(&self) -> bool {
+        !self.state().unmapped.is_empty()
+    }
+
+    /// Notes what is wrong with the account's roster, and whether none of it could be used.
+    pub(in crate::engine) fn set_roster_troubles(&self, sentences: Vec<String>, unusable: bool) {
+        self.state().roster = RosterTroubles { sentences, unusable };
+    }
+
+    /// What is wrong with the account's roster, one sentence each.
+    pub(in crate::engine) fn roster_troubles(&self) -> Vec<String> {
+        self.state().roster.sentences.clone()
+    }
+
+    /// What the roster's bad lines leave unread: cards of which nothing else is known.
+    pub(in crate::engine) fn roster_gaps(&self, at: Timestamp) -> Completeness {
+        let state = self.state();
+        let mut missing = Completeness::complete(at);
+        let id = &self.info.id;
+        for (line, why) in state.roster.sentences.iter().enumerate() {
+            let why: Arc<str> = why.as_str().into();
+            if state.roster.unusable {
+                missing.add_unread_part(UnreadPart { provider: id.clone(), card: None, why });
+            } else {
+                let fingerprint = u64::try_from(line).unwrap_or(u64::MAX);
+                missing.add_unread_rows([UnreadRow {
+                    provider: id.clone(),
+                    card: None,
+                    id: Some("of the roster".into()),
+                    why,
+                    fingerprint,
+                }]);
+            }
+        }
+        missing
+    }
+
+    /// What all lists of the account lack together, and up to when its transactions are known.
+    pub(in crate::engine) fn completeness(&self) -> Completeness {
+        self.state().missing.all()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::card::ProviderId;
-    use crate::domain::completeness::{UnreadPart, UnreadRow};
     use proptest::prelude::*;
 
     /// What is missing as it is meant: everything that was found is kept, and walked through.

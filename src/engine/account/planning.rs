@@ -34,6 +34,11 @@ impl Account {
         next
     }
 
+    /// What [`Self::next`] said to read was read, or failed.
+    pub(in crate::engine) fn note_ended(&self, read: &Read, now: Timestamp) {
+        self.state().plan.note_ended(read, now);
+    }
+
     /// Takes cards into the plan, where they are not in it.
     pub(in crate::engine) fn know_cards<'a>(&self, ids: impl IntoIterator<Item = &'a Arc<str>>) {
         let mut state = self.state();

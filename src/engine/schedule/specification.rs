@@ -28,6 +28,8 @@ pub(super) struct Plan<'a> {
     pub(super) feed: Option<Timestamp>,
     /// When the float was last tried.
     pub(super) float: Option<Timestamp>,
+    /// From when on a part of the history may be read.
+    pub(super) history: Option<Timestamp>,
     /// The cards.
     pub(super) cards: &'a [CardPlan],
     /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
@@ -74,6 +76,8 @@ pub(super) enum Read {
     Card(usize),
     /// The transactions of the card of this index.
     CardFeed(usize),
+    /// A part of the history.
+    History,
 }
 
 /// What [`super::next`] has to choose, worked out by looking at every card.
@@ -134,6 +138,10 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     if plan.capabilities.float.is_yes() {
         emit(due(plan.float, FLOAT), 4, Read::Float);
     }
+    let its_turn = plan.turn % 8 == 7 && plan.history.is_some_and(|due| due <= plan.now);
+    if its_turn {
+        emit(Timestamp::MIN, 8, Read::History);
+    }
     for (index, card) in plan.cards.iter().enumerate() {
         let (urgency, slower, feed_slower) = match card.rank {
             Rank::Selected => (5, 1, 1),
@@ -146,5 +154,8 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
         if !plan.capabilities.list_all_transactions.is_yes() {
             emit(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
         }
+    }
+    if let Some(due) = plan.history.filter(|_| !its_turn) {
+        emit(due, 8, Read::History);
     }
 }

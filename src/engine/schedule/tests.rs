@@ -34,6 +34,7 @@ pub(super) fn can(cards: bool, transactions: bool, float: bool) -> Capabilities 
         top_up_decimals: None,
         names_payer: false,
         page_max: 50,
+        calls_per_card: 2,
     }
 }
 
@@ -134,6 +135,21 @@ fn only_other_cards_on_screen_are_another_plan() {
     assert!(!plan.watch(None, &[]));
 }
 
+#[test]
+fn the_history_is_read_also_where_cards_are_always_due_and_no_more_than_every_eighth_time() {
+    let mut plan = plan(100);
+    let due = Moment { history: Some(at(0)), ..moment(1) };
+    let mut reads = Vec::new();
+    for _ in 0..64 {
+        let Next::Read(read) = next(&plan, &due) else { panic!("cards are due") };
+        plan.note_tried(&read, at(1));
+        reads.push(read);
+    }
+    assert_eq!(reads.iter().filter(|read| **read == Read::History).count(), 8, "{reads:?}");
+    let later = Moment { history: Some(at(2)), ..moment(1) };
+    assert_ne!(next(&plan, &later), Next::Read(Read::History), "it is not due yet");
+}
+
 /// What happens to an account, of at most [`CARDS`] cards.
 #[derive(Clone, Debug)]
 enum Event {
@@ -154,6 +170,8 @@ struct Reading {
     /// Of the gate, from now.
     gate: Option<i64>,
     paused: bool,
+    /// Of the history, from now.
+    history: Option<i64>,
     /// Of lookups, from now.
     lookups: Vec<i64>,
 }
@@ -165,12 +183,16 @@ fn reading() -> impl Strategy<Value = Reading> {
     let lookups = proptest::collection::vec(-9_000_i64..60_000, 0..3);
     let lookups = prop_oneof![4 => Just(Vec::new()), 1 => lookups];
     let paused = proptest::bool::weighted(0.1);
-    (0_i64..9_000, gate, paused, lookups).prop_map(|(millis, gate, paused, lookups)| Reading {
-        millis,
-        gate,
-        paused,
-        lookups,
-    })
+    let history = proptest::option::of(-20_000_i64..9_000);
+    (0_i64..9_000, gate, paused, history, lookups).prop_map(
+        |(millis, gate, paused, history, lookups)| Reading {
+            millis,
+            gate,
+            paused,
+            history,
+            lookups,
+        },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -254,7 +276,7 @@ impl Known {
         self.turn += 1;
         let card = |known: &mut Self, position: usize| known.cards[position].0;
         match read {
-            specification::Read::Look(_) => {}
+            specification::Read::Look(_) | specification::Read::History => {}
             specification::Read::List => self.list = Some(now),
             specification::Read::Feed => self.feed = Some(now),
             specification::Read::Float => self.float = Some(now),
@@ -306,6 +328,7 @@ fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<
         list: known.list,
         feed: known.feed,
         float: known.float,
+        history: moment.history,
         cards: &cards,
         turn: known.turn,
     });
@@ -319,6 +342,7 @@ fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<
         specification::Read::List => Read::List,
         specification::Read::Feed => Read::Feed,
         specification::Read::Float => Read::Float,
+        specification::Read::History => Read::History,
         specification::Read::Card(position) => Read::Card(card(position)),
         specification::Read::CardFeed(position) => Read::CardFeed(card(position)),
     };
@@ -350,10 +374,13 @@ proptest! {
             for reading in readings {
                 let after = |millis| now + SignedDuration::from_millis(millis);
                 let operation = |number| OperationId::new(at(0), 1, number);
-                let lookups: Vec<_> =
-                    (0..).zip(&reading.lookups).map(|(at, due)| (operation(at), after(*due))).collect();
+                let lookups: Vec<_> = (0..)
+                    .zip(&reading.lookups)
+                    .map(|(at, due)| (operation(at), after(*due)))
+                    .collect();
                 let gate = reading.gate.map(after);
-                let moment = Moment { now, gate, paused: reading.paused, history: None, lookups: &lookups };
+                let (paused, history) = (reading.paused, reading.history.map(after));
+                let moment = Moment { now, gate, paused, history, lookups: &lookups };
                 let chosen = next(&plan, &moment);
                 prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
                 if let Next::Read(read) = &chosen {

@@ -43,7 +43,8 @@ proptest! {
             prop_assert!(loaded.iter().eq(ledger.iter()));
             prop_assert_eq!(loaded.proven(), ledger.proven());
             for row in ledger.iter() {
-                prop_assert_eq!(loaded.position(&RowKey::from(&row)), ledger.position(&RowKey::from(&row)));
+                let key = RowKey::from(&row);
+                prop_assert_eq!(loaded.position(&key), ledger.position(&key));
                 if let Some(card) = row.card() {
                     prop_assert_eq!(loaded.of_card(&card), ledger.of_card(&card));
                 }

@@ -64,7 +64,7 @@ const TIMES: [i64; 4] = [0, 1, 999_999_999, 500_000_000];
 /// The row of a seed. `id`, `card` and `minutes` are what makes rows alike.
 pub(super) fn row(seed: u64, id: u8, card: u8, minutes: i64) -> Transaction {
     let text = |what: u64, texts: &[&str]| -> Option<Arc<str>> {
-        (drawn(seed, what) % 4 != 0).then(|| pick(texts, drawn(seed, what + 100)).into())
+        (!drawn(seed, what).is_multiple_of(4)).then(|| pick(texts, drawn(seed, what + 100)).into())
     };
     let money = |what: u64| {
         let currency = pick(&["USD", "EUR", "JPY", "USDT"], drawn(seed, what));
@@ -82,7 +82,7 @@ pub(super) fn row(seed: u64, id: u8, card: u8, minutes: i64) -> Transaction {
         kind: pick(&TransactionKind::ALL, drawn(seed, 6)),
         state: pick(&TransactionState::ALL, drawn(seed, 7)),
         provider_state: pick(&["SETTLED", "", "Réglé", "pending"], drawn(seed, 8)).into(),
-        fee: (drawn(seed, 9) % 5 == 0).then(|| money(10)),
+        fee: drawn(seed, 9).is_multiple_of(5).then(|| money(10)),
         merchant: text(12, &MERCHANTS),
         mcc: text(13, &["5411", "0742", "6011"]),
         country: text(14, &["SE", "de", "Türkiye", "826"]),
@@ -90,7 +90,8 @@ pub(super) fn row(seed: u64, id: u8, card: u8, minutes: i64) -> Transaction {
         description: text(16, &["ICA MAXI STOCKHOLM", "for coffee", "POS 4411", "zurück"]),
         seen_at: at
             + SignedDuration::from_millis(i64::try_from(drawn(seed, 17) % 5_000_000).unwrap_or(0)),
-        operation: (drawn(seed, 18) % 6 == 0)
+        operation: drawn(seed, 18)
+            .is_multiple_of(6)
             .then(|| OperationId::new(now(), 1, u16::try_from(drawn(seed, 19) % 9).unwrap_or(0))),
         listed: match drawn(seed, 20) % 8 {
             0 => Listed::GoneSince { at, cleared_as: None },

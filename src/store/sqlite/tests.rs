@@ -174,3 +174,29 @@ async fn keeping_cards_is_one_statement_a_card_and_three_for_the_transaction() {
         assert_eq!(statements(&store, kept).await, expected, "{count} cards");
     }
 }
+
+#[tokio::test]
+async fn pages_are_read_by_a_connection_that_cannot_write_and_delays_nothing_that_is_kept() {
+    let folder = folder();
+    let store = Store::open(folder.path()).expect("a data file");
+    let row = |id: &str| {
+        let dollars = "USD".parse().expect("a currency");
+        let one = Money::parse_wire("1", dollars).expect("an amount");
+        let provider = ProviderId::new("acme");
+        crate::domain::transaction::Transaction::new(provider, id.into(), one, timestamp(0))
+    };
+    store.keep_transactions(vec![row("1")]).await.expect("keeping");
+    let reader = Arc::clone(&connections(&store).reader);
+    let run = |sql: &str| reader.lock().expect("the reader").execute_batch(sql);
+    run("BEGIN; SELECT count(*) FROM card_transaction").expect("a long read");
+    store.keep_transactions(vec![row("2")]).await.expect("keeping meanwhile");
+    let count = || {
+        let db = reader.lock().expect("the reader");
+        db.query_row("SELECT count(*) FROM card_transaction", [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(count(), Ok(1), "the long read goes on with what it began with");
+    run("COMMIT").expect("its end");
+    assert_eq!(count(), Ok(2));
+    assert!(run("DELETE FROM card_transaction").is_err(), "it only reads");
+    assert_eq!(store.newest_transactions(9).await.expect("the rows").len(), 2);
+}

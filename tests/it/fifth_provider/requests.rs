@@ -100,6 +100,7 @@ impl Provider for Pebble {
             top_up_min: None,
             top_up_decimals: None,
             page_max: 100,
+            calls_per_card: 1,
         }
     }
 

@@ -125,10 +125,17 @@ impl Index {
     }
 
     /// The cards that a filter accepts; among those that are shown, where it only narrows that
-    /// choice.
-    pub(in crate::app::cards) fn find(&self, filter: &Filter, accepts: Accepts<'_>) -> Found {
-        let shown = self.chosen.as_ref().map(|chosen| &chosen.found);
+    /// choice and those are still the right ones.
+    pub(in crate::app::cards) fn find(
+        &self,
+        filter: &Filter,
+        is_right: bool,
+        accepts: Accepts<'_>,
+    ) -> Found {
+        let shown = self.chosen.as_ref().map(|chosen| &chosen.found).filter(|_| is_right);
         let among = shown
+            // Transactions may not have been searched to the end.
+            .filter(|shown| !shown.filter.asks_related())
             .filter(|shown| !filter.depends_on_time() && filter.narrows(&shown.filter))
             .map(|shown| shown.accepted.as_slice());
         let visit = |entry: &Entry| {
