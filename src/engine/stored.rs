@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{Engine, EngineEvent};
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowNews, Transaction};
 use crate::ledger::Ledger;
 use crate::store::StoreError;
 
@@ -22,7 +22,7 @@ impl Engine {
     /// Emits the newest transactions, for the first frame.
     pub(super) async fn emit_newest_transactions(&self) {
         match self.0.store.newest_transactions(FIRST).await {
-            Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
+            Ok(rows) => self.emit(EngineEvent::Transactions(RowNews::kept(rows))).await,
             Err(error) => self.emit_store_error(&error).await,
         }
     }
@@ -59,7 +59,8 @@ impl Engine {
         // What was written meanwhile may be in none of the pages.
         loop {
             let changes = self.0.store.changes_since(seen, PAGE).await?;
-            history.apply(&changes.rows);
+            history.remove(&changes.gone);
+            history.apply_kept(&changes.rows);
             if changes.last == seen {
                 return Ok(Some(history));
             }

@@ -11,7 +11,7 @@ use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, RowNews, Transaction};
 use crate::domain::unmapped::UnmappedWords;
 
 /// What was read.
@@ -37,15 +37,12 @@ impl Store {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 
-    /// Keeps transactions and returns those that are new or changed, as kept: the time of first
-    /// sight and the operation stay.
+    /// Keeps transactions and returns those that are new or changed, as kept, with the names that
+    /// are gone: the time of first sight and the operation stay.
     ///
     /// # Errors
     /// Why none of them is kept.
-    pub async fn keep_transactions(
-        &self,
-        rows: Vec<Transaction>,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    pub async fn keep_transactions(&self, rows: Vec<Transaction>) -> Result<RowNews, StoreError> {
         self.0.readings(move |db| Ok(transactions::keep(db, &rows)?)).await
     }
 
@@ -246,22 +243,10 @@ impl PageKey {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Names that rows had before.
-    pub gone: Vec<Gone>,
+    pub gone: Vec<RowName>,
     /// Rows that are new or changed, oldest write first.
     pub rows: Vec<Transaction>,
     /// From where to go on: the number of the last of these writes, or what was asked for where
     /// there is none.
     pub last: i64,
-}
-
-/// The name of a row that is not kept under it any more: it was joined with another, or it has
-/// gained its card or its own id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gone {
-    /// The account.
-    pub provider: ProviderId,
-    /// The card, where the row named one.
-    pub card: Option<Arc<str>>,
-    /// The row's id.
-    pub id: Arc<str>,
 }
