@@ -50,6 +50,7 @@ use building::Building;
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;
+pub use file::Origin;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};

@@ -1,6 +1,8 @@
 //! How much work a reading and a lookup are: what is counted does not depend on the machine, so
 //! growth is seen at once.
 
+mod columns;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;

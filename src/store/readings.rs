@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
-use super::sqlite::{cards, coverage, holds, unmapped};
+use super::sqlite::{cards, column_file, coverage, holds, unmapped};
 use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
@@ -106,6 +106,23 @@ impl Store {
     /// Why the data file cannot be read.
     pub async fn count_transactions(&self) -> Result<u64, StoreError> {
         self.0.reader(|db| Ok(pages::count(db)?)).await
+    }
+
+    /// The number of the column file that was made of the data file last; `None` where none was.
+    /// Another one is not of this data file, or of what it was before a copy took its place.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn column_file_number(&self) -> Result<Option<i64>, StoreError> {
+        self.0.reader(|db| Ok(column_file::number(db)?)).await
+    }
+
+    /// Notes the number of a column file that was made of the data file.
+    ///
+    /// # Errors
+    /// Why it is not noted: the column file is not to be used then.
+    pub async fn set_column_file_number(&self, number: i64) -> Result<(), StoreError> {
+        self.0.readings(move |db| Ok(column_file::set_number(db, number)?)).await
     }
 
     /// When the oldest hold of a provider, or of one card, happened that is not older than `since`
