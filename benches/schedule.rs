@@ -1,9 +1,9 @@
 //! What the schedule costs for one reading: to note that a card was tried, and to choose the next
 //! one; and what a key costs that moves the cursor among the cards on screen.
 //!
-//! Printed for 1,000, 100,000 and 1,000,000 cards as a ratio to 1,000: what grows with the number of
-//! cards is seen at once. Beside them what may grow: taking in all cards, and the operator's wish to
-//! read everything again.
+//! Printed for 1,000, 100,000 and 1,000,000 cards as a ratio to 1,000: what grows with the number
+//! of cards is seen at once. Beside them what may grow: taking in all cards, and reading everything
+//! again.
 
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
@@ -90,8 +90,8 @@ fn measure(cards: usize) -> Costs {
     plan.watch(ids.first(), ids.get(..VISIBLE).expect("more cards than rows"));
 
     let began = Instant::now();
-    for millis in 0..READINGS {
-        let now = at(i64::from(millis));
+    for second in 0..READINGS {
+        let now = at(i64::from(second) * 1_000);
         if let Next::Read(read) = black_box(next(&plan, &moment(now))) {
             plan.note_tried(&read, now);
         } else {

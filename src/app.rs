@@ -25,6 +25,7 @@ pub(crate) mod list;
 pub(crate) mod memo;
 mod navigation;
 mod notice;
+pub mod pace;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
@@ -53,6 +54,7 @@ use layout::{Contents, Layout, Pane};
 use list::Direction;
 use memo::Movement;
 use notice::Notice;
+use pace::Pace;
 use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
@@ -76,6 +78,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// Time passed.
     Tick(Timestamp),
+    /// How often the loop will come by itself from now on.
+    Pace(Pace),
     /// The engine reports something.
     EngineEvent(EngineEvent),
     /// What became of text that was to be copied.
@@ -194,6 +198,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
+            Msg::Pace(pace) => {
+                model.portfolio.pace = pace;
+                Vec::new()
+            }
             Msg::EngineEvent(event) => model.apply(&event),
             Msg::Copied(outcome) => {
                 model.say_copied(outcome);
@@ -235,15 +243,14 @@ impl BurstPart {
     }
 }
 
-/// When something on screen changes by itself: the next full second, because clock and ages show
-/// seconds; never while nothing but advice is shown.
+/// When something on screen changes by itself: the next full second where clock and ages show
+/// seconds, else the next minute; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (!layout::is_too_small(model.screen.size))
-        .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
-        .flatten();
+    let time =
+        (!layout::is_too_small(model.screen.size)).then(|| model.portfolio.changes_at()).flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
-    second.into_iter().chain(dialog).min()
+    time.into_iter().chain(dialog).min()
 }
 
 /// Whether a search is not at its end: each message, and [`Msg::Continue`] where there is no other,
@@ -277,11 +284,17 @@ impl Model {
         model
     }
 
+    /// Forgets what may be secret, where nothing else is to be freed any more.
+    pub fn forget_secrets(&mut self) {
+        self.dialog = None;
+    }
+
     fn part_of_burst(&self, msg: &Msg) -> BurstPart {
         match msg {
             Msg::Key(chord) if self.edits_filter(*chord) => BurstPart::Edit,
             Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => BurstPart::ByHand,
             Msg::Tick(_)
+            | Msg::Pace(_)
             | Msg::EngineEvent(_)
             | Msg::Copied(_)
             | Msg::Failed(_)

@@ -24,6 +24,7 @@ mod queue;
 mod read;
 mod saving;
 pub mod schedule;
+mod session;
 mod settle;
 mod stored;
 mod transactions;
@@ -37,6 +38,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use self::account::Account;
+use self::adapter::Adapter;
 pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
@@ -47,6 +49,7 @@ pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
+pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
 use crate::domain::card::{Card, ProviderId};
@@ -177,6 +180,15 @@ impl Engine {
         }
         let _ = tokio::time::timeout(LAST_WORDS, self.0.operations.all_sent()).await;
         self.write_late().await;
+    }
+
+    /// Ends with the process, once it was stopped: lets go of the adapters, which wipe their
+    /// secrets, and frees nothing else.
+    pub fn leave(self) {
+        for account in &self.0.accounts {
+            account.set_adapter(Adapter::Failed("cardtop ends".into()), self.0.clock.now());
+        }
+        std::mem::forget(self);
     }
 
     /// How many changes are checked or sent now.

@@ -19,13 +19,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::keymap::Keymap;
+use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::app::{
     self, CopyOutcome, CopyRequest, Effect, Model, Msg, has_more_work, update, update_all, wake_at,
 };
 use crate::clock::Clock;
 use crate::config;
-use crate::engine::{Engine, EngineEvent};
+use crate::engine::{Engine, EngineEvent, session_number};
 use crate::tty::{self, Heard, Input, Terminal};
 use crate::ui;
 use crate::ui::theme::Theme;
@@ -41,8 +42,10 @@ const GAP: Duration = Duration::from_millis(16);
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
-/// How long the first frame waits for the terminal to tell its background.
-const ANSWER: Duration = Duration::from_millis(100);
+/// How long after the question the first frame waits for the terminal to tell its background: a
+/// terminal of this machine answers in less, and one far away takes longer than anybody should look
+/// at nothing.
+const ANSWER: Duration = Duration::from_millis(10);
 
 const UNREADABLE: &str = "the terminal cannot be read";
 
@@ -82,14 +85,7 @@ pub struct Start {
 /// # Errors
 /// When there is no terminal, or it fails.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, events, board, zone, keymap, .. } = start;
-    let Start { read_only, operator, clock, color, greeting, .. } = start;
-    let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
-    portfolio.read_only = read_only;
-    let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
-    _ = greeting.map(|words| model.greet(&words));
-    // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await);
+    let engine = start.engine.clone();
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
     // no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
@@ -97,49 +93,68 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
             .enable_all()
             .build()
             .context("the board cannot wait")?;
-        own.block_on(async {
-            let signals = Signals::new().context("signals cannot be listened to")?;
-            let mut terminal = Terminal::enter(board.mouse)?;
-            let mut theme = tty::theme(&board, color);
-            let (input, typed) = listen(&mut terminal, &board, &mut theme).await?;
-            let mut running = Running {
-                model,
-                theme,
-                terminal,
-                input,
-                events: Some(events),
-                signals,
-                alarm: Alarm::new().context("the board cannot wait")?,
-                engine: engine.clone(),
-                clock,
-                clipboard: Clipboard::new(board.clipboard, tty::clipboard_ways()),
-                frames: Frames { size: None, drawn: None, due: Some(Instant::now()) },
-            };
-            let effects = effects.into_iter().chain(running.apply(typed)).collect();
-            running.run(effects).await
-        })
+        own.block_on(show(start))
     });
     ending::wait_for_changes(&engine).await;
+    engine.leave();
     ended
 }
 
-/// Begins to read the terminal, and waits a moment for what it has behind its text, so that the
-/// first frame has the right colours. Also returns what was typed meanwhile.
-async fn listen(
-    terminal: &mut Terminal,
-    board: &config::Board,
-    theme: &mut Theme,
-) -> anyhow::Result<(mpsc::Receiver<io::Result<Heard>>, Vec<Msg>)> {
-    let asks = tty::asks_for_background(board, theme);
-    if asks {
+async fn show(start: Start) -> anyhow::Result<()> {
+    let Start { engine, events, board, zone, keymap, .. } = start;
+    let Start { read_only, operator, clock, color, greeting, .. } = start;
+    let signals = Signals::new().context("signals cannot be listened to")?;
+    let mut terminal = Terminal::enter(&board)?;
+    let mut theme = tty::theme(&board, color);
+    // The terminal answers while the first frame is prepared.
+    let asked = tty::asks_for_background(&board, &theme).then(Instant::now);
+    if asked.is_some() {
         terminal.ask_for_background()?;
     }
-    let mut input = read_input(Input::new(asks));
+    let mut portfolio =
+        Portfolio::new(clock.now(), zone, operator, session_number()?, engine.providers());
+    portfolio.read_only = read_only;
+    portfolio.pace = pace(board.seconds, true);
+    let mut model = Model::new(app::Start { portfolio, size: terminal.size()?, keymap });
+    _ = greeting.map(|words| model.greet(&words));
+    // The first frame shows what is known, each figure with its age, before anything is read.
+    let effects = update_all(&mut model, known(&engine).await);
+    let (input, typed) = listen(asked, &mut theme).await?;
+    let mut running = Running {
+        model,
+        theme,
+        terminal,
+        input,
+        events: Some(events),
+        signals,
+        alarm: Alarm::new().context("the board cannot wait")?,
+        engine,
+        clock,
+        clipboard: Clipboard::new(board.clipboard, tty::clipboard_ways()),
+        frames: Frames { size: None, drawn: None, due: Some(Instant::now()) },
+        seconds: board.seconds,
+    };
+    let effects = effects.into_iter().chain(running.apply(typed)).collect();
+    let ended = running.run(effects).await;
+    running.leave();
+    ended
+}
+
+/// Begins to read the terminal. What it has behind its text is waited for only as long as an answer
+/// takes that is on its way; the first frame comes before a later one, which changes its colours.
+/// Also returns what was typed meanwhile.
+async fn listen(
+    asked: Option<Instant>,
+    theme: &mut Theme,
+) -> anyhow::Result<(mpsc::Receiver<io::Result<Heard>>, Vec<Msg>)> {
+    let mut input = read_input(Input::new(asked.is_some()));
     let mut typed = Vec::new();
-    let until = Instant::now() + ANSWER;
-    while asks && let Ok(Some(heard)) = tokio::time::timeout_at(until, input.recv()).await {
+    while let Some(asked) = asked
+        && let Ok(Some(heard)) = tokio::time::timeout_at(asked + ANSWER, input.recv()).await
+    {
         match heard.context(UNREADABLE)? {
             Heard::Msg(msg) => typed.push(msg),
+            Heard::Focus(_) => {}
             Heard::Background(background) => {
                 theme.background = background;
                 break;
@@ -161,6 +176,8 @@ struct Running {
     clock: Clock,
     clipboard: Clipboard,
     frames: Frames,
+    /// When clock and ages show seconds.
+    seconds: config::Seconds,
 }
 
 /// What is known of the frames on screen.
@@ -212,6 +229,15 @@ impl Running {
             };
             effects = self.apply(messages);
         }
+    }
+
+    /// Gives the terminal back, at once: what the board holds ends with the process, and to free
+    /// each of a hundred thousand cards would keep the shell waiting.
+    fn leave(self) {
+        let Self { mut model, terminal, events, .. } = self;
+        drop(terminal);
+        model.forget_secrets();
+        std::mem::forget((model, events));
     }
 
     /// Waits for a message, the next frame, or the next instant at which something shown changes by
@@ -272,6 +298,7 @@ impl Running {
                 self.frame_after(GAP);
                 None
             }
+            Heard::Focus(focused) => Some(Msg::Pace(pace(self.seconds, focused))),
         }
     }
 
@@ -303,9 +330,13 @@ impl Running {
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
             let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
-            // At least 10 ms, so that a time in the past does not make the loop spin; at most a
-            // second, since after the clock was set back the next wake-up would be far away.
-            Instant::now() + left.clamp(Duration::from_millis(10), Duration::from_secs(1))
+            // At least 10 ms, so that a time in the past does not make the loop spin; at most one
+            // step, since after the clock was set back the next wake-up would be far away.
+            let most = match self.model.portfolio.pace {
+                Pace::Seconds => Duration::from_secs(1),
+                Pace::Minutes => Duration::from_secs(60),
+            };
+            Instant::now() + left.clamp(Duration::from_millis(10), most)
         });
         match (self.frames.due, wake) {
             (Some(due), Some(wake)) => Some(due.min(wake)),
@@ -399,18 +430,18 @@ async fn known(engine: &Engine) -> Vec<Msg> {
     messages
 }
 
-/// 64 random bits, which make the ids of this session's operations unique.
-fn session() -> anyhow::Result<u64> {
-    let mut bytes = [0; 8];
-    aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
-    Ok(u64::from_le_bytes(bytes))
+/// How often the board is drawn by itself.
+const fn pace(seconds: config::Seconds, focused: bool) -> Pace {
+    match (seconds, focused) {
+        (config::Seconds::Always, _) | (config::Seconds::Focused, true) => Pace::Seconds,
+        (config::Seconds::Focused, false) | (config::Seconds::Never, _) => Pace::Minutes,
+    }
 }
 
 /// How long a frame may wait: the operator waits for the effect of a key, but not for an event.
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
+        Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) | Msg::Pace(_) => true,
         // What is found by a filter was asked for by hand.
         Msg::Continue => true,
         Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Copied(_) | Msg::Failed(_) => false,
@@ -481,10 +512,5 @@ mod tests {
         assert_eq!(gap(&[event(), Msg::Key(Chord::char('j'))]), GAP);
         assert_eq!(gap(&[event(), event()]), BACKGROUND_GAP);
         assert_eq!(gap(&[]), BACKGROUND_GAP);
-    }
-
-    #[test]
-    fn two_sessions_have_different_numbers() {
-        assert_ne!(session().expect("random numbers"), session().expect("random numbers"));
     }
 }

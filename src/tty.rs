@@ -7,6 +7,7 @@
 mod answer;
 mod appearance;
 mod clipboard;
+mod frame;
 mod input;
 #[cfg(unix)]
 mod rescue;
@@ -18,7 +19,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
 };
 use crossterm::execute;
 use crossterm::terminal::{
@@ -27,12 +29,12 @@ use crossterm::terminal::{
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use crate::config::{Board, ThemeChoice};
+use crate::config::{Board, Seconds, ThemeChoice};
 use crate::ui::theme::Theme;
 pub use appearance::Color;
 pub use clipboard::{ClipboardProgram, ClipboardWays};
 pub use input::{Heard, Input};
-use screen::Screen;
+pub use screen::Screen;
 
 /// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -44,27 +46,37 @@ const USUAL_SIZE: (u16, u16) = (80, 24);
 #[derive(Debug)]
 pub struct Terminal {
     screen: Screen,
+    wants: Wants,
+}
+
+/// What the board wants to hear of, beside keys.
+#[derive(Clone, Copy, Debug)]
+struct Wants {
     mouse: bool,
+    focus: bool,
 }
 
 impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste. `mouse` also takes the
-    /// mouse, and with it the terminal's own way to select text.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste. A board that is to have the
+    /// mouse takes the terminal's own way to select text with it.
     ///
     /// # Errors
     /// When there is no terminal, or it refuses.
-    pub fn enter(mouse: bool) -> io::Result<Self> {
+    pub fn enter(board: &Board) -> io::Result<Self> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(io::Error::other(
                 "the board needs a terminal; the commands do not: see cardtop --help",
             ));
         }
         restore_on_panic();
+        prepare();
         #[cfg(unix)]
-        rescue::start();
+        rescue::wait_until_ready();
         // Dropped when taking it fails half-way, and then given back.
-        let terminal = Self { screen: Screen::default(), mouse };
-        take(mouse)?;
+        let scrolls = board.scroll && appearance::moves_cells(environment);
+        let wants = Wants { mouse: board.mouse, focus: board.seconds == Seconds::Focused };
+        let terminal = Self { screen: Screen::new(scrolls), wants };
+        take(wants)?;
         Ok(terminal)
     }
 
@@ -139,7 +151,7 @@ impl Terminal {
     /// When the terminal refuses.
     pub fn take_again(&mut self) -> io::Result<()> {
         leave();
-        take(self.mouse)?;
+        take(self.wants)?;
         self.forget();
         Ok(())
     }
@@ -153,13 +165,27 @@ impl Drop for Terminal {
     }
 }
 
-fn take(mouse: bool) -> io::Result<()> {
+/// Starts what would give the terminal back after this process was killed, so that
+/// [`Terminal::enter`] has not to wait for it. Where the terminal then is not taken, it ends with
+/// the process.
+pub fn prepare() {
+    #[cfg(unix)]
+    rescue::start();
+}
+
+fn take(wants: Wants) -> io::Result<()> {
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     #[cfg(unix)]
     rescue::taken();
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-    if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
+    if wants.mouse {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    if wants.focus {
+        execute!(io::stdout(), EnableFocusChange)?;
+    }
+    Ok(())
 }
 
 /// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing.
@@ -167,6 +193,7 @@ fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),
+            DisableFocusChange,
             DisableMouseCapture,
             DisableBracketedPaste,
             LeaveAlternateScreen,
@@ -221,9 +248,6 @@ pub fn clipboard_ways() -> ClipboardWays {
 /// How to draw on this terminal: what was chosen, else what the environment says.
 #[must_use]
 pub fn theme(board: &Board, color: Color) -> Theme {
-    if color == Color::Always {
-        crossterm::style::force_color_output(true);
-    }
     appearance::theme(board.glyphs, color, board.theme, environment)
 }
 

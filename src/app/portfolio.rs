@@ -4,7 +4,9 @@
 //! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
 
 pub(crate) mod card_news;
+mod covered;
 mod history;
+mod queued;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::journal::Journal;
+use super::pace::Pace;
 use super::work::{Work, count};
 use crate::config::Environment;
 use crate::contract::History;
@@ -24,18 +27,20 @@ use crate::domain::operation::{
     check_action,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::{
-    EngineEvent, Health, HealthState, ProviderInfo, QUEUE_KEEPS, QueuedFreeze, Step,
-};
+use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
 use crate::ledger::Ledger;
 use card_news::CardNews;
 use history::Arrival;
 
 /// What is known, and the time.
+///
+/// More than twelve fields: one for each thing that every pane may look at.
 #[derive(Debug)]
 pub struct Portfolio {
     /// Now, as of the last tick.
     pub now: Timestamp,
+    /// How often what is shown changes by itself.
+    pub pace: Pace,
     /// The zone that times are shown in.
     pub zone: TimeZone,
     /// Who operates: the system user.
@@ -132,6 +137,7 @@ impl Portfolio {
     ) -> Self {
         Self {
             now,
+            pace: Pace::default(),
             zone,
             operator,
             read_only: false,
@@ -350,33 +356,24 @@ impl Portfolio {
         }
     }
 
-    /// The freeze of a card that waits for its provider.
+    /// Until when what is shown now may stand without being drawn again.
     #[must_use]
-    pub fn queued_freeze_of(&self, key: &CardKey) -> Option<&QueuedFreeze> {
-        self.accounts.queued.iter().find(|freeze| freeze.card == *key)
+    pub fn stands_until(&self) -> Timestamp {
+        self.pace.stands_until(self.now)
     }
 
-    /// How long a freeze still waits: `4m12s`.
+    /// How long ago something was, in at most four columns: never less than it is while it is
+    /// shown.
     #[must_use]
-    pub fn time_left(&self, freeze: &QueuedFreeze) -> String {
-        let left = freeze.expires_at.duration_since(self.now).min(QUEUE_KEEPS).as_secs().max(0);
-        format!("{}m{:02}s", left / 60, left % 60)
+    pub fn age(&self, at: Timestamp) -> String {
+        self.pace.age(self.now, at)
     }
 
-    /// Why a freeze could not be sent while it waited: `enkash did not answer for 5 min`.
-    #[must_use]
-    pub fn why_expired(&self, freeze: &QueuedFreeze) -> String {
-        let provider = &freeze.card.provider;
-        let health = self.accounts.health.get(provider);
-        let asked = health.and_then(|health| health.asked_to_wait).filter(|at| *at > self.now);
-        if let Some(until) = asked {
-            let until = until.to_zoned(self.zone.clone()).strftime("%H:%M");
-            return format!("{provider} asked not to be called until {until}");
-        }
-        if health.is_some_and(|health| health.state == HealthState::Auth) {
-            return format!("{provider} refuses the credentials");
-        }
-        format!("{provider} did not answer for 5 min")
+    /// When what is shown of the time is no longer true.
+    pub(super) fn changes_at(&self) -> Option<Timestamp> {
+        // The time that a freeze still waits shows its seconds.
+        let pace = if self.accounts.queued.is_empty() { self.pace } else { Pace::Seconds };
+        pace.changes_at(self.now)
     }
 
     /// Why an account that was set up cannot be asked now, if so.
@@ -407,23 +404,6 @@ impl Portfolio {
         let rows = self.transactions.of_card(key).into_iter();
         let rows = rows.filter_map(|position| self.transactions.row(position));
         rows.inspect(|_| count(Work::HistoryVisited))
-    }
-
-    /// How much is known of the transactions of all accounts together.
-    #[must_use]
-    pub fn covered(&self) -> Covered {
-        let of = |info: &ProviderInfo| {
-            let health = self.accounts.health.get(&info.id);
-            health.map_or_else(Covered::default, |health| health.covered.clone())
-        };
-        self.accounts.providers.iter().map(of).reduce(Covered::joined).unwrap_or_default()
-    }
-
-    /// How much is known of one card's transactions.
-    #[must_use]
-    pub fn covered_of(&self, key: &CardKey) -> Option<&Covered> {
-        let of_account = || Some(&self.accounts.health.get(&key.provider)?.covered);
-        self.accounts.card_coverage.get(key).or_else(of_account)
     }
 
     /// The newest decline of a card.

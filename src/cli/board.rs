@@ -18,6 +18,7 @@ use crate::contract::FailureKind;
 use crate::engine::{Engine, Setup};
 use crate::provider::Config;
 use crate::run::{self, Start};
+use crate::tty;
 
 /// Shows the board of the configured accounts.
 pub(super) async fn run(global: &Global, clock: Clock) -> Outcome {
@@ -40,6 +41,7 @@ pub(super) struct Shown {
 /// Shows a board until the operator quits.
 pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome {
     needs_terminal()?;
+    tty::prepare();
     let Shown { config, data, notes, greeting } = shown;
     let only = only(global, &config)?;
     let board = config.board.clone();

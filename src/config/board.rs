@@ -24,6 +24,10 @@ pub struct Board {
     pub lock_after: Duration,
     /// Whether the mouse is captured.
     pub mouse: bool,
+    /// Whether the terminal may move rows that only change their place.
+    pub scroll: bool,
+    /// When clock and ages show seconds.
+    pub seconds: Seconds,
     /// Other keys than the board's own.
     pub keys: Vec<Keys>,
 }
@@ -37,6 +41,8 @@ impl Default for Board {
             timezone: "local".to_owned(),
             lock_after: Duration::from_secs(900),
             mouse: false,
+            scroll: true,
+            seconds: Seconds::Always,
             keys: Vec::new(),
         }
     }
@@ -81,6 +87,19 @@ pub enum Clipboard {
     Off,
 }
 
+/// When clock and ages show seconds, for which the board is drawn once a second; else once a
+/// minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seconds {
+    /// Always.
+    #[default]
+    Always,
+    /// While the terminal has the focus. One that does not tell always has it.
+    Focused,
+    /// Never.
+    Never,
+}
+
 /// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of
 /// commands knows whether there are such.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +127,17 @@ impl Keys {
 
 /// Reads `[board]`.
 pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
-    table.only(&["glyphs", "theme", "clipboard", "timezone", "lock_after", "mouse", "keys"])?;
+    table.only(&[
+        "glyphs",
+        "theme",
+        "clipboard",
+        "timezone",
+        "lock_after",
+        "mouse",
+        "scroll",
+        "seconds",
+        "keys",
+    ])?;
     let default = Board::default();
     let glyphs = table.word(
         "glyphs",
@@ -134,6 +163,11 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
     )?;
     let lock_after = table.duration("lock_after")?;
     let mouse = table.flag("mouse")?;
+    let scroll = table.flag("scroll")?;
+    let seconds = table.word(
+        "seconds",
+        &[("always", Seconds::Always), ("focused", Seconds::Focused), ("never", Seconds::Never)],
+    )?;
     let keys = table.table("keys")?.map(keys).transpose()?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
@@ -142,6 +176,8 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),
+        scroll: scroll.unwrap_or(default.scroll),
+        seconds: seconds.unwrap_or(default.seconds),
         keys: keys.unwrap_or_default(),
     })
 }

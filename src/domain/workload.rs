@@ -239,8 +239,8 @@ mod tests {
         );
         assert_eq!(
             workload(25_000, Some(50), false).sentence("ibanera"),
-            "25,000 cards by list at 20 calls/s: every card within 55 s, its transactions within 70 \
-             min, since ibanera lists them card by card; visible ones within 65 s"
+            "25,000 cards by list at 20 calls/s: every card within 55 s, its transactions within \
+             70 min, since ibanera lists them card by card; visible ones within 65 s"
         );
         assert_eq!(
             Workload { per_minute: 60, ..workload(1, Some(50), true) }.sentence("enkash"),

@@ -140,7 +140,8 @@ impl Engine {
     }
 
     /// The transactions of a window, of all cards or of one. Each page is kept and told as it
-    /// comes; also says whether all of them are in the data file. How it went is still to be judged.
+    /// comes; also says whether all of them are in the data file. How it went is judged by the
+    /// caller.
     pub(super) async fn read_window(
         &self,
         account: &Account,

@@ -13,13 +13,13 @@ use super::account::Account;
 use super::adapter::Adapter;
 use super::card_book::CardBook;
 use super::operations::Operations;
+use super::session::session_number;
 use super::{Background, Engine, EngineEvent, Inner, ProviderInfo, ReadOnly};
 use crate::clock::Clock;
 use crate::config::roster::{self, Roster};
 use crate::domain::card::{Card, Ids, ProviderId};
 use crate::domain::text;
 use crate::engine::saving::SaveGate;
-use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
 use crate::provider::{Config, ProviderConfig};
 use crate::store::{Store, StoreError};
@@ -29,7 +29,7 @@ const EVENTS_WAITING: usize = 1_024;
 
 /// How long the start waits for secrets before it says so: of the board, whose first frame comes
 /// after it, and of commands.
-const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
+const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(20);
 const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
 
 /// What an engine is made of.
@@ -110,9 +110,7 @@ impl Engine {
             (Arc::clone(&setup.operator), setup.clock.clone(), setup.polling);
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let now = clock.now();
-        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| {
-            OpenError::System("the system has no random numbers to give".to_owned())
-        })?;
+        let session = session_number().map_err(|error| OpenError::System(error.to_string()))?;
         let (only_reads, read_only) = (say.is_some(), setup.read_only);
         let read = tokio::task::spawn_blocking(move || from_disk(setup, session, only_reads, now));
         let FromDisk { store, unusable, accounts, rosters } =

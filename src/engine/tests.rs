@@ -144,6 +144,21 @@ impl Bench {
     }
 }
 
+#[tokio::test]
+async fn an_engine_that_ends_lets_go_of_its_adapters_and_so_of_their_secrets() {
+    let Bench { engine, .. } = Bench::new(2).await;
+    let adapters: Vec<_> = engine
+        .0
+        .accounts
+        .iter()
+        .filter_map(|account| account.adapter.borrow().provider().map(Arc::downgrade))
+        .collect();
+    assert_eq!(adapters.len(), 4);
+    engine.stop().await;
+    engine.leave();
+    assert!(adapters.iter().all(|adapter| adapter.upgrade().is_none()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_reading_of_a_card_is_the_same_work_however_many_cards_there_are() {
     let (few, many) = (Bench::new(6).await, Bench::new(60).await);

@@ -1,10 +1,10 @@
 //! TLS as cardtop wants it: rustls, the platform's roots, and where configured the server's public
 //! key pinned on top of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
@@ -17,11 +17,23 @@ use super::crypto::{equal, sha256};
 /// # Errors
 /// When the cipher suites cannot be set up.
 pub(super) fn client(pin: Option<[u8; 32]>) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    // Without any roots the machine can still talk to its own loopback; every https server is then
-    // refused with a sentence that says what is missing.
-    let platform = Verifier::new(Arc::clone(&provider)).ok();
-    with(provider, platform.map(|platform| Arc::new(platform) as Arc<dyn ServerCertVerifier>), pin)
+    let verifier = Arc::new(Pinned { trusted: of_platform, pin });
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    let mut config =
+        builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The platform's verifier; `None` where this machine has no CA certificates: it can still talk to
+/// its own loopback, and every https server is refused with a sentence that says what is missing.
+/// The roots, hundreds of files on some systems, are read once for all accounts, by the first
+/// connection and not before the first frame.
+fn of_platform() -> Option<&'static dyn ServerCertVerifier> {
+    static PLATFORM: OnceLock<Option<Verifier>> = OnceLock::new();
+    let read = || Verifier::new(Arc::new(aws_lc_rs::default_provider())).ok();
+    PLATFORM.get_or_init(read).as_ref().map(|verifier| verifier as &dyn ServerCertVerifier)
 }
 
 fn no_roots() -> Error {
@@ -32,32 +44,17 @@ fn no_roots() -> Error {
     )
 }
 
-fn with(
-    provider: Arc<CryptoProvider>,
-    trusted: Option<Arc<dyn ServerCertVerifier>>,
-    pin: Option<[u8; 32]>,
-) -> Result<ClientConfig, Error> {
-    let verifier = Arc::new(Pinned { trusted, pin });
-    let builder =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config =
-        builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
 /// Checks certificates by the platform's rules and then, where one is configured, by the pin.
 #[derive(Debug)]
 struct Pinned {
-    /// The platform's verifier; `None` where this machine has no CA certificates: then no server is
-    /// trusted.
-    trusted: Option<Arc<dyn ServerCertVerifier>>,
+    /// Who says which servers are trusted, asked at the first of them; `None`: none is.
+    trusted: fn() -> Option<&'static dyn ServerCertVerifier>,
     pin: Option<[u8; 32]>,
 }
 
 impl Pinned {
-    fn trusted(&self) -> Result<&Arc<dyn ServerCertVerifier>, Error> {
-        self.trusted.as_ref().ok_or_else(no_roots)
+    fn trusted(&self) -> Result<&'static dyn ServerCertVerifier, Error> {
+        (self.trusted)().ok_or_else(no_roots)
     }
 }
 
@@ -107,7 +104,7 @@ impl ServerCertVerifier for Pinned {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let any = || vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256];
-        self.trusted.as_ref().map_or_else(any, |trusted| trusted.supported_verify_schemes())
+        (self.trusted)().map_or_else(any, ServerCertVerifier::supported_verify_schemes)
     }
 }
 
@@ -180,7 +177,7 @@ mod tests {
         let certificate =
             CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).expect("base 64"));
         let name = ServerName::try_from("cards.example.com").expect("a name");
-        Pinned { trusted: Some(Arc::new(Anybody)), pin }.verify_server_cert(
+        Pinned { trusted: || Some(&Anybody), pin }.verify_server_cert(
             &certificate,
             &[],
             &name,
@@ -201,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_machine_without_certificates_trusts_nobody_and_says_what_to_install() {
-        let nobody = Pinned { trusted: None, pin: None };
+        let nobody = Pinned { trusted: || None, pin: None };
         let name = ServerName::try_from("cards.example.com").expect("a name");
         let at = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
         let error = nobody

@@ -7,7 +7,7 @@ use std::io;
 
 use tokio::time::Instant;
 
-/// Rings at an instant.
+/// Rings at an instant; where the machine slept over it, when it wakes up.
 pub(super) struct Alarm(Inner);
 
 impl Alarm {
@@ -38,7 +38,7 @@ impl Inner {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
 
         let timer = timerfd_create(
-            TimerfdClockId::Monotonic,
+            TimerfdClockId::Boottime,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
         tokio::io::unix::AsyncFd::new(timer).map(Self)

@@ -5,6 +5,25 @@
 use crate::config::{Glyphs, ThemeChoice};
 use crate::ui::theme::{Background, Colors, Theme};
 
+/// How the names of terminals begin that ignore what they do not understand.
+const CAPABLE: [&str; 15] = [
+    "xterm",
+    "rxvt",
+    "vte",
+    "gnome",
+    "konsole",
+    "kitty",
+    "alacritty",
+    "foot",
+    "wezterm",
+    "ghostty",
+    "tmux",
+    "st-",
+    "contour",
+    "iterm2",
+    "mlterm",
+];
+
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
@@ -86,29 +105,21 @@ fn colors(environment: impl Fn(&str) -> Option<String>) -> Colors {
 /// Whether the terminal may be asked for its background. Only those that are known to answer, or to
 /// ignore what they do not understand: others print the question.
 pub(super) fn may_be_asked(environment: impl Fn(&str) -> Option<String>) -> bool {
-    const FAMILIES: [&str; 15] = [
-        "xterm",
-        "rxvt",
-        "vte",
-        "gnome",
-        "konsole",
-        "kitty",
-        "alacritty",
-        "foot",
-        "wezterm",
-        "ghostty",
-        "tmux",
-        "st-",
-        "contour",
-        "iterm2",
-        "mlterm",
-    ];
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
     let term = set("TERM").unwrap_or_default();
     // tmux answers by itself, also where it calls itself screen. screen passes nothing on, and what
     // is behind Emacs is not a terminal.
-    let known = FAMILIES.iter().any(|name| term.starts_with(name)) || set("TMUX").is_some();
+    let known = CAPABLE.iter().any(|name| term.starts_with(name)) || set("TMUX").is_some();
     known && set("STY").is_none() && set("INSIDE_EMACS").is_none() && cfg!(unix)
+}
+
+/// Whether the terminal deletes and inserts lines and characters when it is asked to: a VT220 does,
+/// and all that call themselves by a name known here.
+pub(super) fn moves_cells(environment: impl Fn(&str) -> Option<String>) -> bool {
+    const PLAIN: [&str; 9] =
+        ["screen", "linux", "putty", "cygwin", "nsterm", "wsvt25", "vt220", "vt320", "vt420"];
+    let term = environment("TERM").unwrap_or_default();
+    CAPABLE.iter().chain(&PLAIN).any(|name| term.starts_with(name))
 }
 
 /// Whether frames of box drawing would break: without UTF-8, on the Linux console, and in
@@ -186,6 +197,18 @@ mod tests {
         assert!(!asked(&[("TERM", "xterm-256color"), ("STY", "12.pts-0.host")]));
         assert!(!asked(&[("TERM", "xterm-256color"), ("INSIDE_EMACS", "29.1,comint")]));
         assert!(!asked(&[]));
+    }
+
+    #[test]
+    fn cells_are_moved_by_terminals_that_are_known_to_do_it() {
+        let moves = |term: &str| moves_cells(within(&[("TERM", term)]));
+        for able in ["xterm-256color", "tmux-256color", "screen", "linux", "foot", "xterm-kitty"] {
+            assert!(moves(able), "{able}");
+        }
+        for unknown in ["dumb", "vt52", "vt100", "vt102", "eterm-color", "teletype", ""] {
+            assert!(!moves(unknown), "{unknown}");
+        }
+        assert!(!moves_cells(within(&[])));
     }
 
     #[test]

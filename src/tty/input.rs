@@ -22,6 +22,8 @@ pub enum Heard {
     Msg(Msg),
     /// What the terminal has behind its text; said once, where it was asked.
     Background(Background),
+    /// Whether the terminal has the focus now; said where it was asked, and it tells.
+    Focus(bool),
 }
 
 /// Reads the terminal.
@@ -74,7 +76,11 @@ impl Input {
     }
 
     fn keep(&mut self, events: Vec<Event>) {
-        self.ready.extend(events.into_iter().filter_map(message).map(Heard::Msg));
+        self.ready.extend(events.into_iter().filter_map(|event| match event {
+            Event::FocusGained => Some(Heard::Focus(true)),
+            Event::FocusLost => Some(Heard::Focus(false)),
+            other => message(other).map(Heard::Msg),
+        }));
     }
 }
 

@@ -6,7 +6,7 @@
 //! as well. It does nothing else, so it cannot outlive the board.
 
 use std::io::{self, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -26,7 +26,7 @@ while read -r word; do
 done
 [ -n "$ours" ] || exit 0
 printf '\033[?2026l\033[?1006l\033[?1015l\033[?1003l\033[?1002l\033[?1000l' >&3
-printf '\033[?2004l\033[?1049l\033[?25h\r' >&3
+printf '\033[?1004l\033[?2004l\033[?1049l\033[?25h\r' >&3
 [ "$(stty -g <&3)" = "$ours" ] && stty "$saved" <&3
 exit 0
 "#;
@@ -40,13 +40,50 @@ static RESCUE: Mutex<Option<Rescue>> = Mutex::new(None);
 struct Rescue {
     shell: Child,
     input: ChildStdin,
+    /// What it says once it knows the terminal's modes.
+    output: ChildStdout,
 }
 
-/// Starts it, before the terminal is taken. Where there is no shell the board works all the same.
+/// Starts it, where it does not run yet, and does not wait for it.
 pub(super) fn start() {
-    match begin() {
-        Ok(rescue) => *RESCUE.lock().unwrap_or_else(PoisonError::into_inner) = Some(rescue),
-        Err(error) => tracing::warn!("nothing would repair the terminal after SIGKILL: {error}"),
+    let mut rescue = RESCUE.lock().unwrap_or_else(PoisonError::into_inner);
+    if rescue.is_none() {
+        match begin() {
+            Ok(begun) => *rescue = Some(begun),
+            Err(error) => complain(&error),
+        }
+    }
+}
+
+/// Waits until it knows the terminal's modes, which it must before they are changed. Where there is
+/// no shell the board works all the same.
+pub(super) fn wait_until_ready() {
+    let mut rescue = RESCUE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(mut begun) = rescue.take() {
+        match begun.is_ready() {
+            Ok(()) => *rescue = Some(begun),
+            Err(error) => {
+                let _ = begun.shell.kill();
+                let _ = begun.shell.wait();
+                complain(&error);
+            }
+        }
+    }
+}
+
+fn complain(error: &io::Error) {
+    tracing::warn!("nothing would repair the terminal after SIGKILL: {error}");
+}
+
+impl Rescue {
+    fn is_ready(&mut self) -> io::Result<()> {
+        let mut ready = [PollFd::new(&self.output, PollFlags::IN)];
+        if poll(&mut ready, Some(&PATIENCE))? == 1
+            && rustix::io::read(&self.output, &mut [0; 16])? > 0
+        {
+            return Ok(());
+        }
+        Err(io::Error::other("sh or stty did not answer"))
     }
 }
 
@@ -61,13 +98,7 @@ fn begin() -> io::Result<Rescue> {
     let (Some(input), Some(output)) = (shell.stdin.take(), shell.stdout.take()) else {
         return Err(io::Error::other("a pipe is missing"));
     };
-    let mut ready = [PollFd::new(&output, PollFlags::IN)];
-    if poll(&mut ready, Some(&PATIENCE))? == 1 && rustix::io::read(&output, &mut [0; 16])? > 0 {
-        return Ok(Rescue { shell, input });
-    }
-    let _ = shell.kill();
-    let _ = shell.wait();
-    Err(io::Error::other("sh or stty did not answer"))
+    Ok(Rescue { shell, input, output })
 }
 
 /// The terminal is the board's from now on.
@@ -92,7 +123,7 @@ fn send(word: &str) {
 /// Ends it, after the terminal was given back for good.
 pub(super) fn end() {
     let rescue = RESCUE.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(Rescue { mut shell, input }) = rescue {
+    if let Some(Rescue { mut shell, input, .. }) = rescue {
         drop(input);
         let _ = shell.kill();
         let _ = shell.wait();

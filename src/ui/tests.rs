@@ -4,6 +4,7 @@ mod bursts;
 mod filter;
 mod history;
 mod many_cards;
+mod pace;
 mod widths;
 mod work;
 

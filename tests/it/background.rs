@@ -17,8 +17,8 @@ fn ends(mut terminal: Terminal) -> String {
 }
 
 #[test]
-fn an_answer_in_time_gives_the_first_frame_its_colours_and_the_keys_around_it_are_heard() {
-    for (answer, [mine, other, unknown]) in [
+fn an_answer_gives_the_board_its_colours_and_the_keys_around_it_are_heard() {
+    for (answer, [mine, other, _]) in [
         ("\x1b]11;rgb:ffff/ffff/ffff\x07", GOOD),
         ("\x1b]11;rgb:0000/0000/0000\x1b\\", [GOOD[1], GOOD[0], GOOD[2]]),
     ] {
@@ -30,7 +30,7 @@ fn an_answer_in_time_gives_the_first_frame_its_colours_and_the_keys_around_it_ar
         terminal.press("\x1b");
         terminal.until("no filter", |text| !text.contains("/ artha "));
         let raw = ends(terminal);
-        assert_eq!((raw.matches(other).count(), raw.matches(unknown).count()), (0, 0));
+        assert_eq!(raw.matches(other).count(), 0);
     }
 }
 

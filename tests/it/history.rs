@@ -45,7 +45,7 @@ struct Board {
 }
 
 impl Programme {
-    fn new(cards: usize, transactions: usize) -> Self {
+    fn new(cards: usize, transactions: usize, rate_limit: u32) -> Self {
         let clock = Clock::from(start());
         let options = Options { cards, transactions, busy: false, ..Options::default() };
         let sandbox = Sandbox::new(options, clock.clone());
@@ -55,7 +55,7 @@ impl Programme {
         let mut config =
             Config::load(Some(&path)).expect("the sandbox writes a good configuration");
         for provider in &mut config.providers {
-            provider.rate_limit = 120;
+            provider.rate_limit = rate_limit;
         }
         Self { sandbox, config, clock, folder }
     }
@@ -148,12 +148,12 @@ impl Board {
 
 #[tokio::test(start_paused = true)]
 async fn a_history_that_is_cut_off_twice_goes_on_where_it_was_and_is_read_to_its_end() {
-    let programme = Programme::new(100, 1_500);
+    let programme = Programme::new(100, 1_500, 600);
     let wanted = programme.clock.now() - SignedDuration::from_hours(90 * 24);
     let mut before = 0;
     for turn in 0..2 {
         let board = programme.board().await;
-        tokio::time::sleep(Duration::from_secs(20)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         assert!(!board.is_complete(), "turn {turn}: there is something left to be cut off");
         board.end().await;
         let kept = programme.kept().await.len();
@@ -163,7 +163,11 @@ async fn a_history_that_is_cut_off_twice_goes_on_where_it_was_and_is_read_to_its
     let board = programme.board().await;
     board.wait_until_complete().await;
     let told: Vec<Covered> = board.told().covered.values().cloned().collect();
-    assert!(told.iter().all(|covered| covered.reaches(wanted) && covered.lost.is_empty()));
+    let reached = programme.clock.now() - SignedDuration::from_hours(90 * 24);
+    assert!(
+        told.iter().all(|covered| covered.reaches(reached) && covered.lost.is_empty()),
+        "{told:?}"
+    );
     board.end().await;
     let kept = programme.kept().await;
     assert_eq!(kept.len(), programme.of_banks(wanted), "each row of the banks is there once");
@@ -183,7 +187,7 @@ fn requests(programme: &Programme) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn the_newest_rows_are_there_within_seconds_however_long_the_history_is() {
-    let programme = Programme::new(60, 3_000);
+    let programme = Programme::new(60, 3_000, 120);
     let board = programme.board().await;
     tokio::time::sleep(Duration::from_secs(10)).await;
     for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
@@ -207,7 +211,7 @@ async fn the_newest_rows_are_there_within_seconds_however_long_the_history_is() 
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_in_the_middle_leaves_a_gap_that_is_known_and_filled_later() {
-    let programme = Programme::new(40, 1_500);
+    let programme = Programme::new(40, 1_500, 1_200);
     let wanted = programme.clock.now() - SignedDuration::from_hours(90 * 24);
     let board = programme.board().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -222,7 +226,7 @@ async fn an_outage_in_the_middle_leaves_a_gap_that_is_known_and_filled_later() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_that_are_cut_and_totals_that_are_wrong_lose_nothing_of_the_history() {
-    let programme = Programme::new(40, 1_200);
+    let programme = Programme::new(40, 1_200, 1_200);
     let wanted = programme.clock.now() - SignedDuration::from_hours(90 * 24);
     for dialect in Dialect::ALL {
         programme.sandbox.cap_pages(dialect, Some(17));
@@ -236,7 +240,7 @@ async fn pages_that_are_cut_and_totals_that_are_wrong_lose_nothing_of_the_histor
 
 #[tokio::test(start_paused = true)]
 async fn what_happened_while_no_cardtop_ran_is_a_gap_until_it_is_read() {
-    let programme = Programme::new(20, 600);
+    let programme = Programme::new(20, 600, 1_200);
     let board = programme.board().await;
     board.wait_until_complete().await;
     board.end().await;
@@ -252,7 +256,7 @@ async fn what_happened_while_no_cardtop_ran_is_a_gap_until_it_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_history_is_read_than_is_wanted() {
-    let mut programme = Programme::new(20, 1_500);
+    let mut programme = Programme::new(20, 1_500, 1_200);
     for provider in &mut programme.config.providers {
         provider.history = Duration::from_secs(2 * 86_400);
     }

@@ -253,6 +253,7 @@ fn given_back(raw: &str) {
         ("\x1b[?1049h", "\x1b[?1049l"),
         ("\x1b[?2004h", "\x1b[?2004l"),
         ("\x1b[?1000h", "\x1b[?1000l"),
+        ("\x1b[?1004h", "\x1b[?1004l"),
         ("\x1b[?25l", "\x1b[?25h"),
     ];
     for (on, off) in switched {
@@ -288,7 +289,12 @@ pub(crate) const LEFT: &str = "\x1b[?1049l";
 
 /// Takes the terminal as the board does and draws on it.
 fn take_the_screen() -> cardtop::tty::Terminal {
-    let mut terminal = cardtop::tty::Terminal::enter(true).expect("a terminal");
+    let board = cardtop::config::Board {
+        mouse: true,
+        seconds: cardtop::config::Seconds::Focused,
+        ..cardtop::config::Board::default()
+    };
+    let mut terminal = cardtop::tty::Terminal::enter(&board).expect("a terminal");
     terminal
         .draw((80, 24), |screen| {
             screen.set_string(0, 0, "balance 12.40", ratatui::style::Style::new());

@@ -106,9 +106,9 @@ pub(crate) const fn state_role(card: &Card) -> Role {
 }
 
 fn heading(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
-    let mut first = vec![(state_role(card), state_word(card, portfolio.now))];
-    if let Some(read) = card.old_state(portfolio.now) {
-        first.push((Role::Caution, format!(" read {} ago", text::age(portfolio.now, read))));
+    let mut first = vec![(state_role(card), state_word(card, portfolio.stands_until()))];
+    if let Some(read) = card.old_state(portfolio.stands_until()) {
+        first.push((Role::Caution, format!(" read {} ago", portfolio.age(read))));
     }
     let mut add = |word: &str| {
         if !word.is_empty() {
@@ -204,7 +204,7 @@ fn balance(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
         Reading::Stale { value, at, why } => (*value, *at, Some(why)),
     };
     let tilde = if why.is_some() { "~" } else { "" };
-    let age = text::age(portfolio.now, at);
+    let age = portfolio.age(at);
     let read = if columns < 60 {
         age
     } else {
@@ -223,7 +223,7 @@ fn balance(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
     };
     lines.extend(in_flight(portfolio, card, columns));
     if let Some(why) = why {
-        let text = format!("LAST KNOWN, read {} ago: {why}", text::age(portfolio.now, at));
+        let text = format!("LAST KNOWN, read {} ago: {why}", portfolio.age(at));
         lines.extend(paragraph(Role::Caution, &text, columns));
     }
     lines

@@ -15,7 +15,7 @@ use crate::app::widest::Widest;
 use crate::domain::attention::{Attention, Tone};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::money::Money;
-use crate::domain::text::{self, thousands};
+use crate::domain::text::thousands;
 use crate::engine::{HealthState, ProviderInfo};
 
 /// A row of the table.
@@ -91,7 +91,7 @@ pub(crate) fn pane_columns(widest: &Widest) -> (u16, u16) {
 }
 
 fn state(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
-    (state_role(row.card), state_word(row.card, context.portfolio.now))
+    (state_role(row.card), state_word(row.card, context.portfolio.stands_until()))
 }
 
 /// The holder, else what the roster calls the card, else its id.
@@ -135,7 +135,7 @@ fn currency(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
 
 fn age(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let stale = row.card.balance.why_stale().is_some();
-    let age = row.card.read_at().map(|at| text::age(context.portfolio.now, at));
+    let age = row.card.read_at().map(|at| context.portfolio.age(at));
     (if stale { Role::Caution } else { Role::Muted }, age.unwrap_or_else(|| "-".to_owned()))
 }
 
@@ -151,7 +151,7 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
         Tone::Plain => Role::Text,
         Tone::Quiet => Role::Muted,
     };
-    let now = context.portfolio.now;
+    let now = context.portfolio.stands_until();
     let words = if context.brief {
         attention.brief_words_of(row.card)
     } else {

@@ -96,7 +96,7 @@ pub(crate) fn hint(keymap: &Keymap, remedy: Remedy, words: &str) -> String {
 
 fn heading(portfolio: &Portfolio, shown: &Shown<'_>, narrow: bool) -> Line {
     let decline = shown.decline;
-    let age = text::age(portfolio.now, decline.at);
+    let age = portfolio.age(decline.at);
     // What is more than a day old is history.
     let role = if portfolio.now.duration_since(decline.at).as_hours() < 24 {
         Role::Caution

@@ -156,7 +156,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
             (Role::Text, text)
         }
         Known::Operation(operation) => {
-            (operation::state_role(operation.state), operation::story(operation, portfolio.now))
+            (operation::state_role(operation.state), operation::story(operation, portfolio))
         }
     }
 }
@@ -312,7 +312,7 @@ fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role,
 
 fn explained_operation(portfolio: &Portfolio, operation: &Operation) -> Vec<(Role, String)> {
     let card = crate::domain::card::digits(operation.last4);
-    let story = operation::story(operation, portfolio.now);
+    let story = operation::story(operation, portfolio);
     vec![
         (Role::Heading, format!("{} of {card} by {}", operation.phrase(), operation.operator)),
         (operation::state_role(operation.state), format!("{}: {story}", operation.state.as_str())),

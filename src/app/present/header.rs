@@ -6,12 +6,12 @@ use super::provider::{age, health_role};
 use super::role::Role;
 use super::time;
 use crate::app::Model;
+use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
-use crate::domain::text;
 use crate::engine::{Health, HealthState};
 
 /// The left and the right side of a line.
@@ -106,7 +106,12 @@ fn clock(portfolio: &Portfolio, last: First) -> Line {
         return Line::new();
     }
     let zoned = portfolio.now.to_zoned(portfolio.zone.clone());
-    let format = if last < First::Date { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let format = match (portfolio.pace, last < First::Date) {
+        (Pace::Seconds, true) => "%H:%M:%S",
+        (Pace::Seconds, false) => "%Y-%m-%d %H:%M:%S",
+        (Pace::Minutes, true) => "%H:%M",
+        (Pace::Minutes, false) => "%Y-%m-%d %H:%M",
+    };
     let mut line = vec![(Role::Text, zoned.strftime(format).to_string())];
     if last >= First::Zone {
         line.push((Role::Muted, format!(" {}", time::offset(portfolio.now, &portfolio.zone))));
@@ -250,7 +255,7 @@ fn floats_line(portfolio: &Portfolio, sums: &[(&ProviderId, Money)], more: usize
             of_provider.iter().map(|(_, sum)| format!("{tilde}{sum}")).collect();
         line.push((role, amounts.join(", ")));
         if let Some(at) = float.at() {
-            line.push((Role::Muted, format!(" {}", text::age(portfolio.now, at))));
+            line.push((Role::Muted, format!(" {}", portfolio.age(at))));
         }
     }
     if more > 0 {

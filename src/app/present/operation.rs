@@ -1,7 +1,5 @@
 //! One operation in words: how far it got, and what its journal says.
 
-use jiff::Timestamp;
-
 use super::line::{Line, wrapped};
 use super::role::Role;
 use super::time::TimeFormat;
@@ -30,8 +28,8 @@ pub(crate) fn name(operation: &Operation) -> String {
 }
 
 /// What is known of an operation, in a few words.
-pub(crate) fn story(operation: &Operation, now: Timestamp) -> String {
-    let age = text::age(now, operation.created_at);
+pub(crate) fn story(operation: &Operation, portfolio: &Portfolio) -> String {
+    let age = portfolio.age(operation.created_at);
     let detail = operation.detail.as_deref().unwrap_or("");
     match operation.state {
         OperationState::Sent => format!("waiting for {} {age}", operation.card.provider),
@@ -59,7 +57,7 @@ pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation, time: Time
         (OperationState::Done | OperationState::Failed, _) => {
             operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
         }
-        (OperationState::Sent | OperationState::Accepted, _) => story(operation, portfolio.now),
+        (OperationState::Sent | OperationState::Accepted, _) => story(operation, portfolio),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
-use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// What a state means.
@@ -28,7 +27,7 @@ pub(crate) const fn health_role(state: HealthState) -> Role {
 /// How long ago it was last read with success: the age of a provider, whatever its state; `None`
 /// when it never was.
 pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> Option<String> {
-    health.last_good.map(|at| text::age(portfolio.now, at))
+    health.last_good.map(|at| portfolio.age(at))
 }
 
 /// Since when it is in its state: `since 14:05`.
@@ -81,7 +80,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let mut lines = Vec::new();
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
-        let age = text::age(portfolio.now, at);
+        let age = portfolio.age(at);
         let time = |at| portfolio.local_time(at, TimeFormat::Full);
         let from = completeness.complete_from.map(|from| format!("from {} ", time(from)));
         format!("complete {}to {} ({age} ago)", from.unwrap_or_default(), time(at))
@@ -136,11 +135,9 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(": {why}"));
     }
     match health.last_good {
-        Some(at) => text.push_str(&format!(
-            ". Last success {} ({} ago)",
-            time(at),
-            text::age(portfolio.now, at)
-        )),
+        Some(at) => {
+            text.push_str(&format!(". Last success {} ({} ago)", time(at), portfolio.age(at)))
+        }
         None => text.push_str(". No success since cardtop was started"),
     }
     if health.errors_5m > 0 {

@@ -8,10 +8,10 @@ use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use crate::app::Model;
+use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::coverage::Covered;
-use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// A row of the table.
@@ -202,7 +202,10 @@ fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
     }
     if let Some(next) = health.next_try {
         let wait = next.duration_since(portfolio.now).as_secs().max(0);
-        text.push_str(&format!(", next try {} (in {wait}s)", time(next)));
+        text.push_str(&format!(", next try {}", time(next)));
+        if portfolio.pace == Pace::Seconds {
+            text.push_str(&format!(" (in {wait}s)"));
+        }
     }
     let role = match health.state {
         HealthState::Ok => Role::Text,
@@ -221,8 +224,7 @@ fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {
         let tilde = if float.why_stale().is_some() { "~" } else { "" };
         sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
     });
-    let age =
-        float.at().map(|at| format!("   {} ago", text::age(portfolio.now, at))).unwrap_or_default();
+    let age = float.at().map(|at| format!("   {} ago", portfolio.age(at))).unwrap_or_default();
     Some(("float", Role::Text, format!("{sums}{age}")))
 }
 

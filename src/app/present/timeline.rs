@@ -51,7 +51,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
             } else {
                 Role::Muted
             };
-            (role, operation::story(operation, context.portfolio.now))
+            (role, operation::story(operation, context.portfolio))
         }
     }
 }

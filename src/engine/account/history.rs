@@ -6,14 +6,16 @@
 //! of a stretch follows what the provider sends: it doubles while answers are small, and halves
 //! where one is refused, cut off or does not show how far back it goes.
 
+mod part;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(in crate::engine) use self::part::{ListName, Part, PartRead, Wire};
 use crate::domain::coverage::{Coverage, Covered, Left, Lost, Stretch};
-use crate::provider::ErrorKind;
-use crate::provider::pages::{ListRead, Share};
+use crate::provider::pages::Share;
 
 /// The first stretch of a wire that sends all of one at once.
 const FIRST_BY_TIME: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -40,63 +42,6 @@ const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long after a turn the next one may use the last of the budget.
 const LONGEST_REST: SignedDuration = SignedDuration::from_secs(10);
-
-/// A list: of all cards, or of the card of this id.
-pub(in crate::engine) type ListName = Option<Arc<str>>;
-
-/// How the lists of an account are asked for.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::engine) struct Wire {
-    /// There is one list of all cards' transactions.
-    pub(in crate::engine) is_common: bool,
-    /// One answer holds all of a stretch of time.
-    pub(in crate::engine) is_by_time: bool,
-}
-
-/// A stretch of a list that is to be read now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Part {
-    pub(in crate::engine) list: ListName,
-    pub(in crate::engine) stretch: Stretch,
-    pub(in crate::engine) share: Share,
-    /// It was read before: only to see what became of its rows.
-    pub(in crate::engine) is_known: bool,
-}
-
-/// What a reading has of a list, as far as it matters here.
-#[derive(Debug)]
-pub(in crate::engine) struct PartRead {
-    /// What of the list is complete now.
-    complete: Option<Stretch>,
-    lost: Vec<Lost>,
-    rows: usize,
-    /// Why nothing is complete, where the provider answered.
-    why: Option<Arc<str>>,
-    /// Nothing was answered: no length of the stretch would help.
-    is_unanswered: bool,
-    /// Its rows are in the data file.
-    is_saved: bool,
-}
-
-impl PartRead {
-    /// Of a list that was read from `since` to `until`.
-    pub(in crate::engine) fn of<T>(list: &ListRead<T>, until: Timestamp, is_saved: bool) -> Self {
-        let is_known = list.gap.is_none() || !list.lost.is_empty();
-        let from = list.complete_from.filter(|from| is_known && *from < until);
-        let unanswered = list.error.as_ref().is_some_and(|error| {
-            matches!(error.kind, ErrorKind::Auth | ErrorKind::RateLimited | ErrorKind::Unreachable)
-        });
-        let said = list.error.as_ref().map(|error| error.sentence().into());
-        Self {
-            complete: from.and_then(|from| Stretch::new(from, until)),
-            lost: list.lost.clone(),
-            rows: list.rows.len(),
-            why: said.or_else(|| list.gap.clone()),
-            is_unanswered: unanswered,
-            is_saved,
-        }
-    }
-}
 
 /// How much of every list of an account is known.
 pub(super) struct History {
@@ -256,11 +201,12 @@ impl History {
     ) -> Option<Coverage> {
         let known = self.lists.entry(list.clone()).or_insert_with(|| ListHistory::new(self.first));
         known.take(read);
-        // One that is refused or too large is asked for less; all that is left out is a gap.
-        known.length = match read.complete {
-            None => half(known.length).max(SHORTEST_NEWEST),
-            Some(_) => known.length.max(SHORTEST_NEWEST),
-        };
+        // Where one answer holds a whole stretch, one that is refused or too large is asked for
+        // less: what is left out is a gap.
+        if self.first < LONGEST && read.complete.is_none() {
+            known.length = half(known.length);
+        }
+        known.length = known.length.max(SHORTEST_NEWEST);
         self.settle(list, now);
         self.to_write(list)
     }

@@ -374,8 +374,10 @@ proptest! {
             for reading in readings {
                 let after = |millis| now + SignedDuration::from_millis(millis);
                 let operation = |number| OperationId::new(at(0), 1, number);
-                let lookups: Vec<_> =
-                    (0..).zip(&reading.lookups).map(|(at, due)| (operation(at), after(*due))).collect();
+                let lookups: Vec<_> = (0..)
+                    .zip(&reading.lookups)
+                    .map(|(at, due)| (operation(at), after(*due)))
+                    .collect();
                 let gate = reading.gate.map(after);
                 let (paused, history) = (reading.paused, reading.history.map(after));
                 let moment = Moment { now, gate, paused, history, lookups: &lookups };

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::domain::card::ProviderId;
-use crate::provider::Error;
+use crate::provider::pages::ListRead;
+use crate::provider::{Error, ErrorKind};
 use proptest::prelude::*;
 
 fn at(second: i64) -> Timestamp {

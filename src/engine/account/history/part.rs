@@ -1,0 +1,66 @@
+//! A stretch of a list that is read, and what came of it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::coverage::{Lost, Stretch};
+use crate::provider::ErrorKind;
+use crate::provider::pages::{ListRead, Share};
+
+/// A list: of all cards, or of the card of this id.
+pub(in crate::engine) type ListName = Option<Arc<str>>;
+
+/// How the lists of an account are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Wire {
+    /// There is one list of all cards' transactions.
+    pub(in crate::engine) is_common: bool,
+    /// One answer holds all of a stretch of time.
+    pub(in crate::engine) is_by_time: bool,
+}
+
+/// A stretch of a list that is to be read now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Part {
+    pub(in crate::engine) list: ListName,
+    pub(in crate::engine) stretch: Stretch,
+    pub(in crate::engine) share: Share,
+    /// It was read before: only to see what became of its rows.
+    pub(in crate::engine) is_known: bool,
+}
+
+/// What a reading has of a list, as far as it matters here.
+#[derive(Debug)]
+pub(in crate::engine) struct PartRead {
+    /// What of the list is complete now.
+    pub(super) complete: Option<Stretch>,
+    pub(super) lost: Vec<Lost>,
+    pub(super) rows: usize,
+    /// Why nothing is complete, where the provider answered.
+    pub(super) why: Option<Arc<str>>,
+    /// Nothing was answered: no length of the stretch would help.
+    pub(super) is_unanswered: bool,
+    /// Its rows are in the data file.
+    pub(super) is_saved: bool,
+}
+
+impl PartRead {
+    /// Of a list that was read from `since` to `until`.
+    pub(in crate::engine) fn of<T>(list: &ListRead<T>, until: Timestamp, is_saved: bool) -> Self {
+        let is_known = list.gap.is_none() || !list.lost.is_empty();
+        let from = list.complete_from.filter(|from| is_known && *from < until);
+        let unanswered = list.error.as_ref().is_some_and(|error| {
+            matches!(error.kind, ErrorKind::Auth | ErrorKind::RateLimited | ErrorKind::Unreachable)
+        });
+        let said = list.error.as_ref().map(|error| error.sentence().into());
+        Self {
+            complete: from.and_then(|from| Stretch::new(from, until)),
+            lost: list.lost.clone(),
+            rows: list.rows.len(),
+            why: said.or_else(|| list.gap.clone()),
+            is_unanswered: unanswered,
+            is_saved,
+        }
+    }
+}
