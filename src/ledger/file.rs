@@ -6,7 +6,8 @@
 //! is in it; what changed later is asked of the store.
 //!
 //! ```text
-//! magic, version, number, change, dictionaries, cards, currencies, chunks, length, SHA-256 of all before
+//! magic, version, number, change, dictionaries, cards, currencies, chunks,
+//! length, SHA-256 of all before
 //! ```
 
 use std::io;
