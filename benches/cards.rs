@@ -54,7 +54,7 @@ fn card(number: u32, cents: u32) -> Arc<Card> {
     Arc::new(Card {
         holder: format!("{first} {:x}", mixed(number) >> 8).into(),
         last4: format!("{:04}", mixed(number) % 10_000).parse().ok(),
-        state: if number % 37 == 0 { CardState::Frozen } else { CardState::Active },
+        state: if number.is_multiple_of(37) { CardState::Frozen } else { CardState::Active },
         state_at: Some(now()),
         currency: Some(currency),
         balance: Reading::At { value: Balance { available, ..Balance::default() }, at: now() },
