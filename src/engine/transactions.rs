@@ -12,7 +12,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Stretch;
 use crate::domain::operation::Operation;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowNews, Transaction};
 use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
@@ -126,12 +126,12 @@ impl Engine {
             None
         };
         match result {
-            Some(Ok(changed)) => {
+            Some(Ok(news)) => {
                 self.0.saving.note_success();
                 account.saved(key, compared, &rows);
-                self.learn_from_new(account, key, &changed).await;
-                if !changed.is_empty() {
-                    self.emit(EngineEvent::Transactions(changed)).await;
+                self.learn_from_new(account, key, &news.rows).await;
+                if !news.rows.is_empty() {
+                    self.emit(EngineEvent::Transactions(news)).await;
                 }
                 (rows, true)
             }
@@ -141,7 +141,7 @@ impl Engine {
                     self.emit_store_error(&error).await;
                 }
                 if compared.is_none_or(|page| account.is_new_unsaved(key, page, &rows)) {
-                    self.emit(EngineEvent::Transactions(rows.clone())).await;
+                    self.emit(EngineEvent::Transactions(rows.clone().into())).await;
                 }
                 (rows, false)
             }
@@ -188,7 +188,7 @@ impl Engine {
             Ok(changed) if changed.is_empty() => {}
             Ok(changed) => {
                 account.forget_oldest_hold(card.as_ref());
-                self.emit(EngineEvent::Transactions(changed)).await;
+                self.emit(EngineEvent::Transactions(RowNews::kept(changed))).await;
             }
             Err(error) => self.emit_store_error(&error).await,
         }
@@ -267,7 +267,7 @@ impl Engine {
         }
         let card = operation.card.clone();
         if let Ok(row) = self.0.store.link_operation(card, credit, operation.id).await {
-            self.emit(EngineEvent::Transactions(vec![row])).await;
+            self.emit(EngineEvent::Transactions(RowNews::kept(vec![row]))).await;
         }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::domain::transaction::Transaction;
+use cardtop::domain::transaction::{RowNews, Transaction};
 use cardtop::engine::{EngineEvent, Job};
 use cardtop::provider::Config;
 use cardtop::provider::crypto;
@@ -443,7 +443,7 @@ async fn one_story(seed: u64) {
     let heard = Arc::clone(&feed);
     let listening = tokio::spawn(async move {
         while let Some(news) = news.recv().await {
-            if let EngineEvent::Transactions(rows) = news {
+            if let EngineEvent::Transactions(RowNews { rows, .. }) = news {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
             }
         }

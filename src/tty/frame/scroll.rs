@@ -29,7 +29,7 @@ pub(in crate::tty) struct Scroll {
     pub(in crate::tty) top: u16,
     /// The row behind the last.
     pub(in crate::tty) bottom: u16,
-    /// By how many lines; fewer than there are rows.
+    /// By how many lines; at most half as many as there are rows.
     pub(in crate::tty) lines: u16,
     /// Upwards, else downwards.
     pub(in crate::tty) up: bool,
@@ -40,6 +40,11 @@ impl Scroll {
     pub(in crate::tty) fn apply(&self, to: &mut Buffer) {
         let columns = usize::from(to.area.width);
         self.shift(&mut to.content, columns, Cell::EMPTY);
+    }
+
+    /// Whether a row is in both.
+    const fn overlaps(&self, other: &Self) -> bool {
+        self.top < other.bottom && other.top < self.bottom
     }
 
     /// Moves rows of so many items.
@@ -65,8 +70,11 @@ impl Scroll {
 pub(in crate::tty) fn plan(shown: &Buffer, next: &Buffer) -> Vec<Scroll> {
     let mut parts = Parts::new(shown, next);
     let mut scrolls = Vec::new();
+    // Rows that were moved are not moved again: not every terminal has been seen to get that right,
+    // and it saves next to nothing.
     while scrolls.len() < MOST
         && let Some((scroll, _)) = parts.best()
+        && scrolls.iter().all(|earlier: &Scroll| !earlier.overlaps(&scroll))
     {
         scroll.shift(&mut parts.shown, parts.columns, parts.empty);
         scrolls.push(scroll);
@@ -113,12 +121,14 @@ impl Parts {
         // What is saved in all rows before one, where they come in empty.
         let saved_fresh = sums(stay.iter().zip(&fresh).map(|(stay, fresh)| stay - fresh));
         let mut best: Option<(Scroll, i32)> = None;
-        for lines in 1..self.rows {
+        // Where most rows come in empty, nothing scrolls: the screen is another one.
+        for lines in 1..=self.rows / 2 {
             for up in [true, false] {
                 let moved = self.moved(lines, up);
                 let saved = sums(stay.iter().zip(&moved).map(|(stay, moved)| stay - moved));
                 let (rows, saves) = best_region(&saved, &saved_fresh, lines, up);
-                if saves > COST_OF_SCROLL && best.is_none_or(|(_, most)| saves > most) {
+                let scrolls = rows.len() >= 2 * lines;
+                if scrolls && saves > COST_OF_SCROLL && best.is_none_or(|(_, most)| saves > most) {
                     let row = |y: usize| u16::try_from(y).unwrap_or(u16::MAX);
                     let (top, bottom) = (row(rows.start), row(rows.end));
                     best = Some((Scroll { top, bottom, lines: row(lines), up }, saves));
