@@ -77,7 +77,9 @@ impl Engine {
         self.judge_list(account, &list, card).await;
         self.emit_covered(account, key).await;
         let left = list.complete_from.unwrap_or(until).max(window.since).min(now);
+        // What lies between this reading and the last one is a gap by itself.
         if list.error.is_none()
+            && reach.depth != Depth::Recent
             && let Some(left) = Stretch::new(reach.since, left).filter(|left| left.from < left.to)
         {
             account.read_again(&name, left, now);

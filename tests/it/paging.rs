@@ -454,7 +454,7 @@ async fn one_story(seed: u64) {
     }
     board.ask(Job::Refresh(None));
     // A long list is read in parts, and a bank that sends few rows at once has many of them.
-    tokio::time::sleep(Duration::from_secs(900)).await;
+    tokio::time::sleep(Duration::from_secs(400)).await;
     board.stop().await;
     listening.abort();
 
