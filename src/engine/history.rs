@@ -30,10 +30,6 @@ impl Engine {
 
     /// Reads the next part of an account's history.
     pub(super) async fn read_history(&self, account: &Account) {
-        // What cannot be kept would be read again for ever.
-        if !self.may_save() {
-            return;
-        }
         let now = self.0.clock.now();
         let Some(part) = account.next_part(now) else { return };
         let key = part.list.as_ref().map(|card| CardKey::new(&account.info.id, card));
@@ -47,6 +43,7 @@ impl Engine {
         let Ok((list, saved)) =
             self.read_window(account, &window, mode, part.share, patience, Keep::History).await
         else {
+            account.note_part_failed(self.0.clock.now());
             return;
         };
         if let (Some(card), Some(error)) = (&card, &list.error)

@@ -35,8 +35,7 @@ impl Engine {
             if account.clock_went_back(now) {
                 self.start_over(&account, now).await;
             }
-            let open = self.0.operations.open_of(&account.info.id);
-            match account.next(now, &open) {
+            match self.next_reading(&account, now) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for
                     // every reading. Only where a panic unwinds: the release profile aborts, and
@@ -46,6 +45,8 @@ impl Engine {
                         self.note_panic(&account, message_of(&*panic)).await;
                     }
                     account.note_ended(&read, self.0.clock.now());
+                    // Others have their turn, also where a reading ended without a wait.
+                    tokio::task::yield_now().await;
                 }
                 Next::Wait(until) => {
                     // Never for long: that the clock was set back is only seen here.
@@ -59,6 +60,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// What is read next of an account.
+    pub(super) fn next_reading(&self, account: &Account, now: Timestamp) -> Next {
+        account.set_unsaved(self.saves_again_at());
+        account.next(now, &self.0.operations.open_of(&account.info.id))
     }
 
     async fn note_panic(&self, account: &Account, message: &str) {

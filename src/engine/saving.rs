@@ -46,6 +46,13 @@ impl Engine {
             .is_none_or(|at| self.0.polling && self.0.clock.now().duration_since(at) >= SAVE_AGAIN)
     }
 
+    /// When saving is tried again; `None` where it is tried at once.
+    pub(super) fn saves_again_at(&self) -> Option<Timestamp> {
+        let failed_at = *self.0.saving.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = |at: Timestamp| at.saturating_add(SAVE_AGAIN).unwrap_or(Timestamp::MAX);
+        failed_at.map(|at| if self.0.polling { again(at) } else { Timestamp::MAX })
+    }
+
     /// Merges readings into what is known, emits and saves them, and returns them whole.
     pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<Card>> {
         let Merged { cards, unsaved, new } = self.0.cards.merge(read);

@@ -9,12 +9,14 @@ use jiff::SignedDuration;
 
 use crate::clock::Clock;
 use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::coverage::{Coverage, Stretch};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::account::Account;
+use crate::engine::account::{Account, Wire};
+use crate::engine::schedule::{Next, Read};
 use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
 use crate::provider::Config;
 use crate::provider::http::InProcess;
@@ -242,4 +244,39 @@ async fn the_first_frame_has_the_newest_rows_and_the_history_behind_it_has_all()
     let is_same = |(row, known): (Transaction, &Transaction)| row.is_same_row(known);
     assert_eq!(history.len(), rows.len());
     assert!(history.iter().zip(&rows).all(is_same), "each once, newest first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_data_file_takes_nothing_the_history_waits_and_the_account_rests() {
+    let bench = Bench::new(2).await;
+    let account = bench.account();
+    let now = bench.engine.0.clock.now();
+    let read = Stretch::new(now - SignedDuration::from_hours(1), now).expect("in order");
+    let wire = Wire { is_common: true, is_by_time: false };
+    account.load_coverage(vec![(None, Coverage::of([read]))], wire, now);
+    let all_due = || {
+        let mut due = Vec::new();
+        while let Next::Read(read) = bench.engine.next_reading(&account, now) {
+            account.note_ended(&read, now);
+            due.push(read.clone());
+            assert!(due.len() < 100, "it never rests: {read:?}");
+            if read == Read::History {
+                break;
+            }
+        }
+        due
+    };
+    let db = rusqlite::Connection::open(bench.engine.0.store.path()).expect("the data file");
+    db.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON card_transaction BEGIN SELECT RAISE(ABORT, 'no \
+         room'); END",
+    )
+    .expect("a trigger");
+    bench.engine.read_transaction_list(&account, None).await.expect("it is shown all the same");
+    assert!(!bench.engine.may_save());
+    let due = all_due();
+    assert!(!due.is_empty() && !due.contains(&Read::History), "{due:?}");
+    db.execute_batch("DROP TRIGGER full").expect("room again");
+    bench.engine.0.saving.note_success();
+    assert!(all_due().contains(&Read::History), "once there is room it goes on");
 }

@@ -69,6 +69,17 @@ impl Account {
         self.state().transactions.history.note_newest(list, read, now)
     }
 
+    /// When the data file may take something again; `None` while it does. No history is read until
+    /// then.
+    pub(in crate::engine) fn set_unsaved(&self, until: Option<Timestamp>) {
+        self.state().transactions.history.set_unsaved(until);
+    }
+
+    /// A part of the history could not be asked for: the next try is later.
+    pub(in crate::engine) fn note_part_failed(&self, now: Timestamp) {
+        self.state().transactions.history.note_failure(now);
+    }
+
     /// What of the history is to be read next.
     pub(in crate::engine) fn next_part(&self, now: Timestamp) -> Option<Part> {
         self.state().transactions.history.next(now)

@@ -7,6 +7,7 @@
 //! where one is refused, cut off or does not show how far back it goes.
 
 mod part;
+mod waits;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub(in crate::engine) use self::part::{ListName, Part, PartRead, Wire};
+use self::waits::Waits;
 use crate::domain::coverage::{Coverage, Covered, Left, Lost, Stretch};
 use crate::provider::pages::Share;
 
@@ -57,6 +59,7 @@ pub(super) struct History {
     waiting: VecDeque<ListName>,
     /// When something was last read of it.
     tried: Option<Timestamp>,
+    waits: Waits,
     /// Since when it is being filled without a pause, and how much was left then.
     filling: Option<(Timestamp, SignedDuration)>,
     sums: Sums,
@@ -116,6 +119,7 @@ impl History {
             first: LONGEST,
             waiting: VecDeque::new(),
             tried: None,
+            waits: Waits::default(),
             filling: None,
             sums: Sums::default(),
         }
@@ -154,6 +158,7 @@ impl History {
             self.settle(&name, now);
         }
         self.tried = None;
+        self.waits = Waits::default();
         self.filling = None;
     }
 
@@ -222,6 +227,7 @@ impl History {
             self.lists.entry(part.list.clone()).or_insert_with(|| ListHistory::new(self.first));
         known.take(read);
         known.adapt(part, read);
+        self.waits.note_answer();
         let ended = known.move_on(part, read);
         // The next turn is another list's.
         if self.waiting.front() == Some(&part.list) {
@@ -253,9 +259,22 @@ impl History {
         if self.waiting.is_empty() {
             return None;
         }
-        let Some(tried) = self.tried else { return Some(spare.unwrap_or(now)) };
-        let latest = tried.saturating_add(LONGEST_REST).unwrap_or(Timestamp::MAX);
-        Some(spare.map_or(tried, |spare| spare.min(latest)))
+        let due = self.tried.map_or(spare.unwrap_or(now), |tried| {
+            let latest = tried.saturating_add(LONGEST_REST).unwrap_or(Timestamp::MAX);
+            spare.map_or(tried, |spare| spare.min(latest))
+        });
+        Some(self.waits.until().map_or(due, |until| until.max(due)))
+    }
+
+    /// When the data file may take something again; `None` while it does. What cannot be kept would
+    /// be read again for ever.
+    pub(super) const fn set_unsaved(&mut self, until: Option<Timestamp>) {
+        self.waits.set_unsaved(until);
+    }
+
+    /// A part could not be asked for.
+    pub(super) fn note_failure(&mut self, now: Timestamp) {
+        self.waits.note_failure(now);
     }
 
     /// A part is read now.
