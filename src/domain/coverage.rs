@@ -169,7 +169,7 @@ impl Coverage {
         };
         let mut parts = self.read.iter().filter_map(clipped);
         let first = parts.next()?;
-        Some(Stretch { from: first.from, to: parts.last().unwrap_or(first).to })
+        Some(Stretch { from: first.from, to: parts.next_back().unwrap_or(first).to })
     }
 
     /// How much of a stretch is neither read nor lost.
