@@ -7,6 +7,7 @@
 //!
 //! Inside a chunk the oldest row is the first; readers count from the newest, which is position 0.
 
+mod asked;
 mod building;
 mod cards;
 mod chunk;

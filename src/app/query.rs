@@ -91,12 +91,14 @@ fn asked<T>(
     let holder = |card: &CardKey| portfolio.cards.get(card).map(|card| Arc::clone(&card.holder));
     ask(&ledger::Query {
         filter,
-        schema: schema(Rows::Feed),
+        // What only operations have, no transaction has: no row needs to be asked for it.
+        schema: schema(Rows::Transactions),
         since,
         seen_until,
         order,
         accepts: &accepts,
         holder: &holder,
         revision_of_holders: portfolio.revisions.holders,
+        now: portfolio.now,
     })
 }
