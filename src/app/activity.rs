@@ -81,7 +81,9 @@ impl Activity {
     /// Makes the rows again where something they depend on has changed.
     pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         let data = DataVersion::of_all(portfolio);
-        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
+        // What is paused stays as it was; what the line is opened over may act again.
+        let moves = self.search.depends_on_time() || self.search.is_typing();
+        if movement == Movement::Live && moves && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         if !self.memo.renew(data, (self.search.revision, self.tab), movement) {

@@ -206,7 +206,7 @@ impl Feed {
     }
 
     /// Looks for it no longer.
-    pub(crate) const fn stop_seeking(&mut self) {
+    pub(crate) fn stop_seeking(&mut self) {
         self.seek.stop();
     }
 
@@ -219,7 +219,9 @@ impl Feed {
         paused: Option<Timestamp>,
     ) -> Sought {
         let data = DataVersion::of_feed(portfolio);
-        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
+        // What is paused stays as it was; what the line is opened over may act again.
+        let moves = self.search.depends_on_time() || self.search.is_typing();
+        if movement == Movement::Live && moves && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         if paused.is_none() {
@@ -229,6 +231,7 @@ impl Feed {
         let is_new = self.memo.renew(data, choices, movement);
         if is_new {
             self.asked = Asked { at: portfolio.now, paused };
+            self.seek.restart();
         }
         let cause = self.search.take_cause();
         let (whole, rest) = self.search.whole_and_rest();
