@@ -47,6 +47,7 @@ use jiff::Timestamp;
 use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::Transaction;
+pub(crate) use asked::asks_holder;
 use building::Building;
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;

@@ -58,6 +58,8 @@ pub(crate) struct Activity {
     pub(crate) tab: Tab,
     /// Operations that tab and filter hide.
     pub(crate) hidden: usize,
+    /// The rows were made of every operation of the journal, down to the oldest.
+    pub(crate) is_whole: bool,
     /// Revision of the filter, and the tab.
     memo: Memo<(u64, Tab)>,
     /// The operation whose journal was last requested, and when it had changed last.
@@ -71,6 +73,7 @@ impl Default for Activity {
             search: Search::new(Rows::Operations),
             tab: Tab::default(),
             hidden: 0,
+            is_whole: false,
             memo: Memo::default(),
             steps_asked: None,
         }
@@ -102,6 +105,7 @@ impl Activity {
         let (rows, set_aside) = self.search.choose(rows, Vec::is_empty);
         self.search.set_aside(set_aside);
         self.hidden = portfolio.operations.len() - rows.len();
+        self.is_whole = portfolio.operations.is_whole();
         self.list.change_for(self.search.take_cause(), |keys| *keys = rows);
     }
 

@@ -31,6 +31,11 @@ pub(crate) struct Query<'a> {
     pub(crate) order: Order,
 }
 
+/// Whether the names of holders make a difference to what a filter accepts.
+pub(crate) fn asks_holder(filter: &Filter) -> bool {
+    ledger::asks_holder(filter, schema(Rows::Transactions))
+}
+
 /// A search that was begun, and how far it is.
 #[derive(Debug, Default)]
 pub(crate) struct Running {

@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 
+use super::fields::Source;
 use super::narrowing::narrows;
 use super::search::Query;
-use crate::domain::filter::Term;
+use crate::domain::filter::{FieldId, Filter, FilterField, Schema, Term};
 
 /// What a result depends on beside the chunk.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
     term: Option<Term>,
     seen_until: Option<Timestamp>,
-    pub(super) revision_of_holders: u64,
+    /// Of the names of holders, where they make a difference.
+    pub(super) names: Option<u64>,
 }
 
 impl Asked {
@@ -19,7 +21,7 @@ impl Asked {
         Self {
             term: query.filter.term().cloned(),
             seen_until: query.seen_until,
-            revision_of_holders: query.revision_of_holders,
+            names: asks_holder(query.filter, query.schema).then_some(query.revision_of_holders),
         }
     }
 
@@ -35,12 +37,38 @@ impl Asked {
             (None, Some(_)) => false,
             (Some(term), Some(other)) => narrows(term, other),
         };
-        seen && term && self.revision_of_holders == other.revision_of_holders && !other.ages()
+        seen && term && self.names == other.names && !other.ages()
     }
 
     /// Whether what it asks changes while time goes by.
     pub(super) fn ages(&self) -> bool {
         self.term.as_ref().is_some_and(asks_age)
+    }
+}
+
+/// Whether a filter asks for the names of holders.
+pub(crate) fn asks_holder(filter: &Filter, schema: &Schema) -> bool {
+    let is_holder = |field: &FilterField| Source::of(field.name) == Source::Holder;
+    let is_searched = schema.fields.iter().any(|field| field.searched && is_holder(field));
+    let holder = schema.fields.iter().find(|field| is_holder(field)).map(|field| field.id);
+    filter.term().is_some_and(|term| asks_name(term, holder, is_searched))
+}
+
+fn asks_name(term: &Term, holder: Option<FieldId>, is_searched: bool) -> bool {
+    match term {
+        Term::Words(_) => is_searched,
+        Term::Text(field, _) | Term::Spelling(field, _) => Some(*field) == holder,
+        Term::All(terms) | Term::Any(terms) => {
+            terms.iter().any(|term| asks_name(term, holder, is_searched))
+        }
+        Term::Not(term) | Term::Related(term) => asks_name(term, holder, is_searched),
+        Term::Number(..)
+        | Term::Compare(..)
+        | Term::Time { .. }
+        | Term::Age(..)
+        | Term::Since(_)
+        | Term::Until(_)
+        | Term::Is(_) => false,
     }
 }
 

@@ -151,9 +151,7 @@ impl Search {
             }
             self.wider = wider;
         }
-        if self.asked.as_ref().map(|asked| asked.revision_of_holders)
-            != Some(query.revision_of_holders)
-        {
+        if self.asked.as_ref().and_then(|asked| asked.names) != asked.names {
             self.plan = None;
         }
         self.asked = Some(asked);
@@ -242,9 +240,11 @@ impl Search {
         let term = query.filter.term().filter(|_| !self.is_compiled)?;
         let vocabulary = &self.found.ledger.vocabulary;
         let revision = query.revision_of_holders;
-        let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
-        if asked.is_some() {
-            return asked;
+        if self.asked.as_ref().is_some_and(|asked| asked.names.is_some()) {
+            let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
+            if asked.is_some() {
+                return asked;
+            }
         }
         let compiler = Compiler {
             schema: query.schema,

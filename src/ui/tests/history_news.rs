@@ -1,6 +1,8 @@
 //! What happens while a long history is looked at: news, time that goes by, and a paused screen.
 
-use super::history::{event, feed_of, idle, line, paste};
+use std::sync::Arc;
+
+use super::history::{event, feed_of, idle, line, paste, rows};
 use super::*;
 use crate::app::fixture::{declined, key, large_board, now, operation, transaction};
 use crate::app::has_more_work;
@@ -100,4 +102,50 @@ fn a_decline_goes_before_an_older_operation_that_failed() {
     press(&mut model, "e");
     idle(&mut model);
     assert!(line(&text(&model), ">").contains("FREEZE"), "{}", text(&model));
+}
+
+#[test]
+fn what_a_paused_screen_shows_is_not_called_whole_when_the_history_is_loaded_behind_it() {
+    let mut model = bare((120, 40));
+    let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
+    event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
+    event(&mut model, EngineEvent::Transactions(rows(20).collect()));
+    press(&mut model, "2 / s h o p enter p");
+    event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows(rows(5_000)))));
+    event(&mut model, EngineEvent::Journal { page: operations(), is_last: true });
+    idle(&mut model);
+    let screen = text(&model);
+    let title = line(&screen, "Feed ▐shop▌ 19 so far");
+    assert!(title.contains("older ones not loaded yet"), "{screen}");
+    assert!(screen.contains("Totals so far"), "{screen}");
+    press(&mut model, "3");
+    assert!(text(&model).contains("older ones not loaded yet"), "{}", text(&model));
+    press(&mut model, "2 p");
+    idle(&mut model);
+    let screen = text(&model);
+    assert!(screen.contains("▐shop▌ 4,950/") && !screen.contains("not loaded"), "{screen}");
+}
+
+#[test]
+fn the_name_of_a_holder_moves_no_cursor_where_no_name_is_asked_for() {
+    let mut model = feed_of(60_000, (120, 40));
+    press(&mut model, "/");
+    paste(&mut model, "state:cleared");
+    press(&mut model, "enter");
+    idle(&mut model);
+    press(&mut model, "G");
+    let before = (model.panes.feed.list.at(), line(&text(&model), ">"));
+    let named = card(CardState::Active, "New Name", "9999", "artha", "99.00 USD", 0);
+    event(&mut model, EngineEvent::Cards(vec![Arc::new(named)]));
+    assert!(!has_more_work(&model));
+    assert_eq!((model.panes.feed.list.at(), line(&text(&model), ">")), before);
+    // A word may be a name: it is looked for again.
+    press(&mut model, "/");
+    paste(&mut model, "renamed");
+    press(&mut model, "enter");
+    idle(&mut model);
+    let renamed = card(CardState::Active, "Renamed", "0003", "artha", "99.00 USD", 0);
+    event(&mut model, EngineEvent::Cards(vec![Arc::new(renamed)]));
+    idle(&mut model);
+    assert!(text(&model).contains("▐renamed▌ 1,200/60,000"), "{}", text(&model));
 }
