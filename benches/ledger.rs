@@ -137,7 +137,7 @@ fn fastest(mut round: impl FnMut() -> Duration) -> Duration {
 }
 
 fn filter(text: &str) -> Filter {
-    parse(Rows::Transactions, text, now(), &TimeZone::UTC).expect("a filter")
+    parse(Rows::Feed, text, now(), &TimeZone::UTC).expect("a filter")
 }
 
 fn query<'a>(filter: &'a Filter, order: Order) -> Query<'a> {
@@ -150,6 +150,7 @@ fn query<'a>(filter: &'a Filter, order: Order) -> Query<'a> {
         accepts: &|_| true,
         holder: &|_| None,
         revision_of_holders: 1,
+        now: now(),
     }
 }
 

@@ -22,6 +22,7 @@ mod keyboard;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+mod loaded;
 pub(crate) mod memo;
 mod navigation;
 mod notice;

@@ -7,6 +7,7 @@
 //!
 //! Inside a chunk the oldest row is the first; readers count from the newest, which is position 0.
 
+mod asked;
 mod building;
 mod cards;
 mod chunk;
@@ -45,7 +46,9 @@ use jiff::Timestamp;
 
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
+use crate::domain::transaction::Transaction;
 use crate::domain::transaction::{RowName, Transaction};
+pub(crate) use asked::asks_holder;
 use building::Building;
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;

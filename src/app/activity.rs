@@ -58,6 +58,8 @@ pub(crate) struct Activity {
     pub(crate) tab: Tab,
     /// Operations that tab and filter hide.
     pub(crate) hidden: usize,
+    /// The rows were made of every operation of the journal, down to the oldest.
+    pub(crate) is_whole: bool,
     /// Revision of the filter, and the tab.
     memo: Memo<(u64, Tab)>,
     /// The operation whose journal was last requested, and when it had changed last.
@@ -71,6 +73,7 @@ impl Default for Activity {
             search: Search::new(Rows::Operations),
             tab: Tab::default(),
             hidden: 0,
+            is_whole: false,
             memo: Memo::default(),
             steps_asked: None,
         }
@@ -81,7 +84,9 @@ impl Activity {
     /// Makes the rows again where something they depend on has changed.
     pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         let data = DataVersion::of_all(portfolio);
-        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
+        // What is paused stays as it was; what the line is opened over may act again.
+        let moves = self.search.depends_on_time() || self.search.is_typing();
+        if movement == Movement::Live && moves && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         if !self.memo.renew(data, (self.search.revision, self.tab), movement) {
@@ -100,6 +105,7 @@ impl Activity {
         let (rows, set_aside) = self.search.choose(rows, Vec::is_empty);
         self.search.set_aside(set_aside);
         self.hidden = portfolio.operations.len() - rows.len();
+        self.is_whole = portfolio.operations.is_whole();
         self.list.change_for(self.search.take_cause(), |keys| *keys = rows);
     }
 

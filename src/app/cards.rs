@@ -227,6 +227,12 @@ impl Cards {
         self.having.iter().find_map(Having::left)
     }
 
+    /// Whether all transactions of the data file were looked at for what is shown.
+    pub(crate) fn is_history_loaded(&self) -> bool {
+        let filter = self.search.filter();
+        self.having.iter().any(|having| having.is_of(filter) && having.is_history_loaded())
+    }
+
     /// Reads a filter again that depends on the time, once a minute.
     fn read_filter_again(&mut self, portfolio: &Portfolio, movement: Movement) {
         let minute = portfolio.now.as_second().div_euclid(60);

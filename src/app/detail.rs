@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::entry::{Entry, Known};
 use super::list::List;
+use super::loaded::Loaded;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
@@ -60,6 +61,8 @@ pub(crate) struct Detail {
     pub(crate) tab: Tab,
     /// Rows that the tab hides.
     pub(crate) hidden: usize,
+    /// How much was loaded when the rows were made.
+    pub(crate) loaded: Loaded,
     /// The card and the tab.
     memo: Memo<(Option<CardKey>, Tab)>,
 }
@@ -80,6 +83,7 @@ impl Detail {
         if !self.memo.renew(data, (self.card.clone(), self.tab), movement) {
             return;
         }
+        self.loaded = Loaded::now(portfolio);
         let Some(key) = self.card.clone() else {
             self.list.set(Vec::new());
             return;

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::entry::Entry;
 use super::list::{Direction, List, Motion};
+use super::loaded::Loaded;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
-use super::query::Query;
+use super::query::{Query, asks_holder};
 use super::search::Search;
 use crate::contract::Rows;
 use crate::domain::filter::Filter;
@@ -81,6 +82,8 @@ struct Asked {
     at: Timestamp,
     /// When the screen was paused, while it is.
     paused: Option<Timestamp>,
+    /// Of how much.
+    loaded: Loaded,
 }
 
 impl Default for Feed {
@@ -181,6 +184,11 @@ impl Feed {
         self.list.rows().left()
     }
 
+    /// How much was loaded when the rows were made.
+    pub(crate) const fn loaded(&self) -> Loaded {
+        self.asked.loaded
+    }
+
     /// Whether there is more to be done than was done so far.
     pub(crate) fn has_more_work(&self) -> bool {
         self.left().is_some() || self.seek.is_going_on()
@@ -206,7 +214,7 @@ impl Feed {
     }
 
     /// Looks for it no longer.
-    pub(crate) const fn stop_seeking(&mut self) {
+    pub(crate) fn stop_seeking(&mut self) {
         self.seek.stop();
     }
 
@@ -218,8 +226,13 @@ impl Feed {
         movement: Movement,
         paused: Option<Timestamp>,
     ) -> Sought {
-        let data = DataVersion::of_feed(portfolio);
-        if self.search.chip().is_some() && self.memo.is_of_another_minute(data) {
+        let (whole, rest) = self.search.whole_and_rest();
+        let asks = asks_holder(whole) || rest.is_some_and(asks_holder);
+        let names = asks || self.order.by == OrderBy::Holder;
+        let data = DataVersion::of_history(portfolio, names);
+        // What is paused stays as it was; what the line is opened over may act again.
+        let moves = self.search.depends_on_time() || self.search.is_typing();
+        if movement == Movement::Live && moves && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         if paused.is_none() {
@@ -228,7 +241,8 @@ impl Feed {
         let choices = (self.search.revision, self.range, self.order);
         let is_new = self.memo.renew(data, choices, movement);
         if is_new {
-            self.asked = Asked { at: portfolio.now, paused };
+            self.asked = Asked { at: portfolio.now, paused, loaded: Loaded::now(portfolio) };
+            self.seek.restart();
         }
         let cause = self.search.take_cause();
         let (whole, rest) = self.search.whole_and_rest();

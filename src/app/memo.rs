@@ -36,6 +36,12 @@ impl DataVersion {
         Self { revision: revisions.history + revisions.holders, minute: minute(portfolio) }
     }
 
+    /// The same, of rows to which the names make no difference where `names` says so.
+    pub(crate) fn of_history(portfolio: &Portfolio, names: bool) -> Self {
+        let (all, revisions) = (Self::of_feed(portfolio), portfolio.revisions);
+        if names { all } else { Self { revision: revisions.history, ..all } }
+    }
+
     /// Of rows that depend on transactions and operations only.
     pub(crate) const fn of_timeless_history(portfolio: &Portfolio) -> Self {
         Self { revision: portfolio.revisions.history, minute: 0 }

@@ -31,6 +31,11 @@ pub(crate) struct Query<'a> {
     pub(crate) order: Order,
 }
 
+/// Whether the names of holders make a difference to what a filter accepts.
+pub(crate) fn asks_holder(filter: &Filter) -> bool {
+    ledger::asks_holder(filter, schema(Rows::Transactions))
+}
+
 /// A search that was begun, and how far it is.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
@@ -91,12 +96,14 @@ fn asked<T>(
     let holder = |card: &CardKey| portfolio.cards.get(card).map(|card| Arc::clone(&card.holder));
     ask(&ledger::Query {
         filter,
-        schema: schema(Rows::Feed),
+        // What only operations have, no transaction has: no row needs to be asked for it.
+        schema: schema(Rows::Transactions),
         since,
         seen_until,
         order,
         accepts: &accepts,
         holder: &holder,
         revision_of_holders: portfolio.revisions.holders,
+        now: portfolio.now,
     })
 }

@@ -4,7 +4,7 @@
 //! row is one bit. Conditions that no column answers stay open: the row filter is asked about the
 //! rows that everything else leaves.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::cards::CardSegment;
@@ -116,6 +116,8 @@ pub(super) struct Compiler<'a> {
     pub(super) holders: &'a Holders,
     /// What was compiled before with the same names of holders.
     pub(super) before: Option<&'a Node>,
+    /// The time that ages are counted from.
+    pub(super) now: Timestamp,
 }
 
 impl Compiler<'_> {
@@ -160,9 +162,20 @@ impl Compiler<'_> {
             Term::Is(Flag::Stale | Flag::Unknown | Flag::Watched | Flag::Marked | Flag::Low) => {
                 Node::Known(false)
             }
-            // The row filter knows what time it is.
-            Term::Age(..) | Term::Related(_) => Node::Row,
+            Term::Age(comparison, age) => self.age(*comparison, *age),
+            Term::Related(_) => Node::Row,
         }
+    }
+
+    /// What is older happened earlier.
+    fn age(&self, comparison: Comparison, age: SignedDuration) -> Node {
+        let comparison = match comparison {
+            Comparison::More => Comparison::Less,
+            Comparison::AtLeast => Comparison::AtMost,
+            Comparison::Less => Comparison::More,
+            Comparison::AtMost => Comparison::AtLeast,
+        };
+        Node::At(comparison, self.now.checked_sub(age).unwrap_or(Timestamp::MIN))
     }
 
     fn cheapest_first(&self, terms: &[Term]) -> Vec<Node> {

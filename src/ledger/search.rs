@@ -11,18 +11,18 @@ use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Ledger;
+use super::asked::Asked;
 use super::chunk::Chunk;
 use super::eval::select;
 use super::holders::Holders;
 use super::mask::Mask;
-use super::narrowing::narrows;
 use super::order::{Order, OrderBy};
 use super::plan::{Compiler, Node};
 use super::sorting::Sorting;
 use super::totals::{Sums, Total};
 use super::vocabulary::Vocabulary;
 use crate::domain::card::CardKey;
-use crate::domain::filter::{Filter, Schema, Term};
+use crate::domain::filter::{Filter, Schema};
 use crate::domain::transaction::Transaction;
 
 /// What is looked for.
@@ -44,6 +44,8 @@ pub struct Query<'a> {
     pub holder: &'a dyn Fn(&CardKey) -> Option<Arc<str>>,
     /// Another number whenever a holder may have another name.
     pub revision_of_holders: u64,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
 }
 
 impl fmt::Debug for Query<'_> {
@@ -106,61 +108,6 @@ struct Kept {
     sums: Sums,
 }
 
-/// What a result depends on beside the chunk.
-#[derive(Clone, Debug, PartialEq)]
-struct Asked {
-    term: Option<Term>,
-    seen_until: Option<Timestamp>,
-    revision_of_holders: u64,
-}
-
-impl Asked {
-    fn of(query: &Query<'_>) -> Self {
-        Self {
-            term: query.filter.term().cloned(),
-            seen_until: query.seen_until,
-            revision_of_holders: query.revision_of_holders,
-        }
-    }
-
-    /// Whether it accepts only rows that another accepts.
-    fn narrows(&self, other: &Self) -> bool {
-        let seen = match (self.seen_until, other.seen_until) {
-            (Some(until), Some(other)) => until <= other,
-            (Some(_) | None, None) => true,
-            (None, Some(_)) => false,
-        };
-        let term = match (&self.term, &other.term) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(term), Some(other)) => narrows(term, other),
-        };
-        seen && term && self.revision_of_holders == other.revision_of_holders && !other.ages()
-    }
-
-    /// Whether what it asks changes while time goes by.
-    fn ages(&self) -> bool {
-        self.term.as_ref().is_some_and(asks_age)
-    }
-}
-
-fn asks_age(term: &Term) -> bool {
-    match term {
-        Term::Age(..) => true,
-        Term::All(terms) | Term::Any(terms) => terms.iter().any(asks_age),
-        Term::Not(term) | Term::Related(term) => asks_age(term),
-        Term::Words(_)
-        | Term::Text(..)
-        | Term::Spelling(..)
-        | Term::Number(..)
-        | Term::Compare(..)
-        | Term::Time { .. }
-        | Term::Since(_)
-        | Term::Until(_)
-        | Term::Is(_) => false,
-    }
-}
-
 /// What was found in chunks before, by the address of the chunk.
 type KeptOf = HashMap<usize, Kept, foldhash::fast::FixedState>;
 
@@ -204,9 +151,7 @@ impl Search {
             }
             self.wider = wider;
         }
-        if self.asked.as_ref().map(|asked| asked.revision_of_holders)
-            != Some(query.revision_of_holders)
-        {
+        if self.asked.as_ref().and_then(|asked| asked.names) != asked.names {
             self.plan = None;
         }
         self.asked = Some(asked);
@@ -278,8 +223,9 @@ impl Search {
             }
             let wider = self.wider.get(&address).map(|kept| &*kept.rows);
             visited = wider.map_or(chunk.len(), Mask::count);
-            let kept =
+            let (kept, asked) =
                 look_at(&chunk, self.plan.as_ref(), wider, &self.found.ledger.vocabulary, query);
+            visited += asked * ROWS_OF_AN_ASKED_ROW;
             self.kept.insert(address, kept);
         }
         if let Some(kept) = self.kept.get(&address) {
@@ -294,15 +240,18 @@ impl Search {
         let term = query.filter.term().filter(|_| !self.is_compiled)?;
         let vocabulary = &self.found.ledger.vocabulary;
         let revision = query.revision_of_holders;
-        let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
-        if asked.is_some() {
-            return asked;
+        if self.asked.as_ref().is_some_and(|asked| asked.names.is_some()) {
+            let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
+            if asked.is_some() {
+                return asked;
+            }
         }
         let compiler = Compiler {
             schema: query.schema,
             vocabulary,
             holders: &self.holders,
             before: self.plan.as_ref(),
+            now: query.now,
         };
         self.plan = Some(compiler.compile(term));
         self.is_compiled = true;
@@ -310,19 +259,24 @@ impl Search {
     }
 }
 
+/// How many rows can be looked at in the time that it takes to make one of its columns and ask it.
+const ROWS_OF_AN_ASKED_ROW: usize = 500;
+
 fn address(chunk: &Arc<Chunk>) -> usize {
     Arc::as_ptr(chunk).addr()
 }
 
-/// Looks at the rows of a chunk, or at those that a wider filter found.
+/// Looks at the rows of a chunk, or at those that a wider filter found. Also tells how many rows
+/// had to be asked, since no column answers the filter.
 fn look_at(
     chunk: &Arc<Chunk>,
     plan: Option<&Node>,
     wider: Option<&Mask>,
     vocabulary: &Vocabulary,
     query: &Query<'_>,
-) -> Kept {
+) -> (Kept, usize) {
     let all = Mask::all(chunk.len());
+    let mut rows_asked = 0;
     let seen = query.seen_until.map(|until| chunk.seen_at.select(&all, until, Ordering::is_le));
     let mut among = seen.clone().unwrap_or(all);
     if let Some(wider) = wider {
@@ -333,7 +287,9 @@ fn look_at(
         Some(plan) if plan.asks_row() => {
             let maybe = select(plan, chunk, &among, true);
             let sure = select(plan, chunk, &maybe, false);
-            let asked = maybe.without(&sure).filter_rows(|row| {
+            let open = maybe.without(&sure);
+            rows_asked = open.count();
+            let asked = open.filter_rows(|row| {
                 chunk.row(row, vocabulary).is_some_and(|row| (query.accepts)(&row))
             });
             sure.or(&asked)
@@ -341,7 +297,7 @@ fn look_at(
         Some(plan) => select(plan, chunk, &among, false),
     };
     let sums = Sums::of(chunk, &rows, vocabulary);
-    Kept { chunk: Arc::clone(chunk), rows: Arc::new(rows), seen, sums }
+    (Kept { chunk: Arc::clone(chunk), rows: Arc::new(rows), seen, sums }, rows_asked)
 }
 
 impl Found {

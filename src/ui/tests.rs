@@ -3,6 +3,7 @@
 mod bursts;
 mod filter;
 mod history;
+mod history_news;
 mod many_cards;
 mod pace;
 mod widths;

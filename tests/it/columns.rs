@@ -341,6 +341,7 @@ fn search(search: &mut Search, ledger: &Ledger, question: &Question<'_>, of: Row
         },
         holder: &holder,
         revision_of_holders: 1,
+        now: now(),
     };
     search.renew(ledger, &query);
     let mut steps = 0;
@@ -533,6 +534,7 @@ fn rows_are_in_the_order_of_any_column_the_first_ones_before_the_rest() {
                 accepts: &|row| question.accepts(row),
                 holder: &holder,
                 revision_of_holders: 1,
+                now: now(),
             };
             assert_in_order(&ledger, &query, &in_order(&wanted(&rows, &question), order));
         }

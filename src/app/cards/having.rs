@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::app::memo::{DataVersion, Memo, Movement};
 use crate::app::portfolio::Portfolio;
-use crate::app::query::{Query, Running};
+use crate::app::query::{Query, Running, asks_holder};
 use crate::contract::CardRow;
 use crate::domain::card::CardKey;
 use crate::domain::filter::{Apart, Filter};
@@ -22,6 +22,8 @@ pub(super) struct Having {
     apart: Option<Apart>,
     /// One for each of its questions.
     answers: Vec<Answer>,
+    /// All transactions of the data file were there to be looked at.
+    is_history_loaded: bool,
     /// Revision of the filter.
     memo: Memo<u64>,
 }
@@ -46,8 +48,13 @@ impl Having {
         movement: Movement,
     ) -> bool {
         let went_on = self.left().is_some();
-        if self.memo.renew(DataVersion::of_feed(portfolio), revision, movement) {
+        if self.memo.renew(
+            DataVersion::of_history(portfolio, asks_holder(filter)),
+            revision,
+            movement,
+        ) {
             self.filter = filter.clone();
+            self.is_history_loaded = portfolio.is_history_loaded();
             self.apart = filter.asks_related().then(|| filter.apart()).flatten();
             let questions = self.apart.as_ref().map_or(0, |apart| apart.questions().len());
             self.answers.resize_with(questions, Answer::default);
@@ -81,6 +88,11 @@ impl Having {
     /// Whether it was made of this filter.
     pub(super) fn is_of(&self, filter: &Filter) -> bool {
         self.apart.is_some() && self.filter == *filter
+    }
+
+    /// Whether it looked at all transactions of the data file, and not only at the newest.
+    pub(super) const fn is_history_loaded(&self) -> bool {
+        self.is_history_loaded
     }
 
     /// Whether its filter accepts a card.

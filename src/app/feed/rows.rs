@@ -127,6 +127,20 @@ impl FeedRows {
             }
         }
     }
+
+    /// Whether the row of an index is an operation, and a decline that stands before it may not
+    /// have been found yet. `left` is how far the search for declines is, newest first.
+    pub(super) fn may_follow_decline(&self, index: usize, left: Option<(usize, usize)>) -> bool {
+        let shown = self.shown();
+        let (place, Some(_)) = shown.operations_before(index) else { return false };
+        let (found, before) = (shown.search.found(), index - place);
+        // While more rows are found, they may belong before it.
+        if self.left().is_some() && before == found.len() {
+            return true;
+        }
+        let last = before.checked_sub(1).and_then(|rank| found.nth(rank));
+        last.zip(left).is_some_and(|(last, (passed, _))| last >= passed)
+    }
 }
 
 impl Rows<Entry> for FeedRows {

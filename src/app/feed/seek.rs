@@ -35,8 +35,14 @@ impl Seek {
         (self.direction, self.is_begun) = (Some(direction), false);
     }
 
-    pub(super) const fn stop(&mut self) {
-        self.direction = None;
+    /// Begins again among other rows, where something is looked for.
+    pub(super) const fn restart(&mut self) {
+        self.is_begun = false;
+    }
+
+    /// Looks for it no longer, and keeps nothing of it.
+    pub(super) fn stop(&mut self) {
+        *self = Self::default();
     }
 
     pub(super) const fn is_going_on(&self) -> bool {
@@ -66,13 +72,14 @@ impl Seek {
         let next = rows.next_trouble(from, direction, self.declines.found(), portfolio);
         // Newest first is also the order in which rows are looked at: what was found is the next.
         let is_next = direction == Direction::Forward && is_by_time;
+        let is_next = |index| is_next && !rows.may_follow_decline(index, self.declines.left());
         match next {
-            Some(index) if is_next || self.is_done(rows) => {
-                self.direction = None;
+            Some(index) if self.is_done(rows) || is_next(index) => {
+                self.stop();
                 Sought::At(index)
             }
             None if self.is_done(rows) => {
-                self.direction = None;
+                self.stop();
                 Sought::None
             }
             Some(_) | None => Sought::Nothing,

@@ -71,7 +71,7 @@ fn last_step(context: &Context<'_>, operation: &Operation) -> Cell {
 /// How many operations, and the tabs, the chosen one in brackets.
 pub(crate) fn title(model: &Model) -> Title {
     let activity = &model.panes.activity;
-    let (shown, all) = (activity.list.len(), model.portfolio.operations.len());
+    let (shown, all) = (activity.list.len(), activity.list.len() + activity.hidden);
     let mut title = Title::of_filtered(model, Pane::Activity, shown, activity.hidden);
     if !title.has_filter() {
         let count = if activity.hidden > 0 {
@@ -82,7 +82,7 @@ pub(crate) fn title(model: &Model) -> Title {
         title.add(0, count);
     }
     // No count of these rows is one of the journal yet, nor is a filter's answer.
-    if !model.portfolio.operations.is_whole() {
+    if !activity.is_whole {
         title.add_forms(vec![
             (order::WORDS, "+  older ones not loaded yet".to_owned()),
             (0, "+".to_owned()),

@@ -12,25 +12,20 @@ use crate::ledger::OrderBy;
 /// That the data file has rows which are not in memory yet.
 pub(super) const NOT_LOADED: &str = "older ones not loaded yet";
 
-/// Whether every transaction and operation of the data file is in memory.
-pub(super) fn is_loaded(portfolio: &Portfolio) -> bool {
-    portfolio.is_history_loaded() && portfolio.operations.is_whole()
-}
-
 /// How far a search is: `searched 3,000,000 of 10,000,000`; `None` when it is done.
 pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
     left.map(|(searched, of)| format!("searched {} of {}", thousands(searched), thousands(of)))
 }
 
 /// Whether the list of cards has every card that its filter asks for.
-pub(super) fn are_all(cards: &Cards, portfolio: &Portfolio) -> bool {
+pub(super) fn are_all(cards: &Cards) -> bool {
     let asks = cards.search.filter().asks_related();
-    cards.left().is_none() && (!asks || portfolio.is_history_loaded())
+    cards.left().is_none() && (!asks || cards.is_history_loaded())
 }
 
 /// Whether the feed shows every row that it is asked for.
-pub(super) fn is_whole(feed: &Feed, portfolio: &Portfolio) -> bool {
-    feed.left().is_none() && is_loaded(portfolio)
+pub(super) fn is_whole(feed: &Feed) -> bool {
+    feed.left().is_none() && feed.loaded().all()
 }
 
 /// How many rows a filter shows, of how many where that is known: `12/345`, `12 so far`.
@@ -42,9 +37,10 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12`.
-pub(super) fn known(portfolio: &Portfolio) -> String {
-    if !portfolio.is_history_loaded() {
+/// How far back transactions are complete: `complete from Mar 04 09:12`; `is_loaded` is whether
+/// all of the data file were there when the rows were made.
+pub(super) fn known(portfolio: &Portfolio, is_loaded: bool) -> String {
+    if !is_loaded {
         return format!("known in part, {NOT_LOADED}");
     }
     match portfolio.covered().complete {

@@ -10,7 +10,7 @@ use super::{decline, extent, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::entry::Known;
-use crate::app::feed::Range;
+use crate::app::feed::{Feed, Range};
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
@@ -166,7 +166,7 @@ pub(crate) fn title(model: &Model) -> Title {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let (shown, hidden) = (feed.list.len(), feed.hidden());
     let mut title = Title::of_filtered(model, Pane::Feed, shown, hidden);
-    title.set_count(extent::shown_of(shown, hidden, "/", extent::is_whole(feed, portfolio)));
+    title.set_count(extent::shown_of(shown, hidden, "/", extent::is_whole(feed)));
     if let Some(searched) = extent::searched(feed.left()) {
         title.add(order::LIVE, format!("  {searched}"));
     }
@@ -193,7 +193,7 @@ pub(crate) fn title(model: &Model) -> Title {
             }
         }
     }
-    if !extent::is_loaded(portfolio) {
+    if !feed.loaded().all() {
         title.add(order::STATE, format!(", {}", extent::NOT_LOADED));
     }
     if feed.order().by != OrderBy::Time && !portfolio.operations.is_empty() {
@@ -203,14 +203,14 @@ pub(crate) fn title(model: &Model) -> Title {
     let reversed = if feed.is_reversed() { " reversed" } else { "" };
     let sort = format!("sort {}{reversed}", extent::column(feed.order().by));
     title.add_right(vec![(order::ORDER, sort)]);
-    title.add_right(range(feed.range(), portfolio));
+    title.add_right(range(feed, portfolio));
     title.add_right(vec![(order::WORDS, "all cards".to_owned())]);
     title
 }
 
 /// Which time is shown; where that is more than is known, how far that goes back.
-fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
-    let since = match range {
+fn range(feed: &Feed, portfolio: &Portfolio) -> Vec<(u8, String)> {
+    let since = match feed.range() {
         Range::Last(word) => return vec![(order::RANGE, format!("since {word}"))],
         Range::Ever | Range::OfFilter(None) => None,
         Range::OfFilter(Some(at)) => Some(at),
@@ -219,11 +219,12 @@ fn range(range: Range, portfolio: &Portfolio) -> Vec<(u8, String)> {
         || "all time".to_owned(),
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
-    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !portfolio.is_history_loaded() {
+    let is_loaded = feed.loaded().transactions;
+    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !is_loaded {
         return vec![(order::RANGE, words)];
     }
     vec![
-        (order::RANGE, format!("{words}, {}", extent::known(portfolio))),
+        (order::RANGE, format!("{words}, {}", extent::known(portfolio, is_loaded))),
         (order::RANGE - 1, words),
     ]
 }
@@ -328,13 +329,13 @@ const MOST_TOTALS: usize = 4;
 
 /// What follows a count of rows of which there may be more.
 pub(crate) fn so_far(model: &Model) -> &'static str {
-    let is_whole = extent::is_whole(&model.panes.feed, &model.portfolio);
+    let is_whole = extent::is_whole(&model.panes.feed);
     if is_whole { "" } else { " so far" }
 }
 
 /// What the totals are of.
 pub(crate) fn foot_title(model: &Model) -> &'static str {
-    if extent::is_whole(&model.panes.feed, &model.portfolio) {
+    if extent::is_whole(&model.panes.feed) {
         "Totals of this list"
     } else {
         "Totals so far, more rows follow"
@@ -433,7 +434,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
                 let again = model.keymap.hint(Command::Back, "clears the filter");
                 format!(
                     "Nothing in the time that the filter names ({}): {again}.",
-                    extent::known(portfolio)
+                    extent::known(portfolio, feed.loaded().transactions)
                 )
             }
             Range::Last(word) => {
@@ -442,7 +443,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             }
         });
     }
-    if !extent::is_loaded(&model.portfolio) {
+    if !feed.loaded().all() {
         lines.push(format!("There may be more: {}.", extent::NOT_LOADED));
     }
     for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))

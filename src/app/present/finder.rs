@@ -37,10 +37,10 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         line.push((Role::Muted, format!("  no row has {word} yet")));
     } else if search.filter().asks_related() {
         let mut count = thousands(model.panes.cards.list.len());
-        if !extent::are_all(&model.panes.cards, &model.portfolio) {
+        if !extent::are_all(&model.panes.cards) {
             count.push_str(" so far");
         }
-        let known = known(&model.portfolio);
+        let known = known(&model.portfolio, model.panes.cards.is_history_loaded());
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));
     }

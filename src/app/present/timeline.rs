@@ -82,13 +82,13 @@ pub(crate) fn tabs(chosen: Tab) -> Vec<(Role, String)> {
 
 /// That there may be more rows; empty when all are there.
 pub(crate) fn extent_of(model: &Model) -> &'static str {
-    if extent::is_loaded(&model.portfolio) { "" } else { extent::NOT_LOADED }
+    if model.panes.detail.loaded.all() { "" } else { extent::NOT_LOADED }
 }
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
     match model.panes.detail.hidden {
-        0 if !extent::is_loaded(&model.portfolio) => {
+        0 if !model.panes.detail.loaded.all() => {
             format!("None so far: {}.", extent::NOT_LOADED)
         }
         0 => format!("Nothing known yet of {}.", key.provider),

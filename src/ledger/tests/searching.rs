@@ -26,6 +26,7 @@ fn nothing_is_found_in_an_empty_ledger_and_the_search_is_complete() {
         accepts: &|_| true,
         holder: &|_| None,
         revision_of_holders: 0,
+        now: now(),
     };
     let mut search = Search::default();
     search.renew(&Ledger::default(), &query);

@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 
 /// Rows one second apart, the newest a minute old. Every thousandth is a decline, every hundredth
 /// was spent at a bakery.
-fn rows(count: usize) -> impl Iterator<Item = Transaction> {
+pub(super) fn rows(count: usize) -> impl Iterator<Item = Transaction> {
     (0..count).map(|number| {
         let age = 60 + i64::try_from(number).expect("a small number");
         let merchant = if number % 100 == 0 { "BAKERY" } else { "SHOP" };
@@ -23,7 +23,7 @@ fn rows(count: usize) -> impl Iterator<Item = Transaction> {
 }
 
 /// A board with so many rows, in the view of the feed, showing all time.
-fn feed_of(count: usize, size: (u16, u16)) -> Model {
+pub(super) fn feed_of(count: usize, size: (u16, u16)) -> Model {
     let mut model = large_board(size, 50, 0);
     let history = EngineEvent::History(Box::new(Ledger::from_rows(rows(count))));
     _ = update(&mut model, Msg::EngineEvent(history));
@@ -34,7 +34,7 @@ fn feed_of(count: usize, size: (u16, u16)) -> Model {
 }
 
 /// What the loop does while nothing else is to be done.
-fn idle(model: &mut Model) {
+pub(super) fn idle(model: &mut Model) {
     for _ in 0..100 {
         if !has_more_work(model) {
             return;
@@ -48,16 +48,16 @@ fn hold(row: Transaction) -> Transaction {
     Transaction { state: TransactionState::Hold, ..row }
 }
 
-fn paste(model: &mut Model, words: &str) {
+pub(super) fn paste(model: &mut Model, words: &str) {
     _ = update(model, Msg::Paste(words.to_owned()));
 }
 
-fn event(model: &mut Model, event: EngineEvent) {
+pub(super) fn event(model: &mut Model, event: EngineEvent) {
     _ = update(model, Msg::EngineEvent(event));
 }
 
 /// The line that has these words.
-fn line(screen: &str, words: &str) -> String {
+pub(super) fn line(screen: &str, words: &str) -> String {
     screen.lines().find(|line| line.contains(words)).unwrap_or_default().to_owned()
 }
 
