@@ -46,7 +46,6 @@ use jiff::Timestamp;
 
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::Transaction;
 use crate::domain::transaction::{RowName, Transaction};
 pub(crate) use asked::asks_holder;
 use building::Building;

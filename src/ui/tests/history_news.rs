@@ -78,7 +78,7 @@ fn the_next_decline_is_one_whatever_rows_come_while_it_is_looked_for() {
     let mut model = feed_with_decline(60_000, 45_000);
     press(&mut model, "g e");
     assert!(has_more_work(&model));
-    event(&mut model, EngineEvent::Transactions(vec![new_row("new-1"), new_row("new-2")]));
+    event(&mut model, EngineEvent::Transactions(vec![new_row("new-1"), new_row("new-2")].into()));
     idle(&mut model);
     let screen = text(&model);
     assert!(line(&screen, ">").contains("DECLINE"), "{screen}");
@@ -109,7 +109,7 @@ fn what_a_paused_screen_shows_is_not_called_whole_when_the_history_is_loaded_beh
     let mut model = bare((120, 40));
     let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
     event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
-    event(&mut model, EngineEvent::Transactions(rows(20).collect()));
+    event(&mut model, EngineEvent::Transactions(rows(20).collect::<Vec<_>>().into()));
     press(&mut model, "2 / s h o p enter p");
     event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows(rows(5_000)))));
     event(&mut model, EngineEvent::Journal { page: operations(), is_last: true });
