@@ -345,6 +345,11 @@ impl Account {
             && state.pace.asked_to_wait(now).is_none()
     }
 
+    /// Whether the last answer about its cards, its float or its newest transactions was good.
+    pub(super) fn is_well(&self) -> bool {
+        self.state().health.is_well()
+    }
+
     /// Whether the provider does not answer.
     pub(super) fn is_down(&self) -> bool {
         self.state().health.state == HealthState::Down
