@@ -1,7 +1,7 @@
 //! The history of an account, read backwards in the background: a part a turn, behind everything
 //! else that is due.
 
-use super::account::{Account, Depth, ListName, PartRead, Wire};
+use super::account::{Account, ListName, PartRead, Scope, Wire};
 use super::lists::{Keep, Patience};
 use super::transactions::complete_reading;
 use super::{Engine, EngineEvent};
@@ -58,8 +58,12 @@ impl Engine {
         let (write, ended) = account.note_part(&part, &read, now);
         self.write_coverage(account, &part.list, write).await;
         self.judge_part(account, &list, card.as_deref(), read.is_failing).await;
+        account.note_unread_rows(Scope::History(part.list.clone()), &list.unread);
+        if part.is_known {
+            account.note_deep_rows(key.as_ref(), list.rows.len());
+        }
         if ended {
-            account.depth_read(key.as_ref(), Depth::Full, list.rows.len(), self.0.clock.now());
+            account.deep_read(key.as_ref(), self.0.clock.now());
         }
         if let Some(reading) = complete_reading(account, key.as_ref(), &list, &window, now)
             && saved

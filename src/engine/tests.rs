@@ -13,7 +13,7 @@ use crate::domain::operation::{
     Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::account::{Account, PartRead, Wire};
+use crate::engine::account::{Account, Depth, PartRead, Wire};
 use crate::engine::schedule::{Next, Read};
 use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
 use crate::provider::http::InProcess;
@@ -299,4 +299,19 @@ async fn an_account_whose_old_rows_cannot_be_read_is_not_down() {
     let read = PartRead::of_part(&list, Timestamp::MAX, true, account.is_well());
     bench.engine.judge_part(&account, &list, None, read.is_failing).await;
     assert!(!account.takes_requests(bench.engine.0.clock.now()), "of that the account knows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_programme_rests_for_all_the_rows_of_a_whole_reading_and_not_for_its_last_part() {
+    let bench = Bench::new(1).await;
+    let account = bench.account();
+    let now = bench.engine.0.clock.now();
+    account.begin_deep(None, Depth::Full, 400);
+    for _ in 0..50 {
+        account.note_deep_rows(None, 1_000);
+    }
+    account.deep_read(None, now);
+    let later = |hours| now + SignedDuration::from_hours(hours);
+    assert_ne!(account.depth_due(None, later(5)), Depth::Full);
+    assert_eq!(account.depth_due(None, later(7)), Depth::Full);
 }
