@@ -75,10 +75,10 @@ fn board() -> Model {
     let portfolio = Portfolio::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
     let mut model = Model::new(Start { portfolio, size: (120, 40), keymap: Keymap::default() });
     let cards = (0..CARDS).map(|count| card(count, "100.00", now()).into()).collect();
-    let rows = (0..TRANSACTIONS).map(transaction).collect();
+    let rows: Vec<_> = (0..TRANSACTIONS).map(transaction).collect();
     update_all(
         &mut model,
-        [EngineEvent::Cards(cards), EngineEvent::Transactions(rows)].map(Msg::EngineEvent),
+        [EngineEvent::Cards(cards), EngineEvent::Transactions(rows.into())].map(Msg::EngineEvent),
     );
     model
 }
@@ -101,7 +101,7 @@ fn main() {
     let mut next = TRANSACTIONS;
     let mut fresh = || {
         next += 1;
-        EngineEvent::Transactions(vec![transaction(next)])
+        EngineEvent::Transactions(vec![transaction(next)].into())
     };
     let one = median(|_| {
         let news = fresh();

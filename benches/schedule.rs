@@ -9,13 +9,14 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cardtop::config::Poll;
 use cardtop::domain::operation::{Capabilities, Proof, Support, TopUpSafety};
 use cardtop::engine::schedule::{Moment, Next, Plan, Read, next};
 use cardtop::provider::Config;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 

@@ -9,7 +9,7 @@
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
@@ -17,6 +17,7 @@ use cardtop::domain::transaction::{Transaction, TransactionKind, TransactionStat
 use cardtop::store::{FILE, Store};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use tokio::time::Instant;
 
 /// Rows of a batch: a page of a list.
 const BATCH: usize = 500;
@@ -144,7 +145,7 @@ async fn keep(store: &Store, rows: Vec<Transaction>) -> Duration {
     let began = Instant::now();
     let count = rows.len();
     let changed = store.keep_transactions(rows).await.expect("keeping");
-    assert_eq!(changed.len(), count, "every row is new");
+    assert_eq!(changed.rows.len(), count, "every row is new");
     began.elapsed()
 }
 

@@ -381,8 +381,8 @@ impl Model {
         } else {
             None
         };
-        if let EngineEvent::Transactions(rows) = event {
-            self.panes.feed.count_waiting(rows, &self.portfolio, self.paused);
+        if let EngineEvent::Transactions(news) = event {
+            self.panes.feed.count_waiting(&news.rows, &self.portfolio, self.paused);
         }
         self.portfolio.apply(event);
         self.widest.add(event);

@@ -43,13 +43,14 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use jiff::Timestamp;
 
-use crate::domain::card::CardKey;
+use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use building::Building;
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;
+pub use file::Origin;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};
@@ -83,6 +84,15 @@ impl Default for Ledger {
 /// Where a row is: the index of its chunk, and its row there.
 type Place = (usize, usize);
 
+/// Which known row a row replaces.
+#[derive(Clone, Copy)]
+enum Replaces {
+    /// The one of its exact name.
+    SameName,
+    /// That one, else the one that it is most likely to be.
+    Likeliest,
+}
+
 impl Ledger {
     /// An empty ledger with chunks of at most this many rows, where it is to be tried how chunks
     /// are made, changed and searched without many rows.
@@ -98,8 +108,8 @@ impl Ledger {
         }
     }
 
-    /// A ledger of these rows, in any order. Where they are sorted by time, in either direction,
-    /// none of them is kept beside its columns meanwhile.
+    /// A ledger of these rows, in any order; of two of one name the later one counts. Where they
+    /// are sorted by time, in either direction, none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
         let mut building = Building::new();
@@ -114,39 +124,59 @@ impl Ledger {
         };
         ledger.proven = Arc::new(ledger.operations().collect());
         ledger.insert_all(unsorted);
-        repeated.iter().for_each(|row| ledger.put(row));
+        repeated.iter().for_each(|row| ledger.put(row, Replaces::SameName));
         ledger.count();
         ledger
     }
 
-    /// Takes in rows that are new or changed, in any order.
+    /// Takes in rows of which it is not known what names they had before, in any order.
     ///
     /// A row replaces the known one of its provider, id and card, else one of that id without a
-    /// card. A row without a card replaces the only row of its id, whatever card that has; of
-    /// several it replaces none, since whose it is cannot be told.
+    /// card, else the same by the id of its task. A row without a card replaces the only row of its
+    /// id, whatever card that has; of several it replaces none, since whose it is cannot be told.
     pub fn apply(&mut self, rows: &[Transaction]) {
+        self.put_all(rows, Replaces::Likeliest);
+    }
+
+    /// Takes in rows as they are kept, in any order: each replaces the one of its exact name and no
+    /// other. The names that they had before are taken out with [`remove`](Self::remove), before.
+    pub fn apply_kept(&mut self, rows: &[Transaction]) {
+        self.put_all(rows, Replaces::SameName);
+    }
+
+    /// Takes out the rows of these names, where there are such.
+    pub fn remove<'a>(&mut self, names: impl IntoIterator<Item = &'a RowName>) {
+        for name in names {
+            if let Some(place) = self.named(name) {
+                self.forget_operation(place, None);
+                self.take_out(place);
+            }
+        }
+        self.count();
+    }
+
+    fn put_all(&mut self, rows: &[Transaction], replaces: Replaces) {
         if rows.len() < MAKE_ANEW {
-            rows.iter().for_each(|row| self.put(row));
+            rows.iter().for_each(|row| self.put(row, replaces));
         } else {
-            self.put_many(rows);
+            self.put_many(rows, replaces);
         }
         self.count();
     }
 
     /// As [`Self::put`] for each; those that replace none are put in their places together.
-    fn put_many(&mut self, rows: &[Transaction]) {
+    fn put_many(&mut self, rows: &[Transaction], replaces: Replaces) {
         let mut new: Vec<Transaction> = Vec::new();
         let mut new_ids: HashSet<u64, foldhash::fast::FixedState> = HashSet::default();
         for row in rows {
-            let hash = hash(&row.id);
-            if new_ids.contains(&hash) {
+            if ids_of(row).any(|id| new_ids.contains(&hash(id))) {
                 self.insert_all(std::mem::take(&mut new));
                 new_ids.clear();
             }
-            if self.replaced_by(row).is_some() {
-                self.put(row);
+            if self.replaced_by(row, replaces).is_some() {
+                self.put(row, replaces);
             } else {
-                new_ids.insert(hash);
+                new_ids.insert(hash(&row.id));
                 new.push(row.clone());
             }
         }
@@ -154,9 +184,9 @@ impl Ledger {
     }
 
     /// Puts one row in its place, and takes out the one that it replaces.
-    fn put(&mut self, row: &Transaction) {
+    fn put(&mut self, row: &Transaction, replaces: Replaces) {
         let key = RowKey::from(row);
-        if let Some((chunk, index)) = self.replaced_by(row) {
+        if let Some((chunk, index)) = self.replaced_by(row, replaces) {
             let known = self.chunks.get(chunk).and_then(|of| of.key(index, &self.vocabulary));
             self.forget_operation((chunk, index), row.operation);
             self.prove(row);
@@ -166,17 +196,34 @@ impl Ledger {
                 }
                 return;
             }
-            self.remove((chunk, index));
+            self.take_out((chunk, index));
         }
         self.insert(&key, row);
     }
 
     /// Where the known row is that a row replaces.
-    fn replaced_by(&self, row: &Transaction) -> Option<Place> {
+    fn replaced_by(&self, row: &Transaction, replaces: Replaces) -> Option<Place> {
         if let Ok(place) = self.search(&RowKey::from(row)) {
             return Some(place);
         }
-        let known = self.with_id(row);
+        match replaces {
+            Replaces::SameName => self.named(&RowName::from(row)),
+            Replaces::Likeliest => self.likeliest(row),
+        }
+    }
+
+    /// Where the row of this name is.
+    fn named(&self, name: &RowName) -> Option<Place> {
+        let known = self.with_id(&name.provider, &name.id);
+        known.into_iter().find(|place| self.card_id(*place) == name.card.as_deref())
+    }
+
+    fn likeliest(&self, row: &Transaction) -> Option<Place> {
+        ids_of(row).find_map(|id| self.likeliest_with(id, row))
+    }
+
+    fn likeliest_with(&self, id: &str, row: &Transaction) -> Option<Place> {
+        let known = self.with_id(&row.provider, id);
         let card = |place: &Place| self.card_id(*place);
         let of_same_card = known.iter().find(|place| card(place) == row.card_id.as_deref());
         let of_no_card = || {
@@ -188,15 +235,15 @@ impl Ledger {
     }
 
     /// The known rows of this provider and id.
-    fn with_id(&self, row: &Transaction) -> Vec<Place> {
-        let hash = hash(&row.id);
+    fn with_id(&self, provider: &ProviderId, id: &str) -> Vec<Place> {
+        let hash = hash(id);
         let mut places = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
             let of_provider = |row_index: &usize| {
                 let card = self.vocabulary.cards.get(chunk.card.get(*row_index));
-                card.is_some_and(|card| card.provider == row.provider)
+                card.is_some_and(|card| card.provider == *provider)
             };
-            let rows = chunk.with_id(hash, &row.id).filter(of_provider);
+            let rows = chunk.with_id(hash, id).filter(of_provider);
             places.extend(rows.map(|row| (index, row)));
         }
         places
@@ -224,7 +271,7 @@ impl Ledger {
         self.chunks.iter().flat_map(|chunk| chunk.operations.iter().map(|(_, id)| *id))
     }
 
-    fn remove(&mut self, (chunk, row): Place) {
+    fn take_out(&mut self, (chunk, row): Place) {
         if let Some(of) = self.chunks.get_mut(chunk) {
             let of = Arc::make_mut(of);
             of.remove(row);
@@ -432,4 +479,9 @@ impl Ledger {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes()).sum();
         chunks + self.vocabulary.bytes()
     }
+}
+
+/// The ids by which a row may be known: its own, and that of its task.
+fn ids_of(row: &Transaction) -> impl Iterator<Item = &Arc<str>> {
+    std::iter::once(&row.id).chain(&row.task)
 }

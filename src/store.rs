@@ -16,7 +16,7 @@ mod readings;
 mod sqlite;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -28,10 +28,13 @@ use crate::domain::operation::{
 pub use error::StoreError;
 pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
-pub use readings::{Changes, CompleteReading, Gone, Page, PageKey};
+pub use readings::{Changes, CompleteReading, Page, PageKey};
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
+
+/// Name of the column file beside it.
+const COLUMN_FILE: &str = "cardtop.columns";
 
 /// Handle of the data file; clones lead to the same one.
 #[derive(Clone)]
@@ -95,6 +98,13 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Where the column file is, which is made of the data file and may be missing; `None` where
+    /// what is read is not kept.
+    #[must_use]
+    pub fn column_file(&self) -> Option<PathBuf> {
+        (!self.0.is_in_memory()).then(|| self.path().with_file_name(COLUMN_FILE))
     }
 
     /// The copy that was made before the file was brought up to date, if it had to be.

@@ -433,7 +433,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 fn story() -> Vec<EngineEvent> {
     let mut events = vec![
         EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
-        EngineEvent::Transactions(transactions()),
+        EngineEvent::Transactions(transactions().into()),
         EngineEvent::History(Box::default()),
         health("artha", HealthState::Ok, 4, None),
         health("banana", HealthState::Slow, 21, Some("2 time-outs in 5 minutes")),

@@ -5,6 +5,7 @@
 
 pub(crate) mod card_news;
 mod covered;
+mod history;
 mod queued;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,8 @@ use crate::domain::operation::{
 use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
 use crate::ledger::Ledger;
-use card_news::{Affected, CardNews};
+use card_news::CardNews;
+use history::Arrival;
 
 /// What is known, and the time.
 ///
@@ -102,9 +104,7 @@ pub struct Revisions {
 struct Kept {
     operation_ids: OperationIds,
     card_news: CardNews,
-    /// Whether the transactions are all that the data file has: the older ones are loaded behind
-    /// the first frame.
-    is_history_loaded: bool,
+    arrival: Arrival,
     /// How many cards of each provider show figures that may be old.
     last_known: BTreeMap<ProviderId, usize>,
 }
@@ -157,7 +157,7 @@ impl Portfolio {
             kept: Kept {
                 operation_ids: OperationIds { session, count: 0 },
                 card_news: CardNews::default(),
-                is_history_loaded: false,
+                arrival: Arrival::default(),
                 last_known: BTreeMap::new(),
             },
         }
@@ -168,11 +168,7 @@ impl Portfolio {
         match event {
             EngineEvent::Cards(cards) => self.put_cards(cards),
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
-            EngineEvent::Transactions(rows) => {
-                self.history_changed(rows.iter().filter_map(Transaction::card));
-                self.kept.card_news.unassigned |= rows.iter().any(|row| row.card_id.is_none());
-                self.transactions.apply(rows);
-            }
+            EngineEvent::Transactions(news) => self.put_rows(news),
             EngineEvent::History(ledger) => self.put_history(ledger),
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
@@ -209,17 +205,6 @@ impl Portfolio {
             | EngineEvent::NotSettled { .. }
             | EngineEvent::Broken(_) => {}
         }
-    }
-
-    /// Takes in all that the data file has. The rows that were known before came later than it was
-    /// read, so they are taken in over it.
-    fn put_history(&mut self, ledger: &Ledger) {
-        self.history_changed([]);
-        self.kept.card_news.history = Affected::All;
-        let newer = std::mem::replace(&mut self.transactions, ledger.clone());
-        let newer: Vec<Transaction> = newer.iter().collect();
-        self.transactions.apply(&newer);
-        self.kept.is_history_loaded = true;
     }
 
     fn put_cards(&mut self, cards: &[Arc<Card>]) {
@@ -412,12 +397,6 @@ impl Portfolio {
             next_try: asked_to_wait.max(health.next_try).filter(|at| *at > self.now),
             now: self.now,
         })
-    }
-
-    /// Whether the transactions are all that the data file has.
-    #[must_use]
-    pub const fn is_history_loaded(&self) -> bool {
-        self.kept.is_history_loaded
     }
 
     /// Transactions of one card, newest first.

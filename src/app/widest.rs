@@ -48,7 +48,7 @@ impl Widest {
     pub(super) fn add(&mut self, event: &EngineEvent) {
         match event {
             EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
-            EngineEvent::Transactions(rows) => rows.iter().for_each(|row| self.add_row(row)),
+            EngineEvent::Transactions(news) => news.rows.iter().for_each(|row| self.add_row(row)),
             EngineEvent::History(ledger) => self.add_amounts(&ledger.largest_amounts()),
             EngineEvent::Operation(operation) => self.add_operation(operation),
             EngineEvent::Journal { page, .. } => {

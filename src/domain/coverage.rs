@@ -160,6 +160,18 @@ impl Coverage {
         self.without_lost(gap)
     }
 
+    /// From the oldest to the newest time of a stretch that was read.
+    #[must_use]
+    pub fn read_within(&self, of: Stretch) -> Option<Stretch> {
+        let clipped = |known: &Stretch| {
+            Stretch::new(known.from.max(of.from), known.to.min(of.to))
+                .filter(|part| part.from < part.to)
+        };
+        let mut parts = self.read.iter().filter_map(clipped);
+        let first = parts.next()?;
+        Some(Stretch { from: first.from, to: parts.last().unwrap_or(first).to })
+    }
+
     /// How much of a stretch is neither read nor lost.
     #[must_use]
     pub fn missing(&self, of: Stretch) -> SignedDuration {
@@ -267,6 +279,8 @@ mod tests {
         assert_eq!(coverage.complete(), Some(stretch(50, 60)));
         assert_eq!(coverage.newest_gap(at(-100)), Some(stretch(10, 50)));
         assert_eq!(coverage.missing(stretch(-100, 60)).as_secs(), 140);
+        assert_eq!(coverage.read_within(stretch(-5, 55)), Some(stretch(0, 55)));
+        assert_eq!(coverage.read_within(stretch(10, 50)), None);
         coverage.add(stretch(30, 50));
         assert_eq!(coverage.newest_gap(at(-100)), Some(stretch(10, 30)));
         coverage.add(stretch(5, 30));

@@ -1,5 +1,7 @@
 //! One movement on a card, in our words, with the provider's words beside them.
 
+mod name;
+
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use super::card::{CardKey, Last4, ProviderId};
 use super::decline::{DeclineCause, DeclineReason};
 use super::money::Money;
 use super::operation::id::OperationId;
+pub use name::{RowName, RowNews};
 
 /// One row of the feed.
 ///

@@ -11,7 +11,7 @@ use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::RowNews;
 use crate::ledger::Ledger;
 
 /// What is asked of the engine. Nothing here blocks the asker.
@@ -125,8 +125,8 @@ pub enum EngineEvent {
         /// Why nothing newer could be read.
         why: Arc<str>,
     },
-    /// Transactions that are new or changed, in any order; one with a known id replaces it.
-    Transactions(Vec<Transaction>),
+    /// Transactions that are new or changed, in any order, and the names that some had before.
+    Transactions(RowNews),
     /// Every transaction of the data file, as it was read behind the first frame. Rows that were
     /// told before are newer.
     History(Box<Ledger>),

@@ -204,6 +204,7 @@ impl Engine {
         let first = tokio::spawn(async move {
             engine.emit_what_is_known(complaints).await;
             engine.0.background.keep(tokio::spawn(engine.clone().emit_history()));
+            engine.0.background.keep(tokio::spawn(engine.clone().follow_column_file()));
             for account in &engine.0.accounts {
                 let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
                 engine.0.background.keep(reading);

@@ -1,12 +1,17 @@
-//! All transactions of the data file, read behind the first frame: page by page, on the connection
-//! that only reads, so that no reading of a provider waits for it.
+//! All transactions of the data file, read behind the first frame: from the column file and what
+//! was written since, else page by page, on the connection that only reads, so that no reading of a
+//! provider waits for it.
+
+use std::fs;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{Engine, EngineEvent};
-use crate::domain::transaction::Transaction;
-use crate::ledger::Ledger;
+use crate::domain::transaction::{RowNews, Transaction};
+use crate::ledger::{Ledger, Origin};
+use crate::provider::crypto::random;
 use crate::store::StoreError;
 
 /// Transactions of the first frame: more than a screen has rows.
@@ -15,6 +20,15 @@ const FIRST: u32 = 200;
 /// Transactions of one page. Tests have several with fewer rows.
 const PAGE: u32 = if cfg!(test) { 500 } else { 10_000 };
 
+/// Changes that the column file may lack before it is written anew.
+const MANY_CHANGES: i64 = if cfg!(test) { 20 } else { 5_000 };
+
+/// How often it is looked whether it lacks so many.
+const COLUMNS_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// How often the rows are counted while others go on writing.
+const MOST_COUNTS: usize = 10;
+
 /// Pages that may wait for the ledger to take them in.
 const PAGES_WAITING: usize = 2;
 
@@ -22,15 +36,20 @@ impl Engine {
     /// Emits the newest transactions, for the first frame.
     pub(super) async fn emit_newest_transactions(&self) {
         match self.0.store.newest_transactions(FIRST).await {
-            Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
+            Ok(rows) => self.emit(EngineEvent::Transactions(RowNews::kept(rows))).await,
             Err(error) => self.emit_store_error(&error).await,
         }
     }
 
-    /// Emits all transactions of the data file at once.
+    /// Emits all transactions of the data file at once, and keeps the column file from which that
+    /// is quick at the next start.
     pub(super) async fn emit_history(self) {
         match self.history().await {
-            Ok(Some(history)) => self.emit(EngineEvent::History(Box::new(history))).await,
+            Ok(Some(history)) => {
+                let copy = history.ledger.clone();
+                self.emit(EngineEvent::History(Box::new(copy))).await;
+                self.write_column_file(history).await;
+            }
             Ok(None) => {
                 let why = "the older transactions could not be loaded: start again to see them";
                 self.emit(EngineEvent::Broken(why.to_owned())).await;
@@ -39,10 +58,36 @@ impl Engine {
         }
     }
 
+    /// Writes the column file anew now and then, as long as the engine runs.
+    pub(super) async fn follow_column_file(self) {
+        loop {
+            tokio::time::sleep(COLUMNS_EVERY).await;
+            let (Some(path), Ok(newest)) =
+                (self.0.store.column_file(), self.0.store.newest_change().await)
+            else {
+                continue;
+            };
+            let known = tokio::task::spawn_blocking(move || Ledger::origin(&path)).await;
+            let known = known.ok().flatten().map_or(0, |origin| origin.change);
+            if newest.saturating_sub(known) > MANY_CHANGES
+                && let Ok(Some(history)) = self.history().await
+            {
+                self.write_column_file(history).await;
+            }
+        }
+    }
+
     /// All transactions of the data file as they are at the end; `None` when the work of making
     /// columns of them died.
-    async fn history(&self) -> Result<Option<Ledger>, StoreError> {
-        let mut seen = self.0.store.newest_change().await?;
+    async fn history(&self) -> Result<Option<History>, StoreError> {
+        if let Some(history) = self.history_of_column_file().await? {
+            return Ok(Some(history));
+        }
+        if let Some(path) = self.0.store.column_file() {
+            // What is in doubt is not looked at again.
+            let _ = tokio::task::spawn_blocking(move || fs::remove_file(path)).await;
+        }
+        let seen = self.0.store.newest_change().await?;
         let (send, mut pages) = mpsc::channel::<Vec<Transaction>>(PAGES_WAITING);
         let rows = std::iter::from_fn(move || pages.blocking_recv()).flatten();
         let making = tokio::task::spawn_blocking(move || Ledger::from_rows(rows));
@@ -55,15 +100,81 @@ impl Engine {
             }
         }
         drop(send);
-        let Ok(mut history) = making.await else { return Ok(None) };
+        let Ok(ledger) = making.await else { return Ok(None) };
+        let mut history = History { ledger, seen, unwritten: 0 };
         // What was written meanwhile may be in none of the pages.
-        loop {
-            let changes = self.0.store.changes_since(seen, PAGE).await?;
-            history.apply(&changes.rows);
-            if changes.last == seen {
-                return Ok(Some(history));
+        self.catch_up(&mut history).await?;
+        history.unwritten = i64::try_from(history.ledger.len()).unwrap_or(i64::MAX);
+        Ok(Some(history))
+    }
+
+    /// The same from the column file and what was written since; `None` where there is none, or
+    /// any doubt about it.
+    pub(super) async fn history_of_column_file(&self) -> Result<Option<History>, StoreError> {
+        let store = &self.0.store;
+        let (Some(path), Some(number)) = (store.column_file(), store.column_file_number().await?)
+        else {
+            return Ok(None);
+        };
+        let loading = tokio::task::spawn_blocking(move || Ledger::load(&path)).await;
+        let Some((ledger, origin)) = loading.ok().flatten() else { return Ok(None) };
+        if origin.number != number || origin.change > store.newest_change().await? {
+            return Ok(None);
+        }
+        let mut history = History { ledger, seen: origin.change, unwritten: 0 };
+        for _ in 0..MOST_COUNTS {
+            self.catch_up(&mut history).await?;
+            let count = store.count_transactions().await?;
+            // Where something was written since, the count may be of a later moment.
+            if store.newest_change().await? == history.seen {
+                let is_whole = u64::try_from(history.ledger.len()) == Ok(count);
+                history.unwritten = history.seen.saturating_sub(origin.change);
+                return Ok(is_whole.then_some(history));
             }
-            seen = changes.last;
+        }
+        Ok(None)
+    }
+
+    /// Takes in what was written since.
+    async fn catch_up(&self, history: &mut History) -> Result<(), StoreError> {
+        loop {
+            let changes = self.0.store.changes_since(history.seen, PAGE).await?;
+            history.ledger.remove(&changes.gone);
+            history.ledger.apply_kept(&changes.rows);
+            if changes.last == history.seen {
+                return Ok(());
+            }
+            history.seen = changes.last;
         }
     }
+
+    /// Writes the column file anew where it lacks much. It may fail, and may be given up at any
+    /// moment: the one before stays whole, and one that the data file does not know is not used.
+    async fn write_column_file(&self, history: History) {
+        let Some(path) = self.0.store.column_file() else { return };
+        if history.unwritten <= MANY_CHANGES || !self.may_save() {
+            return;
+        }
+        let Ok(number) = random::<8>().map(i64::from_be_bytes) else { return };
+        let origin = Origin { number, change: history.seen };
+        let writing = tokio::task::spawn_blocking(move || history.ledger.save(&path, origin));
+        match writing.await {
+            Ok(Ok(())) => {
+                if let Err(error) = self.0.store.set_column_file_number(number).await {
+                    tracing::warn!("the column file is not used: the data file {error}");
+                }
+            }
+            Ok(Err(error)) => tracing::warn!("the column file cannot be written: {error}"),
+            Err(_) => {}
+        }
+    }
+}
+
+/// All transactions of the data file.
+pub(super) struct History {
+    ledger: Ledger,
+    /// The last change that is in it.
+    seen: i64,
+    /// How many changes the column file lacks.
+    unwritten: i64,
 }

@@ -1,6 +1,8 @@
 //! How much work a reading and a lookup are: what is counted does not depend on the machine, so
 //! growth is seen at once.
 
+mod columns;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -231,7 +233,7 @@ async fn the_first_frame_has_the_newest_rows_and_the_history_behind_it_has_all()
     let (mut first, mut history) = (None, None);
     while let Ok(event) = bench.events.try_recv() {
         match event {
-            EngineEvent::Transactions(rows) => first = Some(rows),
+            EngineEvent::Transactions(news) => first = Some(news.rows),
             EngineEvent::History(ledger) => history = Some(ledger),
             _ => {}
         }

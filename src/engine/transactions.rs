@@ -12,7 +12,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Stretch;
 use crate::domain::operation::Operation;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowNews, Transaction};
 use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
@@ -88,7 +88,9 @@ impl Engine {
         self.judge_list(account, &list, card).await;
         self.emit_covered(account, key).await;
         let left = list.complete_from.unwrap_or(until).max(window.since).min(now);
+        // What lies between this reading and the last one is a gap by itself.
         if list.error.is_none()
+            && reach.depth != Depth::Recent
             && let Some(left) = Stretch::new(reach.since, left).filter(|left| left.from < left.to)
         {
             account.read_again(&name, left, now);
@@ -139,12 +141,12 @@ impl Engine {
             None
         };
         match result {
-            Some(Ok(changed)) => {
+            Some(Ok(news)) => {
                 self.0.saving.note_success();
                 account.saved(key, compared, &rows);
-                self.learn_from_new(account, key, &changed).await;
-                if !changed.is_empty() {
-                    self.emit(EngineEvent::Transactions(changed)).await;
+                self.learn_from_new(account, key, &news.rows).await;
+                if !news.rows.is_empty() {
+                    self.emit(EngineEvent::Transactions(news)).await;
                 }
                 (rows, true)
             }
@@ -154,7 +156,7 @@ impl Engine {
                     self.emit_store_error(&error).await;
                 }
                 if compared.is_none_or(|page| account.is_new_unsaved(key, page, &rows)) {
-                    self.emit(EngineEvent::Transactions(rows.clone())).await;
+                    self.emit(EngineEvent::Transactions(rows.clone().into())).await;
                 }
                 (rows, false)
             }
@@ -201,7 +203,7 @@ impl Engine {
             Ok(changed) if changed.is_empty() => {}
             Ok(changed) => {
                 account.forget_oldest_hold(card.as_ref());
-                self.emit(EngineEvent::Transactions(changed)).await;
+                self.emit(EngineEvent::Transactions(RowNews::kept(changed))).await;
             }
             Err(error) => self.emit_store_error(&error).await,
         }
@@ -280,7 +282,7 @@ impl Engine {
         }
         let card = operation.card.clone();
         if let Ok(row) = self.0.store.link_operation(card, credit, operation.id).await {
-            self.emit(EngineEvent::Transactions(vec![row])).await;
+            self.emit(EngineEvent::Transactions(RowNews::kept(vec![row]))).await;
         }
     }
 }

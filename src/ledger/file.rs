@@ -2,11 +2,11 @@
 //!
 //! The file is a copy of what the store has, and is made from it again in any doubt: one that is
 //! cut short, of another version, changed by a single bit, or open to other users is not read at
-//! all. It holds the number of the store's last change that is in it; what changed later is asked
-//! of the store.
+//! all. It holds a number of its own, by which the store knows it, and the store's last change that
+//! is in it; what changed later is asked of the store.
 //!
 //! ```text
-//! magic, version, change, dictionaries, cards, currencies, chunks, length, SHA-256 of all before
+//! magic, version, number, change, dictionaries, cards, currencies, chunks, length, SHA-256 of all before
 //! ```
 
 use std::io;
@@ -22,18 +22,24 @@ use crate::files::{open_private, replace_private};
 const MAGIC: [u8; 8] = *b"ctcolumn";
 
 /// Another one whenever the form of a column changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// What a column file is a copy of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// A random number, which the store keeps too: so no file of another store is taken for its.
+    pub number: i64,
+    /// The store's last change that is in it.
+    pub change: i64,
+}
 
 impl Ledger {
-    /// The ledger of a file, and the store's last change that is in it; `None` when there is no
-    /// such file, or when there is any doubt about it.
+    /// The ledger of a file, and what it is a copy of; `None` when there is no such file, or when
+    /// there is any doubt about it.
     #[must_use]
-    pub fn load(path: &Path) -> Option<(Self, i64)> {
+    pub fn load(path: &Path) -> Option<(Self, Origin)> {
         let mut from = Input::new(open_private(path)?)?;
-        if from.bytes(MAGIC.len())? != MAGIC || u32::read(&mut from)? != VERSION {
-            return None;
-        }
-        let change = i64::read(&mut from)?;
+        let origin = read_origin(&mut from)?;
         let vocabulary = Vocabulary::read(&mut from)?;
         let count = from.count(1)?;
         let mut chunks: Vec<Arc<Chunk>> = Vec::new();
@@ -55,21 +61,27 @@ impl Ledger {
         let mut ledger = Self { chunks, vocabulary, ..Self::default() };
         ledger.count();
         ledger.proven = Arc::new(ledger.operations().collect());
-        Some((ledger, change))
+        Some((ledger, origin))
     }
 
-    /// Writes the ledger to a file, which is replaced whole. `change` is the store's last change
-    /// that is in the ledger.
+    /// What a column file is a copy of by its own word, without looking at its rows.
+    #[must_use]
+    pub fn origin(path: &Path) -> Option<Origin> {
+        read_origin(&mut Input::new(open_private(path)?)?)
+    }
+
+    /// Writes the ledger to a file, which is replaced whole.
     ///
     /// # Errors
     /// When the file cannot be written, or another process is writing it at this moment. The one
     /// before is still there then.
-    pub fn save(&self, path: &Path, change: i64) -> io::Result<()> {
+    pub fn save(&self, path: &Path, origin: Origin) -> io::Result<()> {
         replace_private(path, |file| {
             let mut to = Output::new(file);
             to.bytes(&MAGIC)?;
             VERSION.write(&mut to)?;
-            change.write(&mut to)?;
+            origin.number.write(&mut to)?;
+            origin.change.write(&mut to)?;
             self.vocabulary.write(&mut to)?;
             (self.chunks.len() as u64).write(&mut to)?;
             for chunk in &self.chunks {
@@ -78,4 +90,11 @@ impl Ledger {
             to.finish()
         })
     }
+}
+
+fn read_origin(from: &mut Input) -> Option<Origin> {
+    if from.bytes(MAGIC.len())? != MAGIC || u32::read(from)? != VERSION {
+        return None;
+    }
+    Some(Origin { number: i64::read(from)?, change: i64::read(from)? })
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
-use super::sqlite::{cards, coverage, holds, unmapped};
+use super::sqlite::{cards, column_file, coverage, holds, unmapped};
 use super::{Store, StoreError};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, RowNews, Transaction};
 use crate::domain::unmapped::UnmappedWords;
 
 /// What was read.
@@ -37,15 +37,12 @@ impl Store {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 
-    /// Keeps transactions and returns those that are new or changed, as kept: the time of first
-    /// sight and the operation stay.
+    /// Keeps transactions and returns those that are new or changed, as kept, with the names that
+    /// are gone: the time of first sight and the operation stay.
     ///
     /// # Errors
     /// Why none of them is kept.
-    pub async fn keep_transactions(
-        &self,
-        rows: Vec<Transaction>,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    pub async fn keep_transactions(&self, rows: Vec<Transaction>) -> Result<RowNews, StoreError> {
         self.0.readings(move |db| Ok(transactions::keep(db, &rows)?)).await
     }
 
@@ -109,6 +106,23 @@ impl Store {
     /// Why the data file cannot be read.
     pub async fn count_transactions(&self) -> Result<u64, StoreError> {
         self.0.reader(|db| Ok(pages::count(db)?)).await
+    }
+
+    /// The number of the column file that was made of the data file last; `None` where none was.
+    /// Another one is not of this data file, or of what it was before a copy took its place.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn column_file_number(&self) -> Result<Option<i64>, StoreError> {
+        self.0.reader(|db| Ok(column_file::number(db)?)).await
+    }
+
+    /// Notes the number of a column file that was made of the data file.
+    ///
+    /// # Errors
+    /// Why it is not noted: the column file is not to be used then.
+    pub async fn set_column_file_number(&self, number: i64) -> Result<(), StoreError> {
+        self.0.readings(move |db| Ok(column_file::set_number(db, number)?)).await
     }
 
     /// When the oldest hold of a provider, or of one card, happened that is not older than `since`
@@ -246,22 +260,10 @@ impl PageKey {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Names that rows had before.
-    pub gone: Vec<Gone>,
+    pub gone: Vec<RowName>,
     /// Rows that are new or changed, oldest write first.
     pub rows: Vec<Transaction>,
     /// From where to go on: the number of the last of these writes, or what was asked for where
     /// there is none.
     pub last: i64,
-}
-
-/// The name of a row that is not kept under it any more: it was joined with another, or it has
-/// gained its card or its own id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gone {
-    /// The account.
-    pub provider: ProviderId,
-    /// The card, where the row named one.
-    pub card: Option<Arc<str>>,
-    /// The row's id.
-    pub id: Arc<str>,
 }

@@ -6,6 +6,7 @@
 
 mod canonical;
 pub(super) mod cards;
+pub(super) mod column_file;
 pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
@@ -155,6 +156,11 @@ impl Database {
 
     pub(super) fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Whether it is in memory, and forgotten at the end.
+    pub(super) fn is_in_memory(&self) -> bool {
+        Arc::ptr_eq(&self.0.readings, &self.0.reader)
     }
 
     pub(super) fn copy_made(&self) -> Option<&Path> {

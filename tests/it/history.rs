@@ -10,6 +10,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::card::ProviderId;
 use cardtop::domain::coverage::Covered;
+use cardtop::domain::transaction::RowNews;
 use cardtop::engine::{Engine, EngineEvent};
 use cardtop::provider::Config;
 use cardtop::provider::http::InProcess;
@@ -98,7 +99,7 @@ async fn listen(mut news: mpsc::Receiver<EngineEvent>, told: Arc<Mutex<Told>>) {
     while let Some(event) = news.recv().await {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            EngineEvent::Transactions(rows) => {
+            EngineEvent::Transactions(RowNews { rows, .. }) => {
                 told.rows += rows.len();
                 for row in rows {
                     let newest = told.newest.entry(row.provider.clone()).or_insert(row.at);

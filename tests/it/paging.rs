@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::domain::transaction::Transaction;
+use cardtop::domain::transaction::{RowNews, Transaction};
 use cardtop::engine::{EngineEvent, Job};
 use cardtop::provider::Config;
 use cardtop::provider::crypto;
@@ -443,7 +443,7 @@ async fn one_story(seed: u64) {
     let heard = Arc::clone(&feed);
     let listening = tokio::spawn(async move {
         while let Some(news) = news.recv().await {
-            if let EngineEvent::Transactions(rows) = news {
+            if let EngineEvent::Transactions(RowNews { rows, .. }) = news {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
             }
         }
@@ -454,7 +454,7 @@ async fn one_story(seed: u64) {
     }
     board.ask(Job::Refresh(None));
     // A long list is read in parts, and a bank that sends few rows at once has many of them.
-    tokio::time::sleep(Duration::from_secs(900)).await;
+    tokio::time::sleep(Duration::from_secs(400)).await;
     board.stop().await;
     listening.abort();
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::domain::card::{Card, CardKey, CardState};
-use cardtop::domain::transaction::{Listed, Transaction, TransactionState};
+use cardtop::domain::transaction::{Listed, RowNews, Transaction, TransactionState};
 use cardtop::engine::{Engine, EngineEvent, Job, Listing};
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{
@@ -312,7 +312,7 @@ impl Feed {
         let heard = feed.clone();
         let task = tokio::spawn(async move {
             while let Some(news) = news.recv().await {
-                if let EngineEvent::Transactions(rows) = news {
+                if let EngineEvent::Transactions(RowNews { rows, .. }) = news {
                     let mut known = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
                     for row in rows {
                         known.retain(|old| !old.is_same_row(&row));

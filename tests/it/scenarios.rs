@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{Action, OperationState};
+use cardtop::domain::transaction::RowNews;
 use cardtop::engine::EngineEvent;
 use cardtop::sandbox::{Dialect, ListChange, Options, Sandbox, Scenario};
 use jiff::SignedDuration;
@@ -33,7 +34,7 @@ async fn a_minute_of(scenarios: Vec<Scenario>) {
         while let Some(news) = news.recv().await {
             match news {
                 EngineEvent::Broken(words) => panic!("{told}: {words}"),
-                EngineEvent::Transactions(rows) => {
+                EngineEvent::Transactions(RowNews { rows, .. }) => {
                     heard.extend(rows.into_iter().map(|row| row.provider.to_string()))
                 }
                 EngineEvent::Cards(cards) => read += cards.len(),

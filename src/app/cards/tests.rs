@@ -188,14 +188,14 @@ fn message(model: &Model, step: &Step, count: usize) -> Msg {
         Step::Declined(card, age) => {
             let row = transaction(&of(card), &format!("d-{count}"), 0, "3.00 USD", "SHOP");
             let row = Transaction { at: ago(model, age), ..row };
-            EngineEvent::Transactions(vec![declined(row, "51")])
+            EngineEvent::Transactions(vec![declined(row, "51")].into())
         }
         Step::Unassigned(back) => {
             // It stands for a row that had a card.
             let id = format!("d-{}", count.saturating_sub(usize::from(back % 8)));
             let row = transaction(&of(0), &id, 0, "3.00 USD", "SHOP");
             let card_id = None;
-            EngineEvent::Transactions(vec![Transaction { card_id, ..row }])
+            EngineEvent::Transactions(vec![Transaction { card_id, ..row }].into())
         }
         Step::Changed(card, kind, age) => {
             let kinds = [ActionKind::Freeze, ActionKind::TopUp, ActionKind::Unfreeze];

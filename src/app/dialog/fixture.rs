@@ -345,7 +345,7 @@ impl Operator {
             decline_reason: Some(code.into()),
             ..Transaction::new(ProviderId::new("acme"), format!("t{ago}").into(), asked, at)
         };
-        self.portfolio.apply(&EngineEvent::Transactions(vec![row]));
+        self.portfolio.apply(&EngineEvent::Transactions(vec![row].into()));
         self
     }
 

@@ -19,7 +19,10 @@ fn nora(declines: &[(&str, i64, &str)]) -> Model {
     let row = |(code, age, amount): &(&str, i64, &str)| {
         declined(transaction(&nora, &format!("n-{age}"), *age, amount, "REWE 0412"), code)
     };
-    apply(&mut model, EngineEvent::Transactions(declines.iter().map(row).collect()));
+    apply(
+        &mut model,
+        EngineEvent::Transactions(declines.iter().map(row).collect::<Vec<_>>().into()),
+    );
     press(&mut model, "/ 8 8 1 0 enter enter");
     assert_eq!(selected(&model), "c-8810");
     model
@@ -27,7 +30,7 @@ fn nora(declines: &[(&str, i64, &str)]) -> Model {
 
 fn arrives(model: &mut Model, code: &str, amount: &str) {
     let row = transaction(&key("artha", "8810"), "n-new", -1, amount, "ALZA");
-    apply(model, EngineEvent::Transactions(vec![declined(row, code)]));
+    apply(model, EngineEvent::Transactions(vec![declined(row, code)].into()));
 }
 
 /// Amount and reason of the top-up that is open.
@@ -92,7 +95,7 @@ fn money_is_offered_only_for_lack_of_money_at_every_provider() {
                 apply(&mut model, EngineEvent::Cards(vec![ola.into()]));
             }
             let row = declined(transaction(&key(name, last4), "x-1", 60, asked, "REWE"), code);
-            apply(&mut model, EngineEvent::Transactions(vec![row]));
+            apply(&mut model, EngineEvent::Transactions(vec![row].into()));
             press(&mut model, "/");
             for digit in last4.chars() {
                 press(&mut model, &digit.to_string());
@@ -118,7 +121,7 @@ fn the_newest_decline_for_lack_of_money_within_a_day_is_covered() {
 /// A purchase of Nora's at REWE that is not declined.
 fn passes(model: &mut Model, age: i64, amount: &str, state: TransactionState) {
     let row = transaction(&key("artha", "8810"), &format!("p-{age}"), age, amount, "REWE 0412");
-    apply(model, EngineEvent::Transactions(vec![Transaction { state, ..row }]));
+    apply(model, EngineEvent::Transactions(vec![Transaction { state, ..row }].into()));
 }
 
 #[test]
@@ -345,7 +348,10 @@ fn a_top_up_that_was_declined_for_lack_of_money_is_not_the_cards_lack() {
     let mut model = nora(&[]);
     let row = transaction(&key("artha", "8810"), "n-1", 60, "150.00 EUR", "FLOAT");
     let top_up = Transaction { kind: TransactionKind::TopUp, ..row };
-    apply(&mut model, EngineEvent::Transactions(vec![declined(top_up, "INSUFFICIENT_BALANCE")]));
+    apply(
+        &mut model,
+        EngineEvent::Transactions(vec![declined(top_up, "INSUFFICIENT_BALANCE")].into()),
+    );
     assert!(!summary(&model).contains("say"), "{}", summary(&model));
     press(&mut model, "T");
     assert!(refusal(&model).starts_with("no decline of this card is known"), "{}", refusal(&model));
@@ -355,7 +361,7 @@ fn a_top_up_that_was_declined_for_lack_of_money_is_not_the_cards_lack() {
 fn a_caller_who_was_short_is_helped_in_ten_keys() {
     let mut model = board((80, 24));
     let row = transaction(&key("artha", "8810"), "n-1", 60, "150.00 EUR", "REWE 0412");
-    apply(&mut model, EngineEvent::Transactions(vec![declined(row, "51")]));
+    apply(&mut model, EngineEvent::Transactions(vec![declined(row, "51")].into()));
     let keys = "/ 8 8 1 0 enter enter T";
     press(&mut model, keys);
     wait(&mut model);

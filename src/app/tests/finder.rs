@@ -150,7 +150,7 @@ fn a_merchant_typed_into_cards_shows_who_paid_there() {
     assert_eq!(shown, ["c-0917", "c-1200", "c-2075", "c-4242", "c-5560"]);
     let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "REWE 7");
     filtered(&mut model, "merchant:~rewe");
-    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh].into()));
     assert_eq!(order(&model).len(), 2, "a new row counts at once");
     filtered(&mut model, "merchant:~rewe state:declined");
     assert_eq!(order(&model), ["c-0917"], "one transaction has all of it");
@@ -184,7 +184,7 @@ fn since_widens_the_time_that_the_feed_shows_for_as_long_as_the_filter_is_on() {
         seen_at: ago(20 * 86_400),
         ..transaction(&key("artha", "4242"), "a-old", 20 * 86_400, "9.00 USD", "OLD SHOP")
     };
-    apply(&mut model, EngineEvent::Transactions(vec![old]));
+    apply(&mut model, EngineEvent::Transactions(vec![old].into()));
     press(&mut model, "2");
     let day = model.panes.feed.list.len();
     filtered(&mut model, "since:30d");
@@ -208,7 +208,7 @@ fn since_moves_with_the_time_also_in_a_filter_that_was_kept() {
     let mut model = board((120, 40));
     let of = key("artha", "4242");
     let fresh = transaction(&of, "a-1", 0, "9.00 USD", "KIOSK");
-    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh].into()));
     filtered(&mut model, "merchant:kiosk since:2m amount:9");
     assert_eq!(order(&model), ["c-4242"]);
     tick(&mut model, 200);

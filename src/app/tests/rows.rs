@@ -52,7 +52,7 @@ fn a_feed_that_follows_goes_on_following_under_the_dialog_of_another_pane() {
     let mut model = board((120, 40));
     press(&mut model, "f esc");
     let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "LIDL");
-    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh].into()));
     assert_eq!((model.panes.feed.follow, model.panes.feed.list.range().0), (true, 0));
     press(&mut model, "2 j f esc");
     assert!(!model.panes.feed.follow, "a dialog of its own row holds it");
@@ -65,7 +65,7 @@ fn a_paused_screen_counts_what_waits_and_loses_nothing() {
     let rows = model.panes.feed.list.len();
     tick(&mut model, 5);
     let fresh = declined(transaction(&key("artha", "1455"), "a-1", -3, "5.00 EUR", "LIDL"), "51");
-    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh].into()));
     assert_eq!((model.panes.feed.list.len(), model.panes.feed.waiting), (rows, 1));
     press(&mut model, "p");
     assert_eq!((model.panes.feed.list.len(), model.panes.feed.waiting), (rows + 1, 0));
@@ -189,7 +189,7 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
         ..transaction(&key("artha", "1455"), "a-9", 19, "30.00 EUR", "")
     };
     apply(&mut model, EngineEvent::Operation(done));
-    apply(&mut model, EngineEvent::Transactions(vec![proof]));
+    apply(&mut model, EngineEvent::Transactions(vec![proof].into()));
     assert_eq!(model.panes.feed.list.len(), rows + 1);
 }
 
@@ -210,9 +210,9 @@ fn attention_fades_with_time_by_itself() {
 fn fifty_declines_of_one_card_are_one_row_of_the_board() {
     let mut model = board((120, 40));
     let ivo = key("artha", "1455");
-    let rows = (0..50)
+    let rows: Vec<_> = (0..50)
         .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
         .collect();
-    apply(&mut model, EngineEvent::Transactions(rows));
+    apply(&mut model, EngineEvent::Transactions(rows.into()));
     assert_eq!(why(&model, &ivo), "DECLINED 10s 9.00");
 }

@@ -190,12 +190,11 @@ impl History {
         self.lists.get(list).is_some_and(|list| list.again.is_some())
     }
 
-    /// Reads a stretch of a list once more, where it is known: what is not is read anyway.
+    /// Reads once more what of a stretch of a list is known: the rest is read anyway.
     pub(super) fn read_again(&mut self, list: &ListName, stretch: Stretch, now: Timestamp) {
-        if let Some(known) = self.lists.get_mut(list)
-            && known.told.missing(stretch).is_zero()
-        {
-            known.again = Some(stretch);
+        // One that is under way goes on: begun anew each time it would come to no end.
+        if let Some(known) = self.lists.get_mut(list).filter(|known| known.again.is_none()) {
+            known.again = known.told.read_within(stretch);
             self.settle(list, now);
         }
     }

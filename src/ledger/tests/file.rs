@@ -10,12 +10,16 @@ use tempfile::TempDir;
 
 use super::fixture::{row, rows};
 use crate::domain::transaction::Transaction;
-use crate::ledger::{Ledger, RowKey};
+use crate::ledger::{Ledger, Origin, RowKey};
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("columns");
     (folder, path)
+}
+
+const fn of(change: i64) -> Origin {
+    Origin { number: 77, change }
 }
 
 fn small() -> Ledger {
@@ -35,10 +39,10 @@ proptest! {
         let (_folder, path) = folder();
         let mut ledger = Ledger::in_chunks_of(chunks);
         ledger.apply(&first);
-        ledger.save(&path, change).expect("a file");
+        ledger.save(&path, of(change)).expect("a file");
         prop_assert_eq!(fs::metadata(&path).expect("the file").mode() & 0o777, 0o600);
-        let (mut loaded, of) = Ledger::load(&path).expect("what was saved");
-        prop_assert_eq!(of, change);
+        let (mut loaded, origin) = Ledger::load(&path).expect("what was saved");
+        prop_assert_eq!(origin, of(change));
         for _ in 0..2 {
             prop_assert!(loaded.iter().eq(ledger.iter()));
             prop_assert_eq!(loaded.proven(), ledger.proven());
@@ -58,7 +62,7 @@ proptest! {
 #[test]
 fn a_file_that_is_cut_short_anywhere_or_changed_by_a_bit_is_not_read() {
     let (_folder, path) = folder();
-    small().save(&path, 7).expect("a file");
+    small().save(&path, of(7)).expect("a file");
     let whole = fs::read(&path).expect("the file");
     assert!(Ledger::load(&path).is_some());
     for length in 0..whole.len() {
@@ -80,7 +84,7 @@ fn a_file_that_is_cut_short_anywhere_or_changed_by_a_bit_is_not_read() {
 #[test]
 fn a_file_of_another_version_is_not_read_although_its_hash_is_right() {
     let (_folder, path) = folder();
-    small().save(&path, 7).expect("a file");
+    small().save(&path, of(7)).expect("a file");
     let mut bytes = fs::read(&path).expect("the file");
     let content = bytes.len() - 40;
     let same = digest(&SHA256, &bytes[..content]);
@@ -96,7 +100,7 @@ fn a_file_of_another_version_is_not_read_although_its_hash_is_right() {
 fn a_file_that_others_can_use_a_link_and_a_folder_are_not_read() {
     let (folder, path) = folder();
     assert!(Ledger::load(&path).is_none(), "there is none");
-    small().save(&path, 7).expect("a file");
+    small().save(&path, of(7)).expect("a file");
     for mode in [0o644, 0o660, 0o606, 0o640] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).expect("a mode");
         assert!(Ledger::load(&path).is_none(), "{mode:o}");
@@ -114,10 +118,10 @@ fn saving_again_replaces_the_file_and_leaves_nothing_beside_it() {
     let (folder, path) = folder();
     // What a process left that was killed while it wrote.
     fs::write(folder.path().join("columns.new"), "half of it").expect("a file");
-    Ledger::default().save(&path, 1).expect("a file");
-    small().save(&path, 2).expect("a file");
-    let (loaded, change) = Ledger::load(&path).expect("what was saved");
-    assert_eq!((loaded.len(), change), (small().len(), 2));
+    Ledger::default().save(&path, of(1)).expect("a file");
+    small().save(&path, of(2)).expect("a file");
+    let (loaded, origin) = Ledger::load(&path).expect("what was saved");
+    assert_eq!((loaded.len(), origin), (small().len(), of(2)));
     let names = folder
         .path()
         .read_dir()

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::fixture::{now, row, rows};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::ledger::{Ledger, RowKey};
 
 /// A list that is searched from its beginning and sorted for each row.
@@ -15,6 +15,16 @@ use crate::ledger::{Ledger, RowKey};
 struct Plain(Vec<Transaction>);
 
 impl Plain {
+    fn put_kept(&mut self, row: &Transaction) {
+        self.remove(&RowName::from(row));
+        self.0.push(row.clone());
+        self.0.sort_by_key(|row| std::cmp::Reverse(RowKey::from(row)));
+    }
+
+    fn remove(&mut self, name: &RowName) {
+        self.0.retain(|known| RowName::from(known) != *name);
+    }
+
     fn put(&mut self, row: &Transaction) {
         let of_id = |known: &&Transaction| known.provider == row.provider && known.id == row.id;
         let known: Vec<&Transaction> = self.0.iter().filter(of_id).collect();
@@ -65,13 +75,14 @@ proptest! {
     ) {
         let mut plain = Plain::default();
         let mut ledger = if chunks == 0 {
+            first.iter().for_each(|row| plain.put_kept(row));
             Ledger::from_rows(first.clone())
         } else {
+            first.iter().for_each(|row| plain.put(row));
             let mut ledger = Ledger::in_chunks_of(chunks);
             ledger.apply(&first);
             ledger
         };
-        first.iter().for_each(|row| plain.put(row));
         assert_same(&ledger, &plain);
         let snapshot = (ledger.clone(), plain.0.clone());
         for batch in [then, last] {
@@ -81,6 +92,41 @@ proptest! {
         }
         assert_same(&snapshot.0, &Plain(snapshot.1));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn rows_as_they_are_kept_replace_those_of_their_exact_names_and_gone_names_are_taken_out(
+        batches in proptest::collection::vec((rows(80), rows(20)), 1..5), chunks in 2_usize..40,
+    ) {
+        let (mut plain, mut ledger) = (Plain::default(), Ledger::in_chunks_of(chunks));
+        for (batch, others) in batches {
+            // Names of rows that are known, and of others.
+            let known = plain.0.iter().step_by(7).map(RowName::from);
+            let gone: Vec<RowName> = known.chain(others.iter().map(RowName::from)).collect();
+            ledger.remove(&gone);
+            gone.iter().for_each(|name| plain.remove(name));
+            assert_same(&ledger, &plain);
+            ledger.apply_kept(&batch);
+            batch.iter().for_each(|row| plain.put_kept(row));
+            assert_same(&ledger, &plain);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_was_known_by_its_task_is_replaced_by_itself_under_its_own_id() {
+    let by_task = Transaction { id: "task".into(), task: None, ..row(1, 1, 1, 5) };
+    let own = Transaction { id: "own".into(), task: Some("task".into()), ..by_task.clone() };
+    let mut one_by_one = Ledger::default();
+    one_by_one.apply(std::slice::from_ref(&by_task));
+    one_by_one.apply(std::slice::from_ref(&own));
+    assert!(one_by_one.iter().eq([own.clone()]));
+    let others = (0..100).map(numbered);
+    let mut together = Ledger::default();
+    together.apply(&others.chain([by_task, own]).collect::<Vec<_>>());
+    assert_eq!(together.len(), 101);
 }
 
 /// As [`row`], with an id and a time of its own.

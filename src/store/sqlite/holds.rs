@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::transactions::columns::{BEHIND, COLUMNS, exact, next_change, read};
 use super::{millis, timestamp};
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::store::CompleteReading;
 
 /// A posting may be this much of its hold at most: tips are added.
@@ -51,7 +51,8 @@ pub(in crate::store) fn follow(
     changed.extend(link(&tx, reading)?);
     let mut changed_rows = Vec::new();
     for hold in changed {
-        if changed_rows.iter().all(|known: &Transaction| !known.is_same_row(&hold)) {
+        let name = RowName::from(&hold);
+        if changed_rows.iter().all(|known: &Transaction| RowName::from(known) != name) {
             let kept = exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?;
             changed_rows.extend(kept.map(|kept| kept.row));
         }

@@ -20,13 +20,14 @@ use crate::store::{FILE, StoreError};
 pub(super) const APPLICATION: i32 = 0x6374_6f70;
 
 /// The schemas, append-only: the version of a database is how many were applied.
-pub(super) const SCHEMAS: [&str; 6] = [
+pub(super) const SCHEMAS: [&str; 7] = [
     include_str!("../../../assets/schema/001.sql"),
     include_str!("../../../assets/schema/002.sql"),
     include_str!("../../../assets/schema/003.sql"),
     include_str!("../../../assets/schema/004.sql"),
     include_str!("../../../assets/schema/005.sql"),
     include_str!("../../../assets/schema/006.sql"),
+    include_str!("../../../assets/schema/007.sql"),
 ];
 
 /// The schema with which lines began to carry records.

@@ -15,16 +15,17 @@ use self::columns::{Kept, exact, insert, kept, next_change, select_kept};
 use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::{RowName, RowNews, Transaction, TransactionState};
 
-/// Keeps transactions and returns those that are new or changed, as kept: the time of first sight
-/// and the operation stay.
+/// Keeps transactions and returns those that are new or changed, as kept, with the names that are
+/// gone: the time of first sight and the operation stay.
 pub(in crate::store) fn keep(
     db: &mut Connection,
     rows: &[Transaction],
-) -> rusqlite::Result<Vec<Transaction>> {
+) -> rusqlite::Result<RowNews> {
     let tx = super::begin(db)?;
-    let mut changed = Vec::new();
+    let mut changed: Vec<Transaction> = Vec::new();
+    let mut gone = Vec::new();
     for row in rows {
         let Some(known) = known(&tx, row)? else {
             let row = with_operation(&tx, row.clone())?;
@@ -41,10 +42,16 @@ pub(in crate::store) fn keep(
         let was_hold = known.was_hold && merged.state != TransactionState::Hold;
         let merged = with_operation(&tx, merged)?;
         write_over(&tx, &known, &merged, was_hold)?;
+        let name = RowName::from(&known.row);
+        if name != RowName::from(&merged) {
+            // It may have come under this name a moment ago.
+            changed.retain(|row| RowName::from(row) != name);
+            gone.push(name);
+        }
         changed.push(merged);
     }
     tx.commit()?;
-    Ok(changed)
+    Ok(RowNews { rows: changed, gone: Some(gone) })
 }
 
 /// Writes a row in the place of a known one, which may have had another name.

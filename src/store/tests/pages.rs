@@ -10,7 +10,9 @@ use super::{Empty, stories};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{
+    RowName, RowNews, Transaction, TransactionKind, TransactionState,
+};
 use crate::store::{Changes, CompleteReading, PageKey, Store};
 
 stories! {
@@ -20,6 +22,7 @@ stories! {
     who_follows_the_changes_sees_each_changed_row_once_and_none_that_is_as_it_was,
     a_row_that_gains_its_card_or_its_own_id_is_gone_under_the_name_that_it_had,
     whatever_is_kept_linked_or_followed_who_follows_the_changes_has_what_is_read_in_full,
+    a_row_that_comes_and_is_renamed_in_one_batch_is_told_under_its_last_name_alone,
 }
 
 fn at(millis: i64) -> Timestamp {
@@ -141,10 +144,21 @@ async fn a_row_that_gains_its_card_or_its_own_id_is_gone_under_the_name_that_it_
     assert_eq!(ids(&changes.rows), ["1", "own"]);
 }
 
+async fn a_row_that_comes_and_is_renamed_in_one_batch_is_told_under_its_last_name_alone(
+    empty: Empty,
+) {
+    let store = empty();
+    let own = Transaction { task: Some("task".into()), ..row(Some("c1"), "own", 0) };
+    let batch = vec![row(Some("c1"), "task", 0), own];
+    let news = store.keep_transactions(batch).await.expect("keeping");
+    assert_eq!(ids(&news.rows), ["own"]);
+    assert_eq!(news.gone, Some(vec![RowName::from(&row(Some("c1"), "task", 0))]));
+}
+
 /// Rows by their exact names, as one keeps them who follows the changes.
 #[derive(Default)]
 struct Follower {
-    rows: BTreeMap<(Option<Arc<str>>, Arc<str>), Transaction>,
+    rows: BTreeMap<RowName, Transaction>,
     seen: i64,
 }
 
@@ -155,14 +169,16 @@ impl Follower {
             if changes.last == self.seen {
                 return;
             }
-            for gone in changes.gone {
-                self.rows.remove(&(gone.card, gone.id));
-            }
-            for row in changes.rows {
-                self.rows.insert((row.card_id.clone(), Arc::clone(&row.id)), row);
-            }
+            self.apply(RowNews { rows: changes.rows, gone: Some(changes.gone) });
             self.seen = changes.last;
         }
+    }
+
+    fn apply(&mut self, news: RowNews) {
+        for gone in news.gone.expect("what is kept says which names are gone") {
+            self.rows.remove(&gone);
+        }
+        self.rows.extend(news.rows.into_iter().map(|row| (RowName::from(&row), row)));
     }
 }
 
@@ -210,19 +226,21 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower) {
+/// Does it, and returns what is told of it.
+async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower) -> RowNews {
     let minute = i64::try_from(count).expect("a small number");
     match deed {
         Deed::Keep(rows) => {
             // Postings are seen later than the holds that they may have been.
             let seen_at = at(minute * 60_000);
             let rows = rows.into_iter().map(|row| Transaction { seen_at, ..row }).collect();
-            store.keep_transactions(rows).await.expect("keeping");
+            store.keep_transactions(rows).await.expect("keeping")
         }
         Deed::Link(card, id) => {
             let card = CardKey::new(&ProviderId::new("acme"), card);
             // There may be no such row.
-            let _ = store.link_operation(card, id, OperationId::new(at(minute), 1, 1)).await;
+            let linked = store.link_operation(card, id, OperationId::new(at(minute), 1, 1)).await;
+            RowNews::kept(linked.into_iter().collect())
         }
         Deed::Read(listed) => {
             let reading = CompleteReading {
@@ -235,9 +253,12 @@ async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower)
                 listed: listed.into_iter().collect(),
                 oldest: at(-1),
             };
-            store.follow_holds(reading).await.expect("following");
+            RowNews::kept(store.follow_holds(reading).await.expect("following"))
         }
-        Deed::Follow => follower.follow(store).await,
+        Deed::Follow => {
+            follower.follow(store).await;
+            RowNews::kept(Vec::new())
+        }
     }
 }
 
@@ -250,20 +271,21 @@ async fn whatever_is_kept_linked_or_followed_who_follows_the_changes_has_what_is
     let deeds = prop::collection::vec(any_deed(), 1..40);
     for _ in 0..60 {
         let deeds = deeds.new_tree(&mut runner).expect("deeds").current();
-        let (store, mut follower) = (empty(), Follower::default());
+        let (store, mut follower, mut told) = (empty(), Follower::default(), Follower::default());
         for (count, deed) in deeds.iter().cloned().enumerate() {
-            do_it(&store, deed, count, &mut follower).await;
+            told.apply(do_it(&store, deed, count, &mut follower).await);
         }
         follower.follow(&store).await;
         let mut anew = Follower::default();
         anew.follow(&store).await;
         let mut read = BTreeMap::new();
         for row in in_pages(&store, 2, None).await {
-            let twice = read.insert((row.card_id.clone(), Arc::clone(&row.id)), row);
+            let twice = read.insert(RowName::from(&row), row);
             assert_eq!(twice, None);
         }
         assert_eq!(follower.rows, read, "{deeds:#?}");
         assert_eq!(anew.rows, read, "from the beginning: {deeds:#?}");
+        assert_eq!(told.rows, read, "by what each write returned: {deeds:#?}");
         let count = u64::try_from(read.len()).expect("a small number");
         assert_eq!(store.count_transactions().await.expect("a count"), count);
     }

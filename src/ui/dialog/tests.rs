@@ -72,7 +72,7 @@ fn unsettled() -> Operator {
         at: open.created_at,
         ..row
     };
-    operator.portfolio.apply(&EngineEvent::Transactions(vec![row]));
+    operator.portfolio.apply(&EngineEvent::Transactions(vec![row].into()));
     operator.resolve(&open)
 }
 

@@ -113,7 +113,7 @@ fn messages(step: &Step, count: usize) -> Vec<Msg> {
         Step::Paid(number, fails) => {
             let of = key("artha", last4(*number));
             let row = transaction(&of, &format!("p-{count}"), 5, "7.00 USD", "REWE 0412");
-            EngineEvent::Transactions(vec![if *fails { declined(row, "51") } else { row }])
+            EngineEvent::Transactions(vec![if *fails { declined(row, "51") } else { row }].into())
         }
     };
     vec![Msg::EngineEvent(event)]

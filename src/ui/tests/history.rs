@@ -7,7 +7,7 @@ use super::*;
 use crate::app::fixture::{declined, key, large_board, transaction};
 use crate::app::has_more_work;
 use crate::app::work::{Work, counted};
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::{RowName, RowNews, Transaction, TransactionState};
 use crate::ledger::Ledger;
 
 /// Rows one second apart, the newest a minute old. Every thousandth is a decline, every hundredth
@@ -119,7 +119,7 @@ fn what_is_typed_while_a_search_goes_on_is_answered_and_nothing_before_it() {
 fn a_list_keeps_its_cursor_when_100_000_older_rows_arrive() {
     let mut model = large_board((120, 40), 50, 0);
     let newest: Vec<Transaction> = rows(200).collect();
-    event(&mut model, EngineEvent::Transactions(newest));
+    event(&mut model, EngineEvent::Transactions(newest.into()));
     press(&mut model, "2 ] ] ] ] j j j");
     let before = line(&text(&model), ">");
     event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows(rows(100_200)))));
@@ -134,7 +134,7 @@ fn rows_that_came_before_the_history_was_read_are_newer_than_it() {
     let mut model = large_board((120, 40), 50, 0);
     let old = hold(transaction(&key("artha", "0003"), "a-1", 90, "20.00 USD", "SHELL"));
     let new = Transaction { state: TransactionState::Cleared, ..old.clone() };
-    event(&mut model, EngineEvent::Transactions(vec![new]));
+    event(&mut model, EngineEvent::Transactions(vec![new].into()));
     event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows([old]))));
     press(&mut model, "2");
     let screen = text(&model);
@@ -145,13 +145,13 @@ fn rows_that_came_before_the_history_was_read_are_newer_than_it() {
 fn a_hold_that_clears_changes_in_place_under_the_cursor() {
     let mut model = feed_of(1_000, (120, 40));
     let row = hold(transaction(&key("artha", "0003"), "a-1", 62, "20.00 USD", "SHELL"));
-    event(&mut model, EngineEvent::Transactions(vec![row.clone()]));
+    event(&mut model, EngineEvent::Transactions(vec![row.clone()].into()));
     press(&mut model, "j j j");
     let cursor = line(&text(&model), ">");
     assert!(cursor.contains("HOLD") && cursor.contains("SHELL"), "{}", text(&model));
     let above = text(&model).lines().position(|line| line.contains('>'));
     let cleared = Transaction { state: TransactionState::Cleared, ..row };
-    event(&mut model, EngineEvent::Transactions(vec![cleared]));
+    event(&mut model, EngineEvent::Transactions(vec![cleared].into()));
     let screen = text(&model);
     let cursor = line(&screen, ">");
     assert!(cursor.contains("CLEARED") && cursor.contains("SHELL"), "{screen}");
@@ -160,11 +160,8 @@ fn a_hold_that_clears_changes_in_place_under_the_cursor() {
 
 #[test]
 fn until_the_older_rows_are_loaded_no_count_is_of_all() {
-    let mut model = bare((120, 40));
-    let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
-    event(&mut model, EngineEvent::Journal { page: Vec::new(), is_last: true });
-    event(&mut model, EngineEvent::Transactions(rows(20).collect()));
+    let mut model = loading();
+    event(&mut model, EngineEvent::Transactions(rows(20).collect::<Vec<_>>().into()));
     press(&mut model, "2 / s h o p enter");
     let screen = text(&model);
     let title = line(&screen, "Feed ▐shop▌ 19 so far");
@@ -249,11 +246,95 @@ fn cards_with_such_a_transaction_are_found_while_the_list_says_how_far_the_searc
     assert!(screen.contains("Cards ▐merchant:bakery▌ 1/50"), "{screen}");
     let work = counted(|| {
         let row = transaction(&key("artha", "0007"), "b-1", 0, "3.00 USD", "BAKERY");
-        event(&mut model, EngineEvent::Transactions(vec![row]));
+        event(&mut model, EngineEvent::Transactions(vec![row].into()));
     });
     idle(&mut model);
     assert!(text(&model).contains("Cards ▐merchant:bakery▌ 2/50"), "{}", text(&model));
     // Of the card beside the list, as above.
     assert!(work.of(Work::HistoryVisited) <= 3 * (60_000 / 50 + 1), "{work:?}");
     assert!(work.of(Work::TransactionAsked) <= 10, "{work:?}");
+}
+
+/// A row that is listed under its task, and the same under its own id.
+fn by_task_and_own() -> (Transaction, Transaction) {
+    let by_task = hold(transaction(&key("artha", "0003"), "task-9", 90, "20.00 USD", "SHELL"));
+    let own = Transaction {
+        id: "a-1".into(),
+        task: Some("task-9".into()),
+        state: TransactionState::Cleared,
+        ..by_task.clone()
+    };
+    (by_task, own)
+}
+
+/// What is told of a row that has another name than this one had.
+fn renamed(from: &Transaction, to: &Transaction) -> EngineEvent {
+    let gone = Some(vec![RowName::from(from)]);
+    EngineEvent::Transactions(RowNews { rows: vec![to.clone()], gone })
+}
+
+fn kept(row: &Transaction) -> EngineEvent {
+    EngineEvent::Transactions(RowNews::kept(vec![row.clone()]))
+}
+
+fn history(rows: &[Transaction]) -> EngineEvent {
+    EngineEvent::History(Box::new(Ledger::from_rows(rows.iter().cloned())))
+}
+
+/// A board whose history is still loading.
+fn loading() -> Model {
+    let mut model = bare((120, 40));
+    let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
+    event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
+    event(&mut model, EngineEvent::Journal { page: Vec::new(), is_last: true });
+    model
+}
+
+/// The row stands once in the feed, and once in its sums.
+fn assert_once(mut model: Model) {
+    press(&mut model, "2 ] ] ] ] / s h e l l enter");
+    idle(&mut model);
+    let screen = text(&model);
+    assert!(screen.contains("▐shell▌ 1/1"), "{screen}");
+    assert!(screen.contains("CLEARED") && !screen.contains("HOLD"), "{screen}");
+    assert_eq!(model.portfolio.transactions.len(), 1);
+}
+
+#[test]
+fn a_row_listed_under_its_task_and_later_under_its_own_id_stands_once() {
+    let (by_task, own) = by_task_and_own();
+    let after = |events: &[EngineEvent]| {
+        let mut model = loading();
+        events.iter().for_each(|one| event(&mut model, one.clone()));
+        assert_once(model);
+    };
+    // At once.
+    after(&[history(&[]), kept(&by_task), renamed(&by_task, &own)]);
+    after(&[history(std::slice::from_ref(&by_task)), renamed(&by_task, &own)]);
+    // While the history is loading, which was read before or after.
+    for read in [&by_task, &own] {
+        after(&[kept(&by_task), renamed(&by_task, &own), history(std::slice::from_ref(read))]);
+        after(&[renamed(&by_task, &own), history(std::slice::from_ref(read))]);
+        after(&[kept(&by_task), history(std::slice::from_ref(read)), renamed(&by_task, &own)]);
+    }
+}
+
+#[test]
+fn a_row_that_the_data_file_did_not_take_stands_once_when_it_takes_it_again() {
+    let (by_task, own) = by_task_and_own();
+    let without_card = Transaction { card_id: None, ..own.clone() };
+    let unsaved = |row: &Transaction| EngineEvent::Transactions(vec![row.clone()].into());
+    for first in [&by_task, &without_card, &own] {
+        for is_late in [false, true] {
+            let mut events = vec![unsaved(first), kept(&own)];
+            events.insert(usize::from(is_late), history(&[]));
+            let mut model = loading();
+            events.into_iter().for_each(|one| event(&mut model, one));
+            assert_once(model);
+        }
+    }
+    let mut model = loading();
+    event(&mut model, unsaved(&own));
+    event(&mut model, history(&[by_task]));
+    assert_once(model);
 }

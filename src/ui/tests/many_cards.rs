@@ -78,7 +78,7 @@ fn news_of_one_card_looks_at_that_card() {
         news("watched", &|model| _ = press(model, "w"));
         news("a decline", &|model| {
             let row = transaction(&third(), "d", 0, "5.00 USD", "SHOP");
-            tell(model, EngineEvent::Transactions(vec![declined(row, "51")]));
+            tell(model, EngineEvent::Transactions(vec![declined(row, "51")].into()));
         });
         news("an operation", &|model| {
             let unknown = operation(1, ActionKind::TopUp, &third(), OperationState::Unknown, 5);
@@ -125,7 +125,7 @@ fn one_frame_looks_at_no_card_that_it_does_not_show() {
 fn one_second_looks_at_the_cards_for_which_it_makes_a_difference() {
     let mut boards = Boards::new(|model| {
         let row = transaction(&third(), "d", 0, "5.00 USD", "SHOP");
-        tell(model, EngineEvent::Transactions(vec![declined(row, "51")]));
+        tell(model, EngineEvent::Transactions(vec![declined(row, "51")].into()));
         // Only its state is told, which is old ten minutes later.
         let listed = card(CardState::Active, "Listed", "0004", "artha", "1.00 USD", 0);
         let listed = Card { balance: Reading::Never, state_at: Some(ago(0)), ..listed };

@@ -76,7 +76,7 @@ fn hard_to_fit(keys: &str) -> Model {
     ];
     for event in [
         EngineEvent::Cards(cards.into_iter().map(Into::into).collect()),
-        EngineEvent::Transactions(rows),
+        EngineEvent::Transactions(rows.into()),
         EngineEvent::Operation(top_up),
         EngineEvent::Float {
             provider: crate::domain::card::ProviderId::new("banana"),

@@ -102,7 +102,7 @@ fn one_card_that_was_read_costs_no_walk_through_what_happened() {
 fn one_new_transaction_costs_no_walk() {
     let mut model = large_board(SIZE, 500, 5_000);
     let new = transaction(&key("artha", "0003"), "new", 0, "5.00 USD", "SHOP");
-    let work = event(&mut model, EngineEvent::Transactions(vec![new]));
+    let work = event(&mut model, EngineEvent::Transactions(vec![new].into()));
     assert_eq!((work.of(Work::CardRated), work.of(Work::CardVisited)), (1, 0), "{work:?}");
     assert!(work.of(Work::HistoryVisited) <= 4 * 5_000 / 500 + 4, "{work:?}");
     assert_eq!(work.of(Work::TransactionAsked), 0, "{work:?}");
@@ -114,7 +114,7 @@ fn events_that_come_together_cost_as_much_as_one() {
     let new = |number: usize| {
         let of = key("artha", "0003");
         let row = transaction(&of, &format!("n-{number}"), 0, "5.00 USD", "SHOP");
-        Msg::EngineEvent(EngineEvent::Transactions(vec![row]))
+        Msg::EngineEvent(EngineEvent::Transactions(vec![row].into()))
     };
     let work = counted(|| _ = crate::app::update_all(&mut model, (0..64).map(new)));
     assert_eq!(work.of(Work::CardRated), 1, "{work:?}");

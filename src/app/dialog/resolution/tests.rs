@@ -59,7 +59,7 @@ fn an_operation_is_settled_as_done_with_its_row_or_with_one_kept_free() {
         at: open.created_at,
         ..row
     };
-    operator.portfolio.apply(&EngineEvent::Transactions(vec![row]));
+    operator.portfolio.apply(&EngineEvent::Transactions(vec![row].into()));
     let operator =
         operator.resolve(&open).keys("d").types("seen on their page").keys("enter enter");
     assert_eq!(operator.notice(), "Enter never confirms here: press y");

@@ -6,9 +6,9 @@ use rusqlite::{Connection, params};
 
 use super::columns::{BEHIND, read, select_numbered};
 use crate::domain::card::CardKey;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::store::sqlite::millis;
-use crate::store::{Changes, Gone, Page, PageKey};
+use crate::store::{Changes, Page, PageKey};
 
 /// The newest transactions, at most `limit`.
 pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
@@ -116,7 +116,7 @@ pub(in crate::store) fn changes_since(
         )?;
         let gone = query.query_map([change, changes.last], |row| {
             let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            Ok(Gone {
+            Ok(RowName {
                 provider: crate::domain::card::ProviderId::new(text(0)?),
                 card: Some(text(1)?).filter(|card| !card.is_empty()).map(Into::into),
                 id: text(2)?.into(),
