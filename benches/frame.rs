@@ -59,8 +59,8 @@ fn transaction(count: i64) -> Transaction {
 fn board() -> Model {
     let portfolio = Portfolio::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
     let mut model = Model::new(Start { portfolio, size: SIZE, keymap: Keymap::default() });
-    let rows = (0..TRANSACTIONS).map(transaction).collect();
-    update_all(&mut model, [Msg::EngineEvent(EngineEvent::Transactions(rows))]);
+    let rows: Vec<_> = (0..TRANSACTIONS).map(transaction).collect();
+    update_all(&mut model, [Msg::EngineEvent(EngineEvent::Transactions(rows.into()))]);
     for key in [Chord::char('2'), Chord::char('z')] {
         update(&mut model, Msg::Key(key));
     }
