@@ -46,8 +46,10 @@ pub(super) enum Scope {
     Cards,
     /// The figures of one card.
     Card(Arc<str>),
-    /// The transactions of all cards, or of one.
+    /// The newest transactions of all cards, or of one.
     Transactions(Option<Arc<str>>),
+    /// The older ones.
+    History(Option<Arc<str>>),
 }
 
 /// One account.
@@ -295,6 +297,28 @@ impl Account {
         self.state().transactions.depth_read(card, depth, pages, now);
     }
 
+    /// A reading of this depth began with so many rows; the history goes on with it.
+    pub(super) fn begin_deep(&self, card: Option<&CardKey>, depth: Depth, rows: usize) {
+        self.state().transactions.begin_deep(card, depth, rows);
+    }
+
+    /// So many rows of a reading that goes on in the history have come.
+    pub(super) fn note_deep_rows(&self, card: Option<&CardKey>, rows: usize) {
+        self.state().transactions.note_deep_rows(card, rows);
+    }
+
+    /// A reading that went on in the history is at its end.
+    pub(super) fn deep_read(&self, card: Option<&CardKey>, now: Timestamp) {
+        let ended = self.state().transactions.end_deep(card);
+        if let Some((depth, rows)) = ended {
+            // What the newest share lacked was read with the rest.
+            if depth == Depth::Full {
+                self.note_gap(card, &mut None, depth);
+            }
+            self.depth_read(card, depth, rows, now);
+        }
+    }
+
     /// How late this provider has listed rows, as far as that was seen since the start.
     pub(super) fn lag(&self) -> SignedDuration {
         self.state().transactions.lag()
@@ -343,6 +367,11 @@ impl Account {
         let state = self.state();
         matches!(state.health.state, HealthState::Ok | HealthState::Slow)
             && state.pace.asked_to_wait(now).is_none()
+    }
+
+    /// Whether the last answer about its cards, its float or its newest transactions was good.
+    pub(super) fn is_well(&self) -> bool {
+        self.state().health.is_well()
     }
 
     /// Whether the provider does not answer.

@@ -1,14 +1,15 @@
 //! The history of an account, read backwards in the background: a part a turn, behind everything
 //! else that is due.
 
-use super::account::{Account, Depth, ListName, PartRead, Wire};
+use super::account::{Account, ListName, PartRead, Scope, Wire};
 use super::lists::{Keep, Patience};
 use super::transactions::complete_reading;
 use super::{Engine, EngineEvent};
-use crate::domain::card::CardKey;
+use crate::domain::card::{Card, CardKey};
 use crate::domain::coverage::Coverage;
+use crate::domain::transaction::Transaction;
 use crate::provider::Window;
-use crate::provider::pages::ReadMode;
+use crate::provider::pages::{ListRead, ReadMode};
 
 impl Engine {
     /// Takes in how much of an account earlier processes have read.
@@ -53,12 +54,16 @@ impl Engine {
             self.judge_list(account, &list, Some(card)).await;
             return;
         }
-        let read = PartRead::of(&list, window.until, saved);
+        let read = PartRead::of_part(&list, window.until, saved, account.is_well());
         let (write, ended) = account.note_part(&part, &read, now);
         self.write_coverage(account, &part.list, write).await;
-        self.judge_list(account, &list, card.as_deref()).await;
+        self.judge_part(account, &list, card.as_deref(), read.is_failing).await;
+        account.note_unread_rows(Scope::History(part.list.clone()), &list.unread);
+        if part.is_known {
+            account.note_deep_rows(key.as_ref(), list.rows.len());
+        }
         if ended {
-            account.depth_read(key.as_ref(), Depth::Full, list.rows.len(), self.0.clock.now());
+            account.deep_read(key.as_ref(), self.0.clock.now());
         }
         if let Some(reading) = complete_reading(account, key.as_ref(), &list, &window, now)
             && saved
@@ -68,6 +73,25 @@ impl Engine {
         self.emit_covered(account, key.as_ref()).await;
     }
 
+    /// Notes how a part went. That the provider fails at an old time says nothing of the newest
+    /// rows, nor of its cards.
+    pub(super) async fn judge_part(
+        &self,
+        account: &Account,
+        list: &ListRead<Transaction>,
+        card: Option<&Card>,
+        is_failing: bool,
+    ) {
+        if !is_failing {
+            return self.judge_list(account, list, card).await;
+        }
+        if let Some(error) = &list.error {
+            tracing::warn!("a part of the history was not read: {error}");
+        }
+        account.count_requests(self.0.clock.now());
+        self.emit_health(account).await;
+    }
+
     /// Writes down how much of a list is read.
     pub(super) async fn write_coverage(
         &self,
@@ -75,10 +99,12 @@ impl Engine {
         list: &ListName,
         coverage: Option<Coverage>,
     ) {
-        let Some(coverage) = coverage else { return };
+        let Some(coverage) = coverage.filter(|_| self.may_save()) else { return };
         let (provider, now) = (account.info.id.clone(), self.0.clock.now());
-        if let Err(error) = self.0.store.set_coverage(provider, list.clone(), coverage, now).await {
-            self.emit_store_error(&error).await;
+        let written = self.0.store.set_coverage(provider, list.clone(), coverage.clone(), now);
+        match written.await {
+            Ok(_) => account.note_written(list, coverage),
+            Err(error) => self.emit_store_error(&error).await,
         }
     }
 

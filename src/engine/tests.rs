@@ -5,7 +5,7 @@ mod columns;
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 use crate::domain::card::{Card, CardKey, ProviderId};
@@ -15,11 +15,12 @@ use crate::domain::operation::{
     Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::account::{Account, Wire};
+use crate::engine::account::{Account, Depth, PartRead, Wire};
 use crate::engine::schedule::{Next, Read};
 use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
-use crate::provider::Config;
 use crate::provider::http::InProcess;
+use crate::provider::pages::ListRead;
+use crate::provider::{Config, Error, ErrorKind};
 use crate::sandbox::{Dialect, Options, Sandbox};
 use crate::store::Intent;
 
@@ -279,4 +280,40 @@ async fn while_the_data_file_takes_nothing_the_history_waits_and_the_account_res
     db.execute_batch("DROP TRIGGER full").expect("room again");
     bench.engine.0.saving.note_success();
     assert!(all_due().contains(&Read::History), "once there is room it goes on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_old_rows_cannot_be_read_is_not_down() {
+    let bench = Bench::new(1).await;
+    let account = bench.account();
+    assert!(account.is_well());
+    for kind in [ErrorKind::Unreachable, ErrorKind::BadReply, ErrorKind::Forbidden] {
+        for _ in 0..4 {
+            let error = Error::new(&account.info.id, kind, "HTTP 500");
+            let list = ListRead::failed(error);
+            let read = PartRead::of_part(&list, Timestamp::MAX, true, account.is_well());
+            bench.engine.judge_part(&account, &list, None, read.is_failing).await;
+        }
+        assert!(account.is_well() && !account.is_down(), "{kind:?}");
+    }
+    let refused = Error::new(&account.info.id, ErrorKind::Auth, "HTTP 401");
+    let list = ListRead::failed(refused);
+    let read = PartRead::of_part(&list, Timestamp::MAX, true, account.is_well());
+    bench.engine.judge_part(&account, &list, None, read.is_failing).await;
+    assert!(!account.takes_requests(bench.engine.0.clock.now()), "of that the account knows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_programme_rests_for_all_the_rows_of_a_whole_reading_and_not_for_its_last_part() {
+    let bench = Bench::new(1).await;
+    let account = bench.account();
+    let now = bench.engine.0.clock.now();
+    account.begin_deep(None, Depth::Full, 400);
+    for _ in 0..50 {
+        account.note_deep_rows(None, 1_000);
+    }
+    account.deep_read(None, now);
+    let later = |hours| now + SignedDuration::from_hours(hours);
+    assert_ne!(account.depth_due(None, later(5)), Depth::Full);
+    assert_eq!(account.depth_due(None, later(7)), Depth::Full);
 }

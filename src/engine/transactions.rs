@@ -41,6 +41,17 @@ struct Reach {
     depth: Depth,
 }
 
+impl Reach {
+    /// How deep a reading went: one that ended early, or left the rest to the history, says nothing
+    /// of what lies behind.
+    fn seen(&self, list: &ListRead<Transaction>) -> Depth {
+        let is_whole = list.error.is_none()
+            && !list.is_cut_short
+            && list.complete_from.is_some_and(|from| from <= self.since);
+        if is_whole { self.depth } else { Depth::Recent }
+    }
+}
+
 impl Engine {
     /// Reads transactions of all cards, or of one: the newest since the last reading, and further
     /// back as far as rows may still change. What is more than is read at once is left to the
@@ -84,18 +95,22 @@ impl Engine {
         {
             account.read_again(&name, left, now);
         }
+        let is_begun = account.is_read_again(&name) && reach.depth != Depth::Recent;
         // A gap that is there again is no reason to read everything again at every poll: it stays
         // noted, and the reading moves on. What ended early says nothing of an earlier gap.
-        let depth = if list.error.is_none() { reach.depth } else { Depth::Recent };
+        let depth = reach.seen(&list);
         let gap_was_there = account.note_gap(key, &mut list.gap, depth);
         account.note_completeness(
             scope,
             of_list(&account.info.id, key, &list, now),
-            reach.depth == Depth::Full,
+            depth == Depth::Full,
         );
         if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
             account.set_read_to(key, now);
             account.depth_read(key, reach.depth, list.rows.len(), self.0.clock.now());
+            if is_begun {
+                account.begin_deep(key, reach.depth, list.rows.len());
+            }
         }
         if self.may_save()
             && let Some(reading) = complete_reading(account, key, &list, &window, now)
@@ -294,4 +309,31 @@ pub(super) fn complete_reading(
         listed: list.rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),
         oldest: list.rows.iter().map(|row| row.at).min()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::ErrorKind;
+
+    #[test]
+    fn a_reading_that_left_rows_to_the_history_forgets_no_gap_and_no_odd_row_behind_them() {
+        let at = |second| Timestamp::from_second(second).expect("a time of the test");
+        let reach = Reach { since: at(100), depth: Depth::Full };
+        let error = Error::new(&ProviderId::new("acme"), ErrorKind::Unreachable, "HTTP 500");
+        let failed = ListRead::failed(error);
+        let list = |from, is_cut_short| ListRead::<Transaction> {
+            rows: Vec::new(),
+            unread: Vec::new(),
+            gap: None,
+            error: None,
+            complete_from: Some(at(from)),
+            is_cut_short,
+            lost: Vec::new(),
+        };
+        assert_eq!(reach.seen(&list(100, false)), Depth::Full);
+        assert_eq!(reach.seen(&list(500, true)), Depth::Recent);
+        assert_eq!(reach.seen(&list(500, false)), Depth::Recent, "it was asked for less");
+        assert_eq!(reach.seen(&failed), Depth::Recent);
+    }
 }

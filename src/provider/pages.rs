@@ -30,6 +30,13 @@ use reading::Reading;
 pub(super) use row::unread;
 pub use row::{ListRow, RowKey};
 
+/// Most requests for a list of cards, or for a window of transactions that somebody waits for; a
+/// list that has more is taken for one without an end.
+const MOST_REQUESTS: usize = 4_000;
+
+/// Most requests for a history: as many as pages of fifty rows have ten million rows.
+const MOST_REQUESTS_OF_A_HISTORY: usize = 200_000;
+
 /// Reads all pages of a list that has no times, such as the cards. `ask` is called for one page
 /// after the other, never for two at once.
 pub async fn read_all<T: ListRow, F>(
@@ -40,13 +47,14 @@ pub async fn read_all<T: ListRow, F>(
 where
     F: Future<Output = Result<Page<T>>>,
 {
-    let mut reading = Reading::new(pager, mode, Share::ALL);
+    let mut reading = Reading::new(pager, mode, Share::ALL, MOST_REQUESTS);
     let source = PageSource { window: None, ask };
     let (_, ended) = Numbered::new(&mut reading, source).read().await;
     reading.finish(None, ended)
 }
 
-/// Reads all transactions of a window: in pages, or by parts of its time, as the wire wants it.
+/// Reads all transactions of a window that somebody waits for, such as the lookup of a top-up: in
+/// pages, or by parts of its time, as the wire wants it.
 pub async fn read_window<F>(
     pager: &Pager,
     window: &Window,
@@ -56,7 +64,7 @@ pub async fn read_window<F>(
 where
     F: Future<Output = Result<Page<Transaction>>>,
 {
-    read_share(pager, window, mode, Share::ALL, ask).await
+    read_parts(Reading::new(pager, mode, Share::ALL, MOST_REQUESTS), window, ask).await
 }
 
 /// Reads as much of a window as is read at once, from its newer end, and says how far back it is
@@ -71,7 +79,18 @@ pub async fn read_share<F>(
 where
     F: Future<Output = Result<Page<Transaction>>>,
 {
-    let mut reading = Reading::new(pager, mode, share);
+    read_parts(Reading::new(pager, mode, share, MOST_REQUESTS_OF_A_HISTORY), window, ask).await
+}
+
+async fn read_parts<F>(
+    mut reading: Reading<'_, Transaction>,
+    window: &Window,
+    ask: impl Fn(Window, PageCursor) -> F,
+) -> ListRead<Transaction>
+where
+    F: Future<Output = Result<Page<Transaction>>>,
+{
+    let pager = reading.pager;
     let (complete_from, ended) = match pager.paging() {
         Paging::Numbered { .. } | Paging::Offset { .. } => {
             let mut read = (Some(window.until), Ok(()));

@@ -69,6 +69,11 @@ impl Account {
         self.state().transactions.history.note_newest(list, read, now)
     }
 
+    /// This of a list is in the data file.
+    pub(in crate::engine) fn note_written(&self, list: &ListName, coverage: Coverage) {
+        self.state().transactions.history.note_written(list, coverage);
+    }
+
     /// When the data file may take something again; `None` while it does. No history is read until
     /// then.
     pub(in crate::engine) fn set_unsaved(&self, until: Option<Timestamp>) {

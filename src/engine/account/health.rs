@@ -37,6 +37,11 @@ impl HealthLog {
         Self { state, since: now, last_good: None, why, failures: 0, failed }
     }
 
+    /// Whether the last thing that was asked for was answered.
+    pub(super) fn is_well(&self) -> bool {
+        self.failures == 0 && matches!(self.state, HealthState::Ok | HealthState::Slow)
+    }
+
     pub(super) fn set(&mut self, state: HealthState, now: Timestamp) {
         if self.state != state {
             self.state = state;

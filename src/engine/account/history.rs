@@ -83,6 +83,8 @@ struct ListHistory {
     /// What of that the data file says.
     written: Coverage,
     length: SignedDuration,
+    /// Stretches that were lost, in a row.
+    losses: u32,
     /// What is to be read once more.
     again: Option<Stretch>,
     /// It is among those that wait.
@@ -100,6 +102,7 @@ impl ListHistory {
             kept: Coverage::default(),
             written: Coverage::default(),
             length,
+            losses: 0,
             again: None,
             waits: false,
             complete: None,
@@ -212,7 +215,7 @@ impl History {
         }
         known.length = known.length.max(SHORTEST_NEWEST);
         self.settle(list, now);
-        self.to_write(list)
+        self.unwritten(list)
     }
 
     /// Takes in what a reading of a part has; returns what is to be written down, and whether the
@@ -227,14 +230,18 @@ impl History {
             self.lists.entry(part.list.clone()).or_insert_with(|| ListHistory::new(self.first));
         known.take(read);
         known.adapt(part, read);
-        self.waits.note_answer();
+        if read.is_failing {
+            self.waits.note_failure(now);
+        } else if !read.is_unanswered {
+            self.waits.note_answer();
+        }
         let ended = known.move_on(part, read);
         // The next turn is another list's.
         if self.waiting.front() == Some(&part.list) {
             self.waiting.rotate_left(1);
         }
         self.settle(&part.list, now);
-        (self.to_write(&part.list), ended)
+        (self.unwritten(&part.list), ended)
     }
 
     /// What is to be read next.
@@ -342,8 +349,8 @@ impl History {
 
     /// What of a list is to be written down: it goes further back, has fewer gaps, or is newer by a
     /// minute.
-    fn to_write(&mut self, list: &ListName) -> Option<Coverage> {
-        let list = self.lists.get_mut(list)?;
+    fn unwritten(&self, list: &ListName) -> Option<Coverage> {
+        let list = self.lists.get(list)?;
         let (kept, written) = (list.kept.stretches(), list.written.stretches());
         let same = kept.len() == written.len()
             && list.kept.lost() == list.written.lost()
@@ -354,8 +361,14 @@ impl History {
         if same || kept.is_empty() {
             return None;
         }
-        list.written = list.kept.clone();
         Some(list.kept.clone())
+    }
+
+    /// This of a list is in the data file.
+    pub(super) fn note_written(&mut self, list: &ListName, coverage: Coverage) {
+        if let Some(list) = self.lists.get_mut(list) {
+            list.written = coverage;
+        }
     }
 
     /// Counts a list anew, and puts it among those that wait, where something of it is to be read.
@@ -411,14 +424,20 @@ impl ListHistory {
     /// The length of the next stretch follows from how this one went.
     fn adapt(&mut self, part: &Part, read: &PartRead) {
         let length = part.stretch.length();
+        if read.complete.is_some() {
+            self.losses = 0;
+        }
         match read.complete {
-            // Nothing shows how far back it goes, however much was read.
-            None if length <= SHORTEST => {
+            // Nothing shows how far back it goes, however much was read. A provider that has
+            // nothing of old times refuses them all: each further loss in a row is twice as long.
+            None if length <= SHORTEST || self.losses > 0 => {
                 if let Some(why) = read.why.clone().filter(|_| !read.is_unanswered) {
                     let lost = Lost { stretch: part.stretch, why };
                     self.told.lose(lost.clone());
                     self.kept.lose(lost);
-                    self.length = FIRST_BY_TIME;
+                    self.losses = self.losses.saturating_add(1);
+                    let is_first = self.losses == 1;
+                    self.length = if is_first { SHORTEST } else { (length * 2).min(LONGEST) };
                 }
             }
             None => self.length = half(length),

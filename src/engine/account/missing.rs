@@ -44,6 +44,13 @@ impl Missing {
         }
     }
 
+    /// See [`Account::note_unread_rows`](super::Account::note_unread_rows).
+    pub(super) fn add_rows(&mut self, scope: Scope, rows: &[UnreadRow]) {
+        if !rows.is_empty() {
+            self.incomplete.entry(scope).or_default().add_unread_rows(rows.iter().cloned());
+        }
+    }
+
     /// What all lists lack together, and up to when the transactions are known.
     pub(super) fn all(&self) -> Completeness {
         let complete_to = self.in_order.first().and_then(|(at, _)| *at);
@@ -69,6 +76,11 @@ impl Account {
         whole_list: bool,
     ) {
         self.state().missing.note(scope, found, whole_list);
+    }
+
+    /// Notes rows of a part of a list that could not be read; what is known of the rest stays.
+    pub(in crate::engine) fn note_unread_rows(&self, scope: Scope, rows: &[UnreadRow]) {
+        self.state().missing.add_rows(scope, rows);
     }
 
     /// Notes which words are not mapped, with how many rows and cards have each.
@@ -191,6 +203,25 @@ mod tests {
                 prop_assert_eq!(missing.all(), specification.all());
             }
         }
+    }
+
+    #[test]
+    fn an_odd_row_of_an_old_part_stays_said_while_the_newest_rows_are_read() {
+        let row = |fingerprint| UnreadRow {
+            provider: ProviderId::new("acme"),
+            card: None,
+            id: None,
+            why: "odd".into(),
+            fingerprint,
+        };
+        let mut missing = Missing::default();
+        let now = Completeness::complete(Timestamp::UNIX_EPOCH);
+        missing.note(Scope::Transactions(None), now.clone(), true);
+        missing.add_rows(Scope::History(None), &[row(1)]);
+        missing.add_rows(Scope::History(None), &[row(1), row(2)]);
+        missing.note(Scope::Transactions(None), now.clone(), true);
+        assert_eq!(missing.all().rows.len(), 2);
+        assert_eq!(missing.all().complete_to, now.complete_to);
     }
 
     #[test]

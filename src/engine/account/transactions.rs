@@ -63,6 +63,8 @@ struct ListProgress {
     oldest_hold: Option<Option<Timestamp>>,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
+    /// How deep a reading is that goes on in the history, and how many rows it had so far.
+    deep: Option<(Depth, usize)>,
 }
 
 /// The first pages of a list, as long as they are few rows.
@@ -242,6 +244,21 @@ impl TransactionProgress {
             }
             Depth::Full => *deeper_from = Some(DeeperFrom { late, full }),
         }
+    }
+
+    pub(super) fn begin_deep(&mut self, card: Option<&CardKey>, depth: Depth, rows: usize) {
+        self.list_of(card).deep = Some((depth, rows));
+    }
+
+    pub(super) fn note_deep_rows(&mut self, card: Option<&CardKey>, more: usize) {
+        if let Some((_, rows)) = &mut self.list_of(card).deep {
+            *rows += more;
+        }
+    }
+
+    /// How deep a reading was that went on in the history, and how many rows it had.
+    pub(super) fn end_deep(&mut self, card: Option<&CardKey>) -> Option<(Depth, usize)> {
+        self.list_of(card).deep.take()
     }
 
     pub(super) const fn lag(&self) -> SignedDuration {

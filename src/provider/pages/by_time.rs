@@ -118,7 +118,8 @@ impl Reading<'_, Transaction> {
             bounds: times().min().zip(times().max()),
             total: page.total,
             largest_before: self.pager.note_rows(page.len()),
-            ignores_window: stretch.barren.is_some()
+            // The whole window may have rows beside those it was asked for, but not only them.
+            ignores_window: (stretch.barren.is_some() || times().next().is_none())
                 && has_rows_outside(&page, Some((stretch.since, stretch.until))),
         };
         self.take(page);

@@ -26,9 +26,6 @@ pub struct Pager {
     /// A list's first page behind which there was an empty one, and how many more readings take it
     /// for the whole list.
     whole: Mutex<Option<(PageKeys, u8)>>,
-    /// A list that needs more requests has no end, where that is to be seen sooner than usual.
-    #[cfg(test)]
-    most_requests: Option<usize>,
 }
 
 /// How a list is cut into answers.
@@ -59,25 +56,7 @@ impl Pager {
             largest: AtomicUsize::new(0),
             cap: AtomicU16::new(0),
             whole: Mutex::new(None),
-            #[cfg(test)]
-            most_requests: None,
         }
-    }
-
-    /// The same for a test of a list without an end.
-    #[cfg(test)]
-    pub(super) fn with_most_requests(self, most: usize) -> Self {
-        Self { most_requests: Some(most), ..self }
-    }
-
-    #[cfg(test)]
-    pub(super) const fn most_requests(&self) -> Option<usize> {
-        self.most_requests
-    }
-
-    #[cfg(not(test))]
-    pub(super) const fn most_requests(&self) -> Option<usize> {
-        None
     }
 
     /// Whether one answer holds all of a stretch of time, however much that is: then a short one is

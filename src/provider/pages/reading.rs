@@ -14,10 +14,6 @@ use crate::domain::coverage::{Lost, Stretch};
 /// Most rows of one list; one that has more is taken for one without an end.
 const MOST_ROWS: usize = 10_000_000;
 
-/// Most pages of one list, and most pages that are read again to see whether rows moved: as many as
-/// pages of fifty rows have that many rows.
-const MOST_REQUESTS: usize = MOST_ROWS / 50;
-
 /// How often pages are read again because rows moved, before that is left to the next reading.
 const MOST_REPAIRS: usize = 12;
 
@@ -26,6 +22,8 @@ pub(super) struct Reading<'a, T> {
     pub(super) pager: &'a Pager,
     pub(super) mode: ReadMode,
     share: Share,
+    /// Most pages, and most pages that are read again to see whether rows moved.
+    most_requests: usize,
     stopped: bool,
     lost: Vec<Lost>,
     rows: Vec<T>,
@@ -43,11 +41,17 @@ pub(super) struct Reading<'a, T> {
 }
 
 impl<'a, T: ListRow> Reading<'a, T> {
-    pub(super) fn new(pager: &'a Pager, mode: ReadMode, share: Share) -> Self {
+    pub(super) fn new(
+        pager: &'a Pager,
+        mode: ReadMode,
+        share: Share,
+        most_requests: usize,
+    ) -> Self {
         Self {
             pager,
             mode,
             share,
+            most_requests,
             stopped: false,
             lost: Vec::new(),
             rows: Vec::new(),
@@ -152,8 +156,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
     }
 
     fn has_an_end(&mut self, requests: usize) -> bool {
-        let most = self.pager.most_requests().unwrap_or(MOST_REQUESTS);
-        let has_an_end = requests <= most && self.rows.len() <= MOST_ROWS;
+        let has_an_end = requests <= self.most_requests && self.rows.len() <= MOST_ROWS;
         if !has_an_end {
             self.note_gap(&format!("its list has no end: {} rows were read", self.rows.len()));
         }

@@ -198,15 +198,19 @@ async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
-    let pager = Pager::new(Paging::Numbered { size: 2 }, None).with_most_requests(4_000);
+async fn a_lookup_in_a_list_without_an_end_is_left_after_4_000_pages_and_says_so() {
+    let pager = Pager::new(Paging::Numbered { size: 2 }, None);
+    let asked = AtomicUsize::new(0);
     let bank = |_: Window, at: PageCursor| {
+        asked.fetch_add(1, Ordering::Relaxed);
         let first = usize::try_from(at.number).expect("few") * 2;
         async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
     };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
     assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")), "{:?}", list.gap);
     assert!(list.rows.len() > 1_000 && list.error.is_none());
+    // Each page may be read once more, to see whether rows moved.
+    assert!((4_000..=8_000).contains(&asked.into_inner()));
 }
 
 #[tokio::test]
@@ -368,4 +372,15 @@ async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be
     };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
     assert_eq!((list.rows.len(), list.is_complete()), (30, true));
+}
+
+#[tokio::test]
+async fn a_wire_that_ignores_the_dates_has_read_nothing_of_an_old_stretch() {
+    let pager = Pager::new(Paging::ByTime, None);
+    // The newest rows, whatever time is asked for, and no count.
+    let bank = |_: Window, _: PageCursor| async move { Ok(page(rows(20))) };
+    let old = Window { card: None, since: at(-90_000), until: at(-80_000) };
+    let share = Share { pages: 1, most_requests: 20 };
+    let list = read_share(&pager, &old, ReadMode::Full, share, bank).await;
+    assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("ignored")), "{:?}", list.gap);
 }

@@ -41,12 +41,36 @@ pub(in crate::engine) struct PartRead {
     pub(super) why: Option<Arc<str>>,
     /// Nothing was answered: no length of the stretch would help.
     pub(super) is_unanswered: bool,
+    /// The provider fails at just this: it is not asked again at once.
+    pub(in crate::engine) is_failing: bool,
     /// Its rows are in the data file.
     pub(super) is_saved: bool,
 }
 
 impl PartRead {
-    /// Of a list that was read from `since` to `until`.
+    /// Of a part that was read up to `until`; `is_well` is whether the provider answers what else
+    /// it is asked.
+    pub(in crate::engine) fn of_part<T>(
+        list: &ListRead<T>,
+        until: Timestamp,
+        is_saved: bool,
+        is_well: bool,
+    ) -> Self {
+        let read = Self::of(list, until, is_saved);
+        let is_failing = list.error.as_ref().is_some_and(|error| match error.kind {
+            ErrorKind::Unreachable => error.connection().is_none(),
+            ErrorKind::BadReply | ErrorKind::Forbidden => true,
+            ErrorKind::Auth
+            | ErrorKind::RateLimited
+            | ErrorKind::Refused
+            | ErrorKind::NotFound
+            | ErrorKind::NotOffered => false,
+        });
+        let is_unanswered = if is_failing { !is_well } else { read.is_unanswered };
+        Self { is_unanswered, is_failing, ..read }
+    }
+
+    /// Of a list that was read up to `until`.
     pub(in crate::engine) fn of<T>(list: &ListRead<T>, until: Timestamp, is_saved: bool) -> Self {
         let is_known = list.gap.is_none() || !list.lost.is_empty();
         let from = list.complete_from.filter(|from| is_known && *from < until);
@@ -60,6 +84,7 @@ impl PartRead {
             rows: list.rows.len(),
             why: said.or_else(|| list.gap.clone()),
             is_unanswered: unanswered,
+            is_failing: false,
             is_saved,
         }
     }

@@ -26,6 +26,7 @@ fn read(from: i64, to: i64, rows: usize) -> PartRead {
         rows,
         why: None,
         is_unanswered: false,
+        is_failing: false,
         is_saved: true,
     }
 }
@@ -92,7 +93,8 @@ fn a_stretch_that_shows_nothing_is_halved_and_at_last_said_to_be_lost() {
     let covered = history.covered(1, at(2));
     let lost: Vec<&str> = covered.lost.iter().map(|lost| &*lost.why).collect();
     assert!(!lost.is_empty() && lost.iter().all(|why| *why == "HTTP 400"), "{lost:?}");
-    assert!(covered.lost.iter().all(|lost| lost.stretch.length() <= SHORTEST), "{covered:?}");
+    // The refused second is an end of two stretches of a second.
+    assert!(covered.lost.iter().all(|lost| lost.stretch.length() <= SHORTEST * 2), "{covered:?}");
     assert!(covered.reaches(at(2 - 90 * DAY)), "{covered:?}");
 }
 
@@ -191,6 +193,59 @@ fn an_error_of_the_connection_says_nothing_of_a_stretch() {
     };
     assert!(of(ErrorKind::Unreachable) && of(ErrorKind::RateLimited) && of(ErrorKind::Auth));
     assert!(!of(ErrorKind::Refused) && !of(ErrorKind::BadReply));
+}
+
+#[test]
+fn a_provider_that_refuses_all_old_times_is_soon_left_alone() {
+    let mut history = History::new(SignedDuration::from_hours(400 * 24));
+    history.load(Vec::new(), Wire { is_common: true, is_by_time: true }, at(0));
+    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let mut turns = 0;
+    while let Some(part) = history.next(at(0)) {
+        let (from, to) = seconds(part.stretch);
+        let answer =
+            if from < -180 * DAY { nothing("HTTP 400", false) } else { read(from, to, 10) };
+        history.note_part(&part, &answer, at(0));
+        turns += 1;
+        assert!(turns < 200, "it is asked for ever: {part:?}");
+    }
+    let covered = history.covered(1, at(0));
+    let lost: SignedDuration = covered.lost.iter().map(|lost| lost.stretch.length()).sum();
+    assert!(lost.as_secs() >= 219 * DAY && lost.as_secs() < 221 * DAY, "{:?}", covered.lost);
+    assert_eq!(covered.left, None);
+}
+
+#[test]
+fn a_part_that_the_provider_fails_at_is_asked_for_ever_more_seldom() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let failing = || PartRead { is_failing: true, ..nothing("HTTP 500", false) };
+    let mut now = 0;
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        let part = history.next(at(now)).expect("a part");
+        history.note_tried(at(now));
+        history.note_part(&part, &failing(), at(now));
+        let due = history.due(None, at(now)).expect("it is tried again");
+        waits.push(due.duration_since(at(now)).as_mins());
+        now += due.duration_since(at(now)).as_secs();
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]);
+    let part = history.next(at(now)).expect("a part");
+    let (from, to) = seconds(part.stretch);
+    history.note_tried(at(now));
+    history.note_part(&part, &read(from, to, 1), at(now));
+    assert_eq!(history.due(None, at(now)), Some(at(now)), "an answer ends it");
+}
+
+#[test]
+fn coverage_that_could_not_be_written_is_written_again() {
+    let mut history = history(false);
+    let first = history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let again = history.note_newest(&None, &read(-DAY, 1, 10), at(1));
+    assert!(first.is_some() && again.is_some(), "it was not said to be written");
+    history.note_written(&None, again.expect("it is there"));
+    assert_eq!(history.note_newest(&None, &read(-DAY, 2, 10), at(2)), None);
 }
 
 proptest! {
