@@ -199,6 +199,11 @@ impl Search {
         }
     }
 
+    /// Takes what was found so far out of the search, before it begins again.
+    pub fn take_found(&mut self) -> Found {
+        std::mem::take(&mut self.found)
+    }
+
     /// What was found so far.
     #[must_use]
     pub const fn found(&self) -> &Found {
