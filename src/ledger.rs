@@ -46,7 +46,7 @@ use jiff::Timestamp;
 
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{RowName, Transaction};
+use crate::domain::transaction::{RowName, Transaction, TransactionKind, TransactionState};
 pub(crate) use asked::asks_holder;
 use building::Building;
 use chunk::{CHUNK, Chunk};
@@ -57,7 +57,7 @@ pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};
 pub use totals::Total;
-use vocabulary::Vocabulary;
+use vocabulary::{Vocabulary, what_of};
 
 /// Rows of one chunk that come at once from which on the chunk is made anew with them: below,
 /// putting each in its place is cheaper.
@@ -446,6 +446,22 @@ impl Ledger {
             of_chunk.sort_unstable();
             positions.append(&mut of_chunk);
         }
+        positions
+    }
+
+    /// Those of [`Self::of_card`] whose kind and state pass a test. No row is made for it.
+    pub fn of_card_with(
+        &self,
+        card: &CardKey,
+        test: impl Fn(TransactionKind, TransactionState) -> bool,
+    ) -> Vec<usize> {
+        let mut positions = self.of_card(card);
+        positions.retain(|position| {
+            self.place(*position).is_some_and(|(chunk, row)| {
+                let code = self.chunks.get(chunk).map(|chunk| chunk.what.get(row));
+                code.map(what_of).is_some_and(|(kind, state)| test(kind, state))
+            })
+        });
         positions
     }
 

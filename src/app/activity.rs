@@ -83,7 +83,7 @@ impl Default for Activity {
 impl Activity {
     /// Makes the rows again where something they depend on has changed.
     pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
-        let data = DataVersion::of_all(portfolio);
+        let data = DataVersion::of_feed(portfolio);
         // What is paused stays as it was; what the line is opened over may act again.
         let moves = self.search.depends_on_time() || self.search.is_typing();
         if movement == Movement::Live && moves && self.memo.is_of_another_minute(data) {

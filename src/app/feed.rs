@@ -239,6 +239,7 @@ impl Feed {
             self.waiting = 0;
         }
         let choices = (self.search.revision, self.range, self.order);
+        let is_other = !self.memo.is_of(&choices);
         let is_new = self.memo.renew(data, choices, movement);
         if is_new {
             self.asked = Asked { at: portfolio.now, paused, loaded: Loaded::now(portfolio) };
@@ -249,7 +250,12 @@ impl Feed {
         let query = |filter| self.asked.query(filter, self.range, self.order);
         let queries = Queries { whole: query(whole), rest: rest.map(query) };
         if is_new {
-            self.list.change_for(cause, |rows| rows.renew(&queries, portfolio));
+            self.list.change_for(cause, |rows| {
+                if is_other {
+                    rows.forget();
+                }
+                rows.renew(&queries, portfolio);
+            });
         } else if self.list.rows().left().is_some() {
             self.list.change_for(cause, |rows| rows.step(&queries, portfolio));
         }

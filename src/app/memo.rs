@@ -25,11 +25,6 @@ pub(crate) struct DataVersion {
 }
 
 impl DataVersion {
-    /// Of rows that depend on everything that is known, and on the time.
-    pub(crate) fn of_all(portfolio: &Portfolio) -> Self {
-        Self { revision: portfolio.revisions.all, minute: minute(portfolio) }
-    }
-
     /// Of rows that depend on transactions and operations, on the holders' names, and on the time.
     pub(crate) fn of_feed(portfolio: &Portfolio) -> Self {
         let revisions = portfolio.revisions;
@@ -75,6 +70,11 @@ impl<C: PartialEq> Memo<C> {
         }
         self.0 = sources;
         true
+    }
+
+    /// Whether rows were made of this choice.
+    pub(crate) fn is_of(&self, choices: &C) -> bool {
+        self.0.as_ref().is_some_and(|(_, made_of)| made_of == choices)
     }
 
     /// Whether rows were made in another minute than this.

@@ -26,7 +26,7 @@ use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, Unavailable, UnavailableCause,
     check_action,
 };
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{Transaction, is_decline};
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
 use crate::ledger::Ledger;
 use card_news::CardNews;
@@ -409,7 +409,8 @@ impl Portfolio {
     /// The newest decline of a card.
     #[must_use]
     pub fn last_decline(&self, key: &CardKey) -> Option<Transaction> {
-        self.transactions_of(key).find(|row| row.decline().is_some())
+        let declines = self.transactions.of_card_with(key, is_decline);
+        self.transactions.row(*declines.first()?)
     }
 
     /// The operation of this id.

@@ -14,7 +14,7 @@ use crate::contract::filter::{Rows, schema};
 use crate::domain::card::CardKey;
 use crate::domain::filter::Filter;
 use crate::domain::transaction::Transaction;
-use crate::ledger::{self, Found, Ledger, Order, Progress};
+use crate::ledger::{self, Found, Ledger, Order, OrderBy, Progress};
 
 /// Most rows that are looked at before keys are listened to again: about 3 ms. Tests see a search
 /// that goes on with fewer rows.
@@ -44,11 +44,19 @@ pub(crate) struct Running {
     left: Option<(usize, usize)>,
     /// How the rows are ordered.
     order: Order,
+    /// What was found before the last news, shown until what is found now is in its order.
+    before: Option<Found>,
 }
 
 impl Running {
     /// Begins again in these rows, and looks at the first slice.
     pub(crate) fn renew(&mut self, query: &Query<'_>, ledger: &Ledger, portfolio: &Portfolio) {
+        let is_kept = query.order.by != OrderBy::Time && query.order == self.order;
+        let is_done = self.left.is_none();
+        self.before = self.before.take().filter(|_| is_kept);
+        if is_kept && is_done && self.before.is_none() {
+            self.before = Some(self.search.take_found());
+        }
         asked(query, portfolio, |query| self.search.renew(ledger, query));
         (self.left, self.order) = (Some((0, ledger.len())), query.order);
         self.step(query, portfolio);
@@ -62,6 +70,9 @@ impl Running {
                 Progress::Done => None,
                 Progress::More { visited, of } => Some((visited, of)),
             };
+            if self.left.is_none() {
+                self.before = None;
+            }
         }
     }
 
@@ -70,9 +81,24 @@ impl Running {
         self.order
     }
 
-    /// What was found so far.
+    /// Forgets what was found, since something else is looked for from now on.
+    pub(crate) fn forget(&mut self) {
+        self.before = None;
+        _ = self.search.take_found();
+    }
+
+    /// What was found so far; in another order than by time what was found before, until that is
+    /// in its order.
     pub(crate) const fn found(&self) -> &Found {
-        self.search.found()
+        match &self.before {
+            Some(before) => before,
+            None => self.search.found(),
+        }
+    }
+
+    /// The rows that are searched.
+    pub(crate) const fn ledger(&self) -> &Ledger {
+        self.search.found().ledger()
     }
 
     /// Rows looked at so far, and rows there are; `None` once all were looked at.

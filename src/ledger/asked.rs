@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::fields::Source;
 use super::narrowing::narrows;
-use super::search::Query;
 use crate::domain::filter::{FieldId, Filter, FilterField, Schema, Term};
 
 /// What a result depends on beside the chunk.
@@ -17,12 +16,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(query: &Query<'_>) -> Self {
-        Self {
-            term: query.filter.term().cloned(),
-            seen_until: query.seen_until,
-            names: asks_holder(query.filter, query.schema).then_some(query.revision_of_holders),
-        }
+    /// `names` is the revision of the names of holders.
+    pub(super) fn new(
+        filter: &Filter,
+        schema: &Schema,
+        seen_until: Option<Timestamp>,
+        names: u64,
+    ) -> Self {
+        let term = filter.term().cloned();
+        Self { term, seen_until, names: asks_holder(filter, schema).then_some(names) }
     }
 
     /// Whether it accepts only rows that another accepts.

@@ -131,7 +131,8 @@ pub struct Search {
 impl Search {
     /// Begins again with the rows of a ledger. What was found before is used where it still holds.
     pub fn renew(&mut self, ledger: &Ledger, query: &Query<'_>) {
-        let asked = Asked::of(query);
+        let Query { filter, schema, seen_until, revision_of_holders, .. } = *query;
+        let asked = Asked::new(filter, schema, seen_until, revision_of_holders);
         let current: HashSet<usize, foldhash::fast::FixedState> =
             ledger.chunks.iter().map(address).collect();
         if self.asked.as_ref() != Some(&asked) || asked.ages() {
@@ -197,6 +198,11 @@ impl Search {
             Some(sorting) => sorting.step(&found.ledger, &parts, most_rows),
             None => true,
         }
+    }
+
+    /// Takes what was found so far out of the search, before it begins again.
+    pub fn take_found(&mut self) -> Found {
+        std::mem::take(&mut self.found)
     }
 
     /// What was found so far.

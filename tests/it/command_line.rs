@@ -420,7 +420,7 @@ async fn rows_that_cannot_be_read_are_exit_1_and_said_and_json_keeps_its_form() 
     assert_eq!(code(&output), 1, "{said}");
     let last = said.lines().last().unwrap_or_default();
     assert!(
-        last.contains("complete to ") && last.ends_with("; 2 rows could not be read"),
+        last.contains("complete from ") && last.ends_with("; 2 rows could not be read"),
         "{said}"
     );
 }

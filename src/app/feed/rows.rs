@@ -13,7 +13,7 @@ use crate::app::query::{Query, Running};
 use crate::app::work::{Work, count};
 use crate::contract::OperationRow;
 use crate::domain::operation::{Operation, OperationId};
-use crate::ledger::{Found, Order, OrderBy};
+use crate::ledger::{Found, Ledger, Order, OrderBy};
 
 /// The rows of the feed, for the filter and for what is left of it without a half-written word.
 #[derive(Debug, Default)]
@@ -43,6 +43,17 @@ pub(super) struct Queries<'a> {
 }
 
 impl FeedRows {
+    /// Forgets what is shown, since something else was chosen.
+    pub(super) fn forget(&mut self) {
+        self.whole.search.forget();
+        self.rest = None;
+    }
+
+    /// The transactions that are searched.
+    pub(super) const fn ledger(&self) -> &Ledger {
+        self.shown().search.ledger()
+    }
+
     /// Begins again.
     pub(super) fn renew(&mut self, queries: &Queries<'_>, portfolio: &Portfolio) {
         self.whole.renew(&queries.whole, portfolio);

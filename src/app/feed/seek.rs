@@ -67,7 +67,7 @@ impl Seek {
             self.declines.step(&query, portfolio);
         } else {
             self.is_begun = true;
-            self.declines.renew(&query, rows.found().ledger(), portfolio);
+            self.declines.renew(&query, rows.ledger(), portfolio);
         }
         let next = rows.next_trouble(from, direction, self.declines.found(), portfolio);
         // Newest first is also the order in which rows are looked at: what was found is the next.

@@ -247,8 +247,8 @@ fn sum(
     columns: usize,
 ) -> Vec<Line> {
     let provider = &card.key.provider;
-    let transactions = portfolio.transactions_of(&card.key);
-    let held = match transactions.filter(|row| row.state == TransactionState::Hold).count() {
+    let is_hold = |_, state| state == TransactionState::Hold;
+    let held = match portfolio.transactions.of_card_with(&card.key, is_hold).len() {
         // Before all is loaded nobody can tell how many there are.
         _ if !portfolio.is_history_loaded() => String::new(),
         0 => String::new(),

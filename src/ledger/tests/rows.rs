@@ -8,6 +8,8 @@ use super::fixture::{now, row, rows};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, Transaction};
+use crate::ledger::building::Building;
+use crate::ledger::chunk::Chunk;
 use crate::ledger::{Ledger, RowKey};
 
 /// A list that is searched from its beginning and sorted for each row.
@@ -176,4 +178,16 @@ fn rows_of_two_cards_with_one_id_are_two_and_a_row_that_gains_its_card_stays_one
     let three = [&[None], both.as_slice()].concat();
     assert_eq!(apply(&[of(None)]), three, "whose it is cannot be told");
     assert_eq!(apply(&[of(None), of(Some("c1"))]), three);
+}
+
+#[test]
+fn rows_of_two_accounts_with_one_id_are_put_into_columns_at_once() {
+    let mut building = Building::new();
+    for (minutes, account) in [(1, "artha-one"), (2, "artha-two")] {
+        let provider = ProviderId::new(account);
+        building.add(Transaction { provider, ..row(1, 1, 1, minutes) });
+    }
+    let (chunks, _, unsorted, repeated) = building.finish();
+    assert_eq!((unsorted.len(), repeated.len()), (0, 0));
+    assert_eq!(chunks.iter().map(Chunk::len).sum::<usize>(), 2);
 }

@@ -100,8 +100,9 @@ fn reason(sheet: &mut Sheet, body: &Freeze) {
 
 /// `2 open holds (38.00 USD), `, as far as the known transactions and the balance say.
 fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
-    let open: Vec<Transaction> =
-        portfolio.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
+    let rows = &portfolio.transactions;
+    let open = rows.of_card_with(key, |_, state| state == TransactionState::Hold);
+    let open: Vec<Transaction> = open.into_iter().filter_map(|at| rows.row(at)).collect();
     // Before all is loaded nobody can tell how many there are.
     if open.is_empty() || !portfolio.is_history_loaded() {
         let balance = portfolio.cards.get(key).map(|card| &card.balance);

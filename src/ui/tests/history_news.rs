@@ -149,3 +149,39 @@ fn the_name_of_a_holder_moves_no_cursor_where_no_name_is_asked_for() {
     idle(&mut model);
     assert!(text(&model).contains("▐renamed▌ 1,200/60,000"), "{}", text(&model));
 }
+
+#[test]
+fn a_sorted_feed_keeps_its_rows_and_its_cursor_while_news_is_put_in_order() {
+    let mut model = feed_of(60_000, (120, 40));
+    press(&mut model, "s s");
+    idle(&mut model);
+    press(&mut model, "pgdn pgdn pgdn");
+    let before = (model.panes.feed.list.at(), line(&text(&model), ">"));
+    assert!(before.0 > 0 && !before.1.is_empty());
+    event(&mut model, EngineEvent::Transactions(vec![new_row("new-1")]));
+    assert!(has_more_work(&model));
+    let screen = text(&model);
+    assert_eq!((model.panes.feed.list.at(), line(&screen, ">")), before, "{screen}");
+    idle(&mut model);
+    let screen = text(&model);
+    assert_eq!(line(&screen, ">"), before.1, "{screen}");
+    assert!(screen.contains(" of 60,001 "), "{screen}");
+    // What another choice shows does not begin with the rows of the one before.
+    press(&mut model, "/");
+    paste(&mut model, "bakery");
+    let screen = text(&model);
+    assert!(!line(&screen, ">").contains("SHOP"), "{screen}");
+}
+
+#[test]
+fn a_frame_makes_no_row_of_a_card_to_count_its_holds_and_find_its_last_decline() {
+    let mut model = large_board((120, 40), 50, 0);
+    let of = key("artha", "0003");
+    // Those of the last day are looked at for a decline that can be covered.
+    let row = |n: i64| transaction(&of, &format!("t-{n}"), 90_000 + n, "1.00 USD", "SHOP");
+    event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows((0..20_000).map(row)))));
+    press(&mut model, "2 ] ] ] ] enter");
+    assert_eq!(model.panes.detail.list.len(), 20_000);
+    let work = counted(|| _ = text(&model));
+    assert!(work.of(Work::HistoryVisited) < 100, "{work:?}");
+}

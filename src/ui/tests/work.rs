@@ -75,6 +75,22 @@ fn operations_are_walked_through_a_few_times_for_a_frame_and_a_key() {
 }
 
 #[test]
+fn a_balance_that_was_read_filters_no_operation_of_the_activity() {
+    let mut model = large_board(SIZE, 50, 0);
+    for number in 0..300 {
+        let of = key("artha", "0003");
+        let age = i64::from(number) * 10;
+        let frozen = operation(number, ActionKind::Freeze, &of, OperationState::Done, age);
+        event(&mut model, EngineEvent::Operation(frozen));
+    }
+    press(&mut model, "3");
+    let holder = model.portfolio.holder(&key("artha", "0009")).to_owned();
+    let read = card(CardState::Active, &holder, "0009", "artha", "99.00 USD", 0);
+    let work = event(&mut model, EngineEvent::Cards(vec![read.into()]));
+    assert!(work.of(Work::HistoryVisited) < 300, "{work:?}");
+}
+
+#[test]
 fn a_key_that_moves_the_cursor_costs_the_rows_of_one_card() {
     let mut model = large_board(SIZE, 500, 5_000);
     for keys in ["j", "j", "G", "g", "ctrl-d", "pgdn"] {
