@@ -158,7 +158,7 @@ fn a_sorted_feed_keeps_its_rows_and_its_cursor_while_news_is_put_in_order() {
     press(&mut model, "pgdn pgdn pgdn");
     let before = (model.panes.feed.list.at(), line(&text(&model), ">"));
     assert!(before.0 > 0 && !before.1.is_empty());
-    event(&mut model, EngineEvent::Transactions(vec![new_row("new-1")]));
+    event(&mut model, EngineEvent::Transactions(vec![new_row("new-1")].into()));
     assert!(has_more_work(&model));
     let screen = text(&model);
     assert_eq!((model.panes.feed.list.at(), line(&screen, ">")), before, "{screen}");
