@@ -9,6 +9,7 @@
 
 mod asked;
 mod building;
+mod card_rows;
 mod cards;
 mod chunk;
 mod columns;
@@ -44,9 +45,9 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use jiff::Timestamp;
 
-use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::card::ProviderId;
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{RowName, Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{RowName, Transaction};
 pub(crate) use asked::asks_holder;
 use building::Building;
 use chunk::{CHUNK, Chunk};
@@ -57,7 +58,7 @@ pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};
 pub use totals::Total;
-use vocabulary::{Vocabulary, what_of};
+use vocabulary::Vocabulary;
 
 /// Rows of one chunk that come at once from which on the chunk is made anew with them: below,
 /// putting each in its place is cheaper.
@@ -431,38 +432,6 @@ impl Ledger {
     pub fn key(&self, position: usize) -> Option<RowKey> {
         let (chunk, row) = self.place(position)?;
         self.chunks.get(chunk)?.key(row, &self.vocabulary)
-    }
-
-    /// The positions of the rows of one card, the newest first. Looks into the index of each chunk
-    /// and at no other row.
-    #[must_use]
-    pub fn of_card(&self, card: &CardKey) -> Vec<usize> {
-        let codes = self.vocabulary.cards.of(card);
-        let mut positions = Vec::new();
-        for (index, chunk) in self.chunks.iter().enumerate().rev() {
-            let rows = codes.iter().flat_map(|code| chunk.of_card(*code));
-            let mut of_chunk: Vec<usize> =
-                rows.filter_map(|row| self.position_of((index, row))).collect();
-            of_chunk.sort_unstable();
-            positions.append(&mut of_chunk);
-        }
-        positions
-    }
-
-    /// Those of [`Self::of_card`] whose kind and state pass a test. No row is made for it.
-    pub fn of_card_with(
-        &self,
-        card: &CardKey,
-        test: impl Fn(TransactionKind, TransactionState) -> bool,
-    ) -> Vec<usize> {
-        let mut positions = self.of_card(card);
-        positions.retain(|position| {
-            self.place(*position).is_some_and(|(chunk, row)| {
-                let code = self.chunks.get(chunk).map(|chunk| chunk.what.get(row));
-                code.map(what_of).is_some_and(|(kind, state)| test(kind, state))
-            })
-        });
-        positions
     }
 
     /// All rows, the newest first.

@@ -64,7 +64,6 @@ impl Engine {
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
         let name = key.map(|key| Arc::clone(&key.id));
-        let scope = Scope::Transactions(name.clone());
         let reach = self.reach(account, key, now).await;
         let until = now.saturating_add(OVERLAP).unwrap_or(now);
         let newest = now.saturating_sub(account.stretch_of(&name)).unwrap_or(reach.since);
@@ -77,10 +76,9 @@ impl Engine {
         if let (Some(card), Some(error)) = (card, &list.error)
             && account.refused_as_removed(card, error)
         {
-            account.remove_history(&card.key.id);
-            self.judge_list(account, &list, Some(card)).await;
-            account.note_completeness(scope, Completeness::complete(now), true);
-            return Err(error.clone());
+            let error = error.clone();
+            self.note_removed_list(account, card, &list, now).await;
+            return Err(error);
         }
         let read = PartRead::of(&list, now, saved);
         let write = account.note_newest(&name, &read, now);
@@ -100,11 +98,9 @@ impl Engine {
         // noted, and the reading moves on. What ended early says nothing of an earlier gap.
         let depth = reach.seen(&list);
         let gap_was_there = account.note_gap(key, &mut list.gap, depth);
-        account.note_completeness(
-            scope,
-            of_list(&account.info.id, key, &list, now),
-            depth == Depth::Full,
-        );
+        let scope = Scope::Transactions(name.clone());
+        let lacks = of_list(&account.info.id, key, &list, now);
+        account.note_completeness(scope, lacks, depth == Depth::Full);
         if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
             account.set_read_to(key, now);
             account.depth_read(key, reach.depth, list.rows.len(), self.0.clock.now());
@@ -118,6 +114,20 @@ impl Engine {
             self.follow_holds(account, reading).await;
         }
         list.error.map_or(Ok(()), Err)
+    }
+
+    /// The list of a card was refused that the account does not have any more.
+    async fn note_removed_list(
+        &self,
+        account: &Account,
+        card: &Card,
+        list: &ListRead<Transaction>,
+        now: Timestamp,
+    ) {
+        account.remove_history(&card.key.id);
+        self.judge_list(account, list, Some(card)).await;
+        let scope = Scope::Transactions(Some(Arc::clone(&card.key.id)));
+        account.note_completeness(scope, Completeness::complete(now), true);
     }
 
     /// Takes in the rows of a page: completes them, saves them and emits what is new. Returns them

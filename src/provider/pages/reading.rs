@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 10_000_000;
 const MOST_REPAIRS: usize = 12;
 
 /// What has been read of a list so far.
+///
+/// More than twelve fields: what was found, and what tells when to stop.
 pub(super) struct Reading<'a, T> {
     pub(super) pager: &'a Pager,
     pub(super) mode: ReadMode,
