@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 /// Most names of an object. The widest of the wires has 60.
 const MOST_NAMES: usize = 500;
 
-/// Most rows of a list in one answer: twenty times the greatest page that can be asked for. Millions
-/// of tiny ones would take more memory than the answer.
+/// Most rows of a list in one answer: twenty times the greatest page that can be asked for.
+/// Millions of tiny ones would take more memory than the answer.
 pub const MOST_ROWS: usize = 20_000;
 
 /// Most bytes of a text that is kept or read as a number or time, as it is written in JSON. Of a
