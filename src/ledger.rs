@@ -23,7 +23,6 @@ mod key;
 mod look;
 mod marks;
 mod mask;
-mod narrowing;
 mod order;
 mod plan;
 mod ranges;

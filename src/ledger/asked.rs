@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 
 use super::fields::Source;
-use super::narrowing::narrows;
 use crate::domain::filter::{FieldId, Filter, FilterField, Schema, Term};
 
 /// What a result depends on beside the chunk.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
-    term: Option<Term>,
+    filter: Filter,
     seen_until: Option<Timestamp>,
     /// Of the names of holders, where they make a difference.
     pub(super) names: Option<u64>,
@@ -23,8 +22,8 @@ impl Asked {
         seen_until: Option<Timestamp>,
         names: u64,
     ) -> Self {
-        let term = filter.term().cloned();
-        Self { term, seen_until, names: asks_holder(filter, schema).then_some(names) }
+        let names = asks_holder(filter, schema).then_some(names);
+        Self { filter: filter.clone(), seen_until, names }
     }
 
     /// Whether it accepts only rows that another accepts.
@@ -34,17 +33,12 @@ impl Asked {
             (Some(_) | None, None) => true,
             (None, Some(_)) => false,
         };
-        let term = match (&self.term, &other.term) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(term), Some(other)) => narrows(term, other),
-        };
-        seen && term && self.names == other.names && !other.ages()
+        seen && self.filter.narrows(&other.filter) && self.names == other.names && !other.ages()
     }
 
     /// Whether what it asks changes while time goes by.
     pub(super) fn ages(&self) -> bool {
-        self.term.as_ref().is_some_and(asks_age)
+        self.filter.term().is_some_and(asks_age)
     }
 }
 
