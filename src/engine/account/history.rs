@@ -190,6 +190,11 @@ impl History {
         self.lists.get(list).is_some_and(|list| list.again.is_some())
     }
 
+    /// Everything was asked for: what is being read once more is begun anew by the next reading.
+    pub(super) fn forget_again(&mut self) {
+        self.lists.values_mut().for_each(|list| list.again = None);
+    }
+
     /// Reads once more what of a stretch of a list is known: the rest is read anyway.
     pub(super) fn read_again(&mut self, list: &ListName, stretch: Stretch, now: Timestamp) {
         // One that is under way goes on: begun anew each time it would come to no end.
@@ -208,9 +213,9 @@ impl History {
     ) -> Option<Coverage> {
         let known = self.lists.entry(list.clone()).or_insert_with(|| ListHistory::new(self.first));
         known.take(read);
-        // Where one answer holds a whole stretch, one that is refused or too large is asked for
-        // less: what is left out is a gap.
-        if self.first < LONGEST && read.complete.is_none() {
+        // What is refused, too large, or does not show how far back it goes is asked for by less
+        // time: what is left out is a gap. An outage says nothing of a list that comes in pages.
+        if read.complete.is_none() && (self.first < LONGEST || !read.is_unanswered) {
             known.length = half(known.length);
         }
         known.length = known.length.max(SHORTEST_NEWEST);

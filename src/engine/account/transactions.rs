@@ -114,6 +114,7 @@ impl TransactionProgress {
 
     /// The next reading of each list goes over the whole window.
     pub(super) fn ask_all(&mut self) {
+        self.history.forget_again();
         for list in self.lists.values_mut() {
             list.deeper_from = None;
         }

@@ -173,8 +173,9 @@ where
     }
 
     /// Whether the rest is left to another reading: this one has read its share, and the pages show
-    /// how far back they go; or it has read much more than that. A list whose dates are ignored has
-    /// no other reading that could begin behind this one.
+    /// how far back they go; or it has read much more than that, unless all of it is of one moment:
+    /// a reading of less time would begin with the same rows. A list whose dates are ignored has no
+    /// other reading that could begin behind this one.
     fn may_stop(&self) -> bool {
         let share = self.reading.share();
         let Some(last) = self.pages.as_slice().last().filter(|_| !self.ignores_window) else {
@@ -184,7 +185,7 @@ where
         let has_come_far = !self.has_moved
             && self.source.window.is_some_and(|(_, until)| self.reached() < Some(until));
         self.pages.as_slice().len() >= share.pages && is_full && has_come_far
-            || self.reading.asked() >= share.most_requests
+            || self.reading.asked() >= share.most_requests && !self.order.is_one_moment()
     }
 
     /// How far back the window is complete, of which more could be asked for.

@@ -44,6 +44,11 @@ impl Order {
         Self { bounds, rows: self.rows + next.rows, is_broken }
     }
 
+    /// Whether all rows are of the same time.
+    pub(super) fn is_one_moment(self) -> bool {
+        !self.is_broken && self.bounds.is_some_and(|(newest, oldest)| newest == oldest)
+    }
+
     /// When the oldest row happened, where enough rows came newest first: every row that is newer
     /// has come.
     pub(super) fn oldest(self) -> Option<Timestamp> {

@@ -274,6 +274,22 @@ async fn a_share_of_a_list_that_is_not_newest_first_claims_nothing_and_is_left_a
 }
 
 #[tokio::test]
+async fn a_share_reads_past_any_number_of_rows_of_one_moment() {
+    let pager = Pager::new(Paging::Numbered { size: 10 }, None);
+    let heap: Vec<Transaction> =
+        (0..700).map(|id| row(id + 1_000, 0)).chain(rows(100).into_iter().skip(1)).collect();
+    let bank = |_: Window, at: PageCursor| {
+        let skipped = usize::try_from(at.number).expect("few") * 10;
+        let rows = heap.iter().skip(skipped).take(10).cloned().collect();
+        async move { Ok(page(rows)) }
+    };
+    let share = Share { pages: 1, most_requests: 20 };
+    let list = read_share(&pager, &window(), ReadMode::Ordinary, share, bank).await;
+    assert!(list.is_cut_short && list.complete_from < Some(at(0)), "{:?}", list.complete_from);
+    assert!(list.rows.len() > 700, "{}", list.rows.len());
+}
+
+#[tokio::test]
 async fn a_heap_of_rows_in_one_second_is_read_by_the_millisecond_and_said_where_even_that_is_full()
 {
     for (apart, whole) in [(1, true), (0, false)] {

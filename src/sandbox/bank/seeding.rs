@@ -97,7 +97,11 @@ impl Bank {
         let planned = u64::try_from(rows).unwrap_or(u64::MAX).max(1);
         while self.rows.len() < rows && round < planned * 4 {
             // Denser towards today: the gap goes with the square of what is left.
-            let left = u128::from(planned.saturating_sub(round.min(planned)));
+            // Not every round makes a row: a long history that went by rounds would end in a heap
+            // of rows at one moment.
+            let made = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+            let gone = if planned > BY_ROUNDS { made } else { round };
+            let left = u128::from(planned.saturating_sub(gone.min(planned)));
             let ago = u128::from(HISTORY_MILLIS) * left * left
                 / (u128::from(planned) * u128::from(planned));
             let ago = u64::try_from(ago).unwrap_or(HISTORY_MILLIS);
@@ -110,6 +114,9 @@ impl Bank {
         }
     }
 }
+
+/// Up to so many rows a history goes by its rounds.
+const BY_ROUNDS: u64 = 1_000;
 
 /// Whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B).
 pub(super) fn luhn(number: &str) -> bool {
