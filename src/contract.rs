@@ -42,7 +42,7 @@ mod value;
 pub use failure::{Failure, FailureKind};
 pub use filter::{CardRow, History, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;
-pub use missing::{FromDataFile, Missing};
+pub use missing::{CompleteFrom, FromDataFile, Missing};
 pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
 pub use table::{Column, View};

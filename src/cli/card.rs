@@ -9,7 +9,7 @@ use super::kept::{Refresh, Refreshing};
 use super::session::Session;
 use super::{Run, find, print};
 use crate::clock::Clock;
-use crate::contract::FromDataFile;
+use crate::contract::{CompleteFrom, FromDataFile};
 use crate::domain::completeness::Completeness;
 use crate::engine;
 
@@ -40,7 +40,11 @@ async fn show(session: &mut Session, asked: &Card, clock: &Clock) -> Outcome {
         let as_of = card.balance.at();
         let provider = card.key.provider.clone();
         let missing = Missing::of(Completeness::default());
-        let missing = missing.with_data_file(vec![FromDataFile { provider, as_of }]);
+        let missing = missing.with_data_file(vec![FromDataFile {
+            provider,
+            as_of,
+            complete_from: CompleteFrom::NoTimes,
+        }]);
         print::put(&print::one(&*card, session.format))?;
         missing.print(session.format, &session.view);
         return Ok(missing.exit());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, warn};
 use super::global::Format;
-use crate::contract::{self, FromDataFile, View, json};
+use crate::contract::{self, CompleteFrom, FromDataFile, View, json};
 use crate::domain::card::Card;
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 
@@ -50,7 +50,10 @@ impl Missing {
         for account in from_data_file {
             let known = &mut self.0.from_data_file;
             match known.iter_mut().find(|known| known.provider == account.provider) {
-                Some(known) => known.as_of = known.as_of.min(account.as_of),
+                Some(known) => {
+                    known.as_of = known.as_of.min(account.as_of);
+                    known.complete_from = known.complete_from.max(account.complete_from);
+                }
                 None => known.push(account),
             }
         }
@@ -123,7 +126,14 @@ impl Missing {
 fn from_data_file(account: &FromDataFile, view: &View) -> String {
     let provider = &account.provider;
     match account.as_of {
-        Some(at) => format!("{provider}: from the data file, as of {}", view.time(at)),
+        Some(at) => {
+            let complete = match account.complete_from {
+                CompleteFrom::NoTimes => String::new(),
+                CompleteFrom::At(from) => format!(", complete from {}", view.time(from)),
+                CompleteFrom::Unknown => ", and not known to be complete".to_owned(),
+            };
+            format!("{provider}: from the data file, as of {}{complete}", view.time(at))
+        }
         None => format!("{provider}: the data file has nothing of it"),
     }
 }

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::session::Session;
-use crate::contract::FromDataFile;
+use crate::contract::{CompleteFrom, FromDataFile};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::transaction::Transaction;
-use crate::engine::PageKey;
+use crate::engine::{KeptLists, PageKey};
 
 /// Rows that are read from the data file at a time.
 const PAGE: u32 = 1_000;
@@ -54,15 +54,32 @@ impl AsOf {
         }
     }
 
-    /// By account: up to when its last reading went, else when its newest row was first seen.
+    /// By account: how far its readings reach, else when its newest row was first seen.
     pub(crate) async fn told(self, session: &Session, card: Option<&CardKey>) -> Vec<FromDataFile> {
         let mut told = Vec::new();
         for (provider, seen) in self.0 {
-            let read = session.engine.kept_as_of(&provider, card).await;
-            told.push(FromDataFile { provider, as_of: read.or(seen) });
+            let lists = session.engine.kept_lists(&provider).await;
+            told.push(told_of(provider, &lists, card, seen));
         }
         told
     }
+
+    /// The same of one card, by the lists of its account.
+    fn told_of_card(self, lists: &KeptLists, card: &CardKey) -> FromDataFile {
+        let seen = self.0.get(&card.provider).copied().flatten();
+        told_of(card.provider.clone(), lists, Some(card), seen)
+    }
+}
+
+fn told_of(
+    provider: ProviderId,
+    lists: &KeptLists,
+    card: Option<&CardKey>,
+    seen: Option<Timestamp>,
+) -> FromDataFile {
+    let extent = lists.extent(card.map(|card| &*card.id));
+    let complete_from = extent.complete_from.map_or(CompleteFrom::Unknown, CompleteFrom::At);
+    FromDataFile { provider, as_of: extent.as_of.or(seen), complete_from }
 }
 
 /// As of when the data file has the figures of these cards, by account: the oldest counts.
@@ -72,7 +89,9 @@ pub(crate) fn of_cards(session: &Session, cards: &[Arc<Card>]) -> Vec<FromDataFi
         of_it.filter_map(|card| card.balance.at()).min()
     };
     let ids = session.providers.iter().map(|info| info.id.clone());
-    ids.map(|provider| FromDataFile { as_of: of_account(&provider), provider }).collect()
+    let complete_from = CompleteFrom::NoTimes;
+    ids.map(|provider| FromDataFile { as_of: of_account(&provider), provider, complete_from })
+        .collect()
 }
 
 /// Goes through the rows of the data file from newest to oldest, a page at a time, until `each` has
@@ -135,14 +154,22 @@ pub(crate) async fn fill_in(
         told.extend(as_of.told(session, None).await);
     }
     let cards: BTreeSet<&CardKey> = parts.iter().filter_map(|part| part.card.as_ref()).collect();
+    // The cards of an account follow each other.
+    let mut lists: Option<(&ProviderId, KeptLists)> = None;
     for card in cards.into_iter().filter(|card| !accounts.contains(&card.provider)) {
         let mut as_of = AsOf::of([&card.provider]);
         each_row(session, Some(card), since, |row| add(row, &mut as_of)).await?;
-        for of_card in as_of.told(session, Some(card)).await {
-            match told.iter_mut().find(|known| known.provider == of_card.provider) {
-                Some(known) => known.as_of = known.as_of.min(of_card.as_of),
-                None => told.push(of_card),
+        if lists.as_ref().is_none_or(|(of, _)| **of != card.provider) {
+            lists = Some((&card.provider, session.engine.kept_lists(&card.provider).await));
+        }
+        let Some((_, lists)) = &lists else { continue };
+        let of_card = as_of.told_of_card(lists, card);
+        match told.iter_mut().find(|known: &&mut FromDataFile| known.provider == card.provider) {
+            Some(known) => {
+                known.as_of = known.as_of.min(of_card.as_of);
+                known.complete_from = known.complete_from.max(of_card.complete_from);
             }
+            None => told.push(of_card),
         }
     }
     // Where the data file has nothing either, that the account was not read is all there is to say.

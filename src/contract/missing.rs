@@ -24,6 +24,19 @@ pub struct FromDataFile {
     pub provider: ProviderId,
     /// Up to when it was read; `None` where the data file has nothing of it.
     pub as_of: Option<Timestamp>,
+    /// From when on it has everything up to then.
+    pub complete_from: CompleteFrom,
+}
+
+/// From when on a list is complete. The greater of two is true of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CompleteFrom {
+    /// It has no times: cards.
+    NoTimes,
+    /// From then on.
+    At(Timestamp),
+    /// From no time that is known: a card was never read, or an earlier cardtop read it.
+    Unknown,
 }
 
 const PROVIDER: Part =
@@ -46,6 +59,12 @@ const FROM_DATA_FILE: &[Part] = &[
         kind: Kind::Time,
         doc: "up to when it was read: later rows are not in the list",
         null: Some("the data file has nothing of it"),
+    },
+    Part {
+        name: "complete_from",
+        kind: Kind::Time,
+        doc: "the list has everything of it from then on, up to as_of",
+        null: Some("the list has no times, or a card was never read"),
     },
 ];
 const OLD_STATE: &[Part] = &[
@@ -140,7 +159,17 @@ fn from_data_file(account: &FromDataFile) -> Value<'_> {
     Value::Object(vec![
         ("provider", account.provider.name().into()),
         ("as_of", account.as_of.into()),
+        ("complete_from", account.complete_from.time().into()),
     ])
+}
+
+impl CompleteFrom {
+    const fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::NoTimes | Self::Unknown => None,
+        }
+    }
 }
 
 fn old_state(card: &Card) -> Value<'_> {

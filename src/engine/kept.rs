@@ -1,6 +1,8 @@
 //! What the data file has, for commands that print it without asking a provider.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -33,24 +35,111 @@ impl Engine {
         page.map_err(|error| format!("the data file {error}"))
     }
 
-    /// Up to when the transactions of an account, or of one card, were read the last time; `None`
-    /// where that is not known. Of an account that is read card by card, the card that was read
-    /// longest ago counts.
-    pub async fn kept_as_of(
-        &self,
-        provider: &ProviderId,
-        card: Option<&CardKey>,
-    ) -> Option<Timestamp> {
-        let lists = self.0.store.coverage(provider.clone()).await.ok()?;
-        let newest = |of: Option<&str>| {
-            let mut lists = lists.iter().filter(|(card, _)| card.as_deref() == of);
-            lists.find_map(|(_, coverage)| Coverage::newest(coverage))
-        };
-        let of_one = card.and_then(|card| newest(Some(&card.id)));
-        let of_each = || {
-            let lists = lists.iter().filter(|_| card.is_none());
-            lists.map(|(_, coverage)| coverage.newest()).min().flatten()
-        };
-        of_one.max(newest(None)).or_else(of_each)
+    /// Which stretches of time of an account's lists of transactions the data file has.
+    pub async fn kept_lists(&self, provider: &ProviderId) -> KeptLists {
+        let lists = self.0.store.coverage(provider.clone()).await.unwrap_or_default();
+        let cards = self.0.cards.of_provider(provider);
+        KeptLists {
+            lists: lists.into_iter().collect(),
+            cards: cards.iter().map(|card| Arc::clone(&card.key.id)).collect(),
+        }
+    }
+}
+
+/// Which stretches of time of an account's lists of transactions the data file has.
+#[derive(Debug, Default)]
+pub struct KeptLists {
+    /// Of all cards (`None`), or of each card by its id.
+    lists: BTreeMap<Option<Arc<str>>, Coverage>,
+    /// The ids of the account's known cards.
+    cards: Vec<Arc<str>>,
+}
+
+/// How far the data file reaches in a list. Both ends are `None` where nothing tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeptExtent {
+    /// Up to when it was read.
+    pub as_of: Option<Timestamp>,
+    /// From when on everything was read, up to then.
+    pub complete_from: Option<Timestamp>,
+}
+
+impl KeptLists {
+    /// How far the data file reaches for all cards, or for one. Of an account that is read card by
+    /// card, the card that was read longest ago and the one that was read least far back count; it
+    /// is not complete from any time while a known card was never read.
+    #[must_use]
+    pub fn extent(&self, card: Option<&str>) -> KeptExtent {
+        let common = self.lists.get(&None);
+        match (card, common) {
+            (Some(card), _) => {
+                let mut coverage =
+                    self.lists.get(&Some(Arc::from(card))).cloned().unwrap_or_default();
+                common.into_iter().for_each(|common| coverage.join(common));
+                KeptExtent::of(&coverage)
+            }
+            (None, Some(common)) => KeptExtent::of(common),
+            (None, None) => self.extent_of_each(),
+        }
+    }
+
+    fn extent_of_each(&self) -> KeptExtent {
+        let extents: Vec<KeptExtent> = self.lists.values().map(KeptExtent::of).collect();
+        let all_read = self.cards.iter().all(|card| self.lists.contains_key(&Some(card.clone())))
+            && extents.iter().all(|extent| extent.complete_from.is_some());
+        let complete_from = extents.iter().filter_map(|extent| extent.complete_from).max();
+        KeptExtent {
+            as_of: extents.iter().filter_map(|extent| extent.as_of).min(),
+            complete_from: complete_from.filter(|_| all_read),
+        }
+    }
+}
+
+impl KeptExtent {
+    fn of(coverage: &Coverage) -> Self {
+        let complete_from = coverage.complete().map(|complete| complete.from);
+        Self { as_of: coverage.newest(), complete_from }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::coverage::Stretch;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + hour * 3_600).expect("a time of the test")
+    }
+
+    fn read(stretches: &[(i64, i64)]) -> Coverage {
+        let stretch = |(from, to): &(i64, i64)| Stretch { from: at(*from), to: at(*to) };
+        Coverage::of(stretches.iter().map(stretch))
+    }
+
+    fn kept(lists: &[(Option<&str>, Coverage)], cards: &[&str]) -> KeptLists {
+        let lists = lists.iter().map(|(card, read)| (card.map(Arc::from), read.clone()));
+        KeptLists { lists: lists.collect(), cards: cards.iter().map(|id| Arc::from(*id)).collect() }
+    }
+
+    fn extent(as_of: Option<i64>, complete_from: Option<i64>) -> KeptExtent {
+        KeptExtent { as_of: as_of.map(at), complete_from: complete_from.map(at) }
+    }
+
+    #[test]
+    fn a_list_is_complete_from_behind_its_newest_gap_on() {
+        let lists = kept(&[(None, read(&[(0, 5), (8, 12)]))], &["c1", "never listed"]);
+        assert_eq!(lists.extent(None), extent(Some(12), Some(8)));
+        assert_eq!(lists.extent(Some("c1")), extent(Some(12), Some(8)));
+        assert_eq!(kept(&[], &[]).extent(None), extent(None, None));
+    }
+
+    #[test]
+    fn cards_that_are_read_one_by_one_are_complete_where_each_of_them_is() {
+        let lists = [(Some("c1"), read(&[(0, 10)])), (Some("c2"), read(&[(3, 12)]))];
+        assert_eq!(kept(&lists, &["c1", "c2"]).extent(None), extent(Some(10), Some(3)));
+        assert_eq!(kept(&lists, &["c1", "c2"]).extent(Some("c2")), extent(Some(12), Some(3)));
+        let with_unread = kept(&lists, &["c1", "c2", "c3"]);
+        assert_eq!(with_unread.extent(None), extent(Some(10), None), "c3 was never read");
+        assert_eq!(with_unread.extent(Some("c3")), extent(None, None));
     }
 }

@@ -76,6 +76,7 @@ async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
     let empty = bank.run(&["transactions", "--refresh", "never", "--json"]).await;
     assert_eq!((code(&empty), rows(&empty).len()), (0, 0), "{}", words(&empty));
     assert_eq!(missing(&empty)["from_data_file"][0]["as_of"], Value::Null, "nothing was read yet");
+    assert_eq!(missing(&empty)["from_data_file"][0]["complete_from"], Value::Null);
 
     let read = rows(&bank.run(&["transactions", "--json"]).await);
     let cards = rows(&bank.run(&["cards", "--json"]).await);
@@ -92,6 +93,12 @@ async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
     assert_eq!(names(&rows(&output)), names(&read));
     let from_data_file = missing(&output)["from_data_file"].clone();
     assert_eq!(from_data_file.as_array().map(Vec::len), Some(4), "{from_data_file}");
+    for account in from_data_file.as_array().into_iter().flatten() {
+        let (from, to) = (&account["complete_from"], &account["as_of"]);
+        assert!(from.as_str() < to.as_str() && from.is_string(), "since when on: {account}");
+    }
+    let table = bank.run(&["transactions", "--refresh", "never"]).await;
+    assert_eq!(words(&table).matches(", complete from 20").count(), 4, "{}", words(&table));
 
     let line = "transactions --refresh never --json --filter".split(' ');
     let line: Vec<&str> = line.chain(["state:declined since:30d"]).collect();
