@@ -100,7 +100,7 @@ impl Store {
         self.0.reader(|db| Ok(pages::newest_change(db)?)).await
     }
 
-    /// How many transactions are kept. It counts them: about 10 ms for each million.
+    /// How many transactions are kept. It counts them, so its time grows with their number.
     ///
     /// # Errors
     /// Why the data file cannot be read.
