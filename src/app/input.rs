@@ -12,6 +12,11 @@ impl Model {
     /// A key. A letter of another layout than the Latin one that means nothing itself is read as
     /// the key of the same place, but where letters are typed: in a dialog or a filter.
     pub(super) fn press(&mut self, chord: Chord) -> Vec<Effect> {
+        if let Some(letter) = self.letter_after_escape(chord) {
+            let mut effects = self.press(Chord::plain(Key::Esc));
+            effects.extend(self.press(letter));
+            return effects;
+        }
         let typing = self.search(self.screen.focus).is_some_and(Search::is_typing);
         let commands = self.dialog.is_none() && !typing;
         let Some(letter) = chord.foreign_letter().filter(|_| commands) else {
@@ -35,6 +40,15 @@ impl Model {
             ));
         }
         effects
+    }
+
+    /// The letter of Esc and a letter that came in one piece. A terminal sends the same bytes for
+    /// the letter with Alt, so that is what they are where the file of keys gives it a meaning.
+    fn letter_after_escape(&self, chord: Chord) -> Option<Chord> {
+        let Key::Char(letter) = chord.key else { return None };
+        let is_bound = self.keymap.command(chord, self.screen.focus).is_some()
+            || self.keymap.elsewhere(chord, self.screen.focus).is_some();
+        (chord.alt && !chord.ctrl && !is_bound).then(|| Chord::char(letter))
     }
 
     fn press_latin(&mut self, chord: Chord) -> Vec<Effect> {

@@ -275,11 +275,23 @@ fn nobody_can_take_the_keys_that_confirm() {
 fn keys_without_a_meaning_do_nothing() {
     let mut model = board((80, 24));
     let before = order(&model);
-    assert!(jobs(press(&mut model, "Q ctrl-x f7 alt-q ; delete")).is_empty());
+    assert!(jobs(press(&mut model, "Q ctrl-x f7 ; delete")).is_empty());
     assert_eq!(
         (order(&model), model.screen.view, model.dialog.is_none()),
         (before, Pane::Cards, true)
     );
+}
+
+#[test]
+fn esc_and_a_letter_that_come_in_one_piece_are_two_keys() {
+    let mut model = bare((120, 40));
+    press(&mut model, "?");
+    assert!(model.help.is_some());
+    assert_eq!(jobs(press(&mut model, "alt-q")), ["Quit"], "Esc closes the help, q quits");
+    let mut model = board_with_keys((120, 40), "pause = \"alt-q\"");
+    press(&mut model, "?");
+    assert!(jobs(press(&mut model, "alt-q")).is_empty());
+    assert!(model.help.is_some(), "a key with Alt that has a meaning is that key");
 }
 
 #[test]

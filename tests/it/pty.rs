@@ -2,7 +2,7 @@
 //! however it ends.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
@@ -10,8 +10,13 @@ use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rust_decimal::Decimal;
+use tokio::time::Instant;
 
 use crate::harness::{STATE, start};
+
+/// How long a screen is waited for. A test that fails ends by it; on a slow machine with many
+/// tests at once none that passes comes near.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A program on a pseudo-terminal, and the screen it drew.
 pub(crate) struct Terminal {
@@ -111,14 +116,12 @@ impl Terminal {
     }
 
     /// Takes in what the program draws until the screen is as wanted. The limit only ends a test
-    /// that has failed.
+    /// that has failed: a board draws every second, so silence alone would never end it.
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
-        // The board draws once a second: so many pieces of output are some minutes.
-        let mut pieces = 0;
-        while !wanted(&self.text()) {
-            pieces += 1;
-            assert!(pieces < 2_000, "never saw {what}:\n{}", self.text());
-            match self.output.recv_timeout(Duration::from_secs(60)) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_within_frame() || !wanted(&self.text()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("never saw {what}:\n{}", self.text()),
             }
@@ -128,6 +131,13 @@ impl Terminal {
     pub(crate) fn shows(&mut self, words: &str) {
         let wanted = words.to_owned();
         self.until(words, move |text| text.contains(&wanted));
+    }
+
+    /// Whether a frame has begun and its end has not come yet: what stands there is half the old
+    /// one, and a key pressed now would come before the new one is seen.
+    fn is_within_frame(&self) -> bool {
+        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|window| window == mark);
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -193,8 +203,10 @@ impl Terminal {
     /// Takes in what is written until it holds these bytes so often. The limit only ends a test
     /// that has failed.
     pub(crate) fn until_written(&mut self, bytes: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
         while self.count(bytes) < times {
-            match self.output.recv_timeout(Duration::from_secs(60)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
                 Ok(output) => self.take(&output),
                 Err(_) => panic!("never wrote {bytes:?} {times} times:\n{}", self.text()),
             }
@@ -204,8 +216,18 @@ impl Terminal {
     /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal
     /// has to be as it was found.
     pub(crate) fn end(mut self) -> (u32, String) {
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
-            self.take(&bytes);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let screen = self.text();
+                    self.child.kill().expect("a program that does not end is killed");
+                    panic!("it never ended:\n{screen}");
+                }
+            }
         }
         let status = self.child.wait().expect("it ends");
         assert!(!self.is_raw(), "still in raw mode");
