@@ -18,18 +18,21 @@ mod dictionary;
 mod eval;
 mod fields;
 mod file;
+mod frequencies;
+mod histogram;
 mod holders;
 mod key;
 mod look;
 mod marks;
 mod mask;
+mod name_order;
 mod order;
 mod plan;
 mod ranges;
 mod search;
-mod sort_keys;
 mod sorting;
 mod stored;
+mod text_order;
 mod texts;
 mod times;
 mod totals;
@@ -53,6 +56,8 @@ use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;
 pub use file::Origin;
+pub use frequencies::{Frequencies, Frequency, FrequencyOf, FrequencyValue};
+pub use histogram::Histogram;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};
@@ -356,8 +361,9 @@ impl Ledger {
         self.chunks.splice(at..at, new);
     }
 
-    /// Counts the rows again.
+    /// Counts the rows again, and puts new names in their order.
     fn count(&mut self) {
+        self.vocabulary.keep_order();
         self.starts.clear();
         self.len = 0;
         for chunk in &self.chunks {

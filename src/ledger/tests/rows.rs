@@ -132,7 +132,7 @@ fn a_row_that_was_known_by_its_task_is_replaced_by_itself_under_its_own_id() {
 }
 
 /// As [`row`], with an id and a time of its own.
-fn numbered(number: u64) -> Transaction {
+pub(super) fn numbered(number: u64) -> Transaction {
     let seconds = i64::try_from(number * 7).unwrap_or_default();
     let row = row(number, 0, u8::try_from(number % 5 + 1).unwrap_or(1), 0);
     let at = now() + jiff::SignedDuration::from_secs(seconds);
