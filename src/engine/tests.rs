@@ -2,6 +2,7 @@
 //! growth is seen at once.
 
 mod columns;
+mod others;
 
 use std::sync::Arc;
 
