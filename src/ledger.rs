@@ -52,6 +52,7 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, Transaction};
 pub(crate) use asked::asks_holder;
 use building::Building;
+pub use card_rows::{CardRows, CardSelection};
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;
@@ -423,6 +424,13 @@ impl Ledger {
     #[must_use]
     pub fn position(&self, key: &RowKey) -> Option<usize> {
         self.position_of(self.search(key).ok()?)
+    }
+
+    /// When the row of this name happened.
+    #[must_use]
+    pub fn at_named(&self, name: &RowName) -> Option<Timestamp> {
+        let (chunk, row) = self.named(name)?;
+        Some(self.chunks.get(chunk)?.at.get(row))
     }
 
     /// When the row at a position happened.
