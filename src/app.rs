@@ -48,7 +48,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
 use crate::engine::{EngineEvent, Job};
-use aim::Aim;
 pub use aim::drawn;
 use chord::Chord;
 use dialog::Dialog;
@@ -149,7 +148,6 @@ pub struct Model {
     pub(crate) screen: Screen,
     pub(crate) panes: Panes,
     pub(crate) widest: Widest,
-    aim: Aim,
     /// While one is open, keys go to it.
     pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
@@ -282,7 +280,6 @@ impl Model {
             screen: Screen::new(start.size),
             panes: Panes::default(),
             widest: Widest::default(),
-            aim: Aim::default(),
             dialog: None,
             help: None,
             copying: false,

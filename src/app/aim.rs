@@ -8,7 +8,7 @@ use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
 
 /// What the operator sees under the cursor.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Aim {
     /// What was drawn there last; `None` once a key was pressed after that.
     drawn: Option<Drawn>,
@@ -32,6 +32,13 @@ enum Row {
     Operation(OperationId),
 }
 
+impl Aim {
+    /// Nothing was drawn yet.
+    pub(super) const fn new() -> Self {
+        Self { drawn: None, lost: None }
+    }
+}
+
 /// The board was drawn: the next key is meant for what is to be seen now.
 pub fn drawn(model: &mut Model) {
     let panes = &model.panes;
@@ -44,14 +51,14 @@ pub fn drawn(model: &mut Model) {
         Pane::Providers => None,
     };
     let card = model.subject();
-    model.aim.drawn = Some(Drawn { pane, row, card });
+    model.screen.aim.drawn = Some(Drawn { pane, row, card });
 }
 
 impl Model {
     /// The card that commands apply to: the one of the row under the cursor.
     pub(crate) fn subject(&self) -> Option<CardKey> {
-        if self.aim.lost.is_some() {
-            return self.aim.lost.clone();
+        if self.screen.aim.lost.is_some() {
+            return self.screen.aim.lost.clone();
         }
         match self.screen.focus {
             Pane::Cards => self.panes.cards.list.selected().cloned(),
@@ -68,7 +75,7 @@ impl Model {
     /// A key follows: what was drawn under the cursor is there again, where the cursor has not been
     /// moved since. Until [`Self::end_aim`] the key is for that card.
     pub(super) fn take_aim(&mut self) {
-        let Some(drawn) = self.aim.drawn.take() else { return };
+        let Some(drawn) = self.screen.aim.drawn.take() else { return };
         if self.dialog.is_some() || drawn.pane != self.screen.focus {
             return;
         }
@@ -80,12 +87,12 @@ impl Model {
             None => {}
         }
         if self.subject() != drawn.card {
-            self.aim.lost = drawn.card;
+            self.screen.aim.lost = drawn.card;
         }
     }
 
     /// The key was carried out.
     pub(super) fn end_aim(&mut self) {
-        self.aim.lost = None;
+        self.screen.aim.lost = None;
     }
 }

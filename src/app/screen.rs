@@ -1,5 +1,6 @@
 //! Which view is shown, which pane keys go to, and how large the terminal is.
 
+use super::aim::Aim;
 use super::layout::{Contents, Layout, Pane};
 use super::list::Direction;
 
@@ -14,6 +15,7 @@ pub(crate) struct Screen {
     pub(crate) focus: Pane,
     /// Only the focused pane is shown.
     pub(crate) zoomed: bool,
+    pub(super) aim: Aim,
     /// The view before this one.
     last_view: Pane,
     /// The view from which the card was opened.
@@ -28,6 +30,7 @@ impl Screen {
             view: Pane::Cards,
             focus: Pane::Cards,
             zoomed: false,
+            aim: Aim::new(),
             last_view: Pane::Feed,
             opened_from: Pane::Cards,
         }
