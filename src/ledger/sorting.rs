@@ -238,7 +238,7 @@ impl Collecting {
         keys.each(ledger, part.0, &part.1, |key, row| {
             let spot = Spot::new((part.0, row));
             rows.push(key, spot);
-            // Rows come from the newest on, so of rows that are alike a later one is not among them.
+            // Rows come from the newest on: of rows that are alike a later one is not among them.
             let is_among = |limit: (u64, Spot)| {
                 key < limit.0
                     || key == limit.0
