@@ -44,6 +44,7 @@ async fn show(session: &mut Session, asked: &Card, clock: &Clock) -> Outcome {
             provider,
             as_of,
             complete_from: CompleteFrom::NoTimes,
+            gaps: 0,
         }]);
         print::put(&print::one(&*card, session.format))?;
         missing.print(session.format, &session.view);

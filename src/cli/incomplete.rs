@@ -53,6 +53,7 @@ impl Missing {
                 Some(known) => {
                     known.as_of = known.as_of.min(account.as_of);
                     known.complete_from = known.complete_from.max(account.complete_from);
+                    known.gaps += account.gaps;
                 }
                 None => known.push(account),
             }
@@ -129,7 +130,14 @@ fn from_data_file(account: &FromDataFile, view: &View) -> String {
         Some(at) => {
             let complete = match account.complete_from {
                 CompleteFrom::NoTimes => String::new(),
-                CompleteFrom::At(from) => format!(", complete from {}", view.time(from)),
+                CompleteFrom::At(from) => {
+                    let but = match account.gaps {
+                        0 => String::new(),
+                        1 => " but for 1 gap".to_owned(),
+                        several => format!(" but for {several} gaps"),
+                    };
+                    format!(", complete from {}{but}", view.time(from))
+                }
                 CompleteFrom::Unknown => ", and not known to be complete".to_owned(),
             };
             format!("{provider}: from the data file, as of {}{complete}", view.time(at))

@@ -79,7 +79,7 @@ fn told_of(
 ) -> FromDataFile {
     let extent = lists.extent(card.map(|card| &*card.id));
     let complete_from = extent.complete_from.map_or(CompleteFrom::Unknown, CompleteFrom::At);
-    FromDataFile { provider, as_of: extent.as_of.or(seen), complete_from }
+    FromDataFile { provider, as_of: extent.as_of.or(seen), complete_from, gaps: extent.gaps }
 }
 
 /// As of when the data file has the figures of these cards, by account: the oldest counts.
@@ -90,8 +90,9 @@ pub(crate) fn of_cards(session: &Session, cards: &[Arc<Card>]) -> Vec<FromDataFi
     };
     let ids = session.providers.iter().map(|info| info.id.clone());
     let complete_from = CompleteFrom::NoTimes;
-    ids.map(|provider| FromDataFile { as_of: of_account(&provider), provider, complete_from })
-        .collect()
+    let told =
+        |provider| FromDataFile { as_of: of_account(&provider), provider, complete_from, gaps: 0 };
+    ids.map(told).collect()
 }
 
 /// Goes through the rows of the data file from newest to oldest, a page at a time, until `each` has
@@ -168,6 +169,7 @@ pub(crate) async fn fill_in(
             Some(known) => {
                 known.as_of = known.as_of.min(of_card.as_of);
                 known.complete_from = known.complete_from.max(of_card.complete_from);
+                known.gaps += of_card.gaps;
             }
             None => told.push(of_card),
         }

@@ -24,8 +24,10 @@ pub struct FromDataFile {
     pub provider: ProviderId,
     /// Up to when it was read; `None` where the data file has nothing of it.
     pub as_of: Option<Timestamp>,
-    /// From when on it has everything up to then.
+    /// From when on it has everything up to then, of the cards that are known.
     pub complete_from: CompleteFrom,
+    /// How many times of that lack transactions all the same.
+    pub gaps: usize,
 }
 
 /// From when on a list is complete. The greater of two is true of both.
@@ -63,8 +65,14 @@ const FROM_DATA_FILE: &[Part] = &[
     Part {
         name: "complete_from",
         kind: Kind::Time,
-        doc: "the list has everything of it from then on, up to as_of",
+        doc: "the list has everything of its known cards from then on, up to as_of, but for gaps",
         null: Some("the list has no times, or a card was never read"),
+    },
+    Part {
+        name: "gaps",
+        kind: Kind::Count,
+        doc: "times between complete_from and as_of of which not everything could be read",
+        null: None,
     },
 ];
 const OLD_STATE: &[Part] = &[
@@ -160,6 +168,7 @@ fn from_data_file(account: &FromDataFile) -> Value<'_> {
         ("provider", account.provider.name().into()),
         ("as_of", account.as_of.into()),
         ("complete_from", account.complete_from.time().into()),
+        ("gaps", account.gaps.into()),
     ])
 }
 

@@ -37,17 +37,28 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12`; `is_loaded` is whether
-/// all of the data file were there when the rows were made.
+/// How far back transactions are complete: `complete from Mar 04 09:12 but for 2 gaps`;
+/// `is_loaded` is whether all of the data file were there when the rows were made.
 pub(super) fn known(portfolio: &Portfolio, is_loaded: bool) -> String {
     if !is_loaded {
         return format!("known in part, {NOT_LOADED}");
     }
-    match portfolio.covered().complete {
+    let covered = portfolio.covered();
+    match covered.complete {
         Some(Stretch { from, .. }) => {
-            format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
+            let but = but_for(covered.gaps(from));
+            format!("complete from {}{but}", portfolio.local_time(from, TimeFormat::Full))
         }
         None => "not complete yet".to_owned(),
+    }
+}
+
+/// How many times lack rows of what is complete otherwise: ` but for 2 gaps`, or nothing.
+pub(super) fn but_for(gaps: usize) -> String {
+    match gaps {
+        0 => String::new(),
+        1 => " but for 1 gap".to_owned(),
+        several => format!(" but for {} gaps", thousands(several)),
     }
 }
 
