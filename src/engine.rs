@@ -27,6 +27,7 @@ pub mod schedule;
 mod session;
 mod settle;
 mod stored;
+mod told;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +52,7 @@ pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
+use self::told::Told;
 use crate::clock::Clock;
 use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
@@ -79,6 +81,7 @@ struct Inner {
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
     saving: SaveGate,
+    told: Told,
     background: Background,
 }
 

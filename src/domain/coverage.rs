@@ -86,8 +86,8 @@ impl Lost {
             return [Some(self), None];
         }
         let Stretch { from, to } = self.stretch;
-        let before = (from < stretch.from).then(|| Stretch { from, to: stretch.from });
-        let after = (stretch.to < to).then(|| Stretch { from: stretch.to, to });
+        let before = (from < stretch.from).then_some(Stretch { from, to: stretch.from });
+        let after = (stretch.to < to).then_some(Stretch { from: stretch.to, to });
         [before, after].map(|part| part.map(|stretch| Self { stretch, ..self.clone() }))
     }
 }

@@ -50,7 +50,7 @@ impl Portfolio {
     }
 
     /// Takes in all that the data file has. What was told before is newer than its reading, or as
-    /// new, so it is taken in over it.
+    /// new, whichever process wrote it (`EngineEvent::History`), so it is taken in over it.
     pub(super) fn put_history(&mut self, ledger: &Ledger) {
         self.history_changed([]);
         self.kept.card_news.history = Affected::All;

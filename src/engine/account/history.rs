@@ -19,6 +19,7 @@ use self::list::ListHistory;
 pub(in crate::engine) use self::part::{ListName, Part, PartRead, Why, Wire};
 use self::waits::Waits;
 use crate::domain::coverage::{Coverage, Covered, Left, Stretch};
+use crate::engine::schedule::HistoryDue;
 use crate::provider::pages::Share;
 
 /// The first stretch of a wire that sends all of one at once.
@@ -44,9 +45,6 @@ const SHARE: Share = Share { pages: 1, most_requests: 20 };
 /// again.
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after a turn the next one may use the last of the budget.
-const LONGEST_REST: SignedDuration = SignedDuration::from_secs(10);
-
 /// How much of every list of an account is known.
 pub(super) struct History {
     wanted: SignedDuration,
@@ -61,8 +59,6 @@ pub(super) struct History {
     waiting: VecDeque<ListName>,
     /// Lists of which something was lost that is asked for again then.
     retries: BTreeSet<(Timestamp, ListName)>,
-    /// When something was last read of it.
-    tried: Option<Timestamp>,
     waits: Waits,
     /// Since when it is being filled without a pause, and how much was left then.
     filling: Option<(Timestamp, SignedDuration)>,
@@ -88,7 +84,6 @@ impl History {
             first: LONGEST,
             waiting: VecDeque::new(),
             retries: BTreeSet::new(),
-            tried: None,
             waits: Waits::default(),
             filling: None,
             sums: Sums::default(),
@@ -134,7 +129,6 @@ impl History {
             }
             self.settle(&name, now);
         }
-        self.tried = None;
         self.waits = Waits::default();
         self.filling = None;
     }
@@ -256,21 +250,18 @@ impl History {
         None
     }
 
-    /// From when on something of it may be read; `None` while there is nothing. `spare` is when the
-    /// budget has more than the last of it: until then the newest rows come first, but not for
-    /// ever.
-    pub(super) fn due(&self, spare: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    /// When the next part may be read; `None` while there is nothing to read. `spare` is when the
+    /// budget has more than the last of it.
+    pub(super) fn due(&self, spare: Option<Timestamp>) -> Option<HistoryDue> {
         let begins = match (self.waiting.is_empty(), self.retries.first()) {
             (false, _) => Timestamp::MIN,
             (true, Some((at, _))) => *at,
             (true, None) => return None,
         };
-        let due = self.tried.map_or(spare.unwrap_or(now), |tried| {
-            let latest = tried.saturating_add(LONGEST_REST).unwrap_or(Timestamp::MAX);
-            spare.map_or(tried, |spare| spare.min(latest))
-        });
-        let due = due.max(begins);
-        Some(self.waits.until().map_or(due, |until| until.max(due)))
+        Some(HistoryDue {
+            earliest: self.waits.until().map_or(begins, |until| until.max(begins)),
+            spare: spare.unwrap_or(Timestamp::MIN),
+        })
     }
 
     /// When the data file may take something again; `None` while it does. What cannot be kept would
@@ -284,11 +275,6 @@ impl History {
         self.waits.note_failure(now);
     }
 
-    /// A part is read now.
-    pub(super) fn note_tried(&mut self, now: Timestamp) {
-        self.tried = Some(now);
-    }
-
     /// What is known of the account, of which so many cards are known; `are_all` is whether it has
     /// no others.
     pub(super) fn covered(&mut self, cards: usize, are_all: bool, now: Timestamp) -> Covered {
@@ -300,7 +286,8 @@ impl History {
         let complete = newest_from.zip(oldest_to).filter(|_| read >= lists && are_all);
         let unread = i32::try_from(lists.saturating_sub(read)).unwrap_or(i32::MAX);
         let time = self.sums.left.saturating_add(self.wanted.saturating_mul(unread));
-        let ends_in = self.ends_in(time, now);
+        // Before anything was read it is not even known how many lists there are.
+        let ends_in = if read == 0 { None } else { self.ends_in(time, now) };
         let left = (!time.is_zero()).then_some(Left { time, ends_in });
         let (has_lost, wanted) = (self.sums.lost > 0, self.wanted_from(now));
         let lost = self.lists.values().filter(|_| has_lost).flat_map(|list| list.told.lost());
@@ -343,7 +330,8 @@ impl History {
             // More is to be read than before: the pace is measured anew.
             self.filling = Some((now, left));
         }
-        if took < 1 || read < 1 {
+        // By itself the stretch that is wanted moves on as fast as time.
+        if took < 1 || read <= 2 * took {
             return None;
         }
         let seconds = i128::from(left.as_secs()) * took / read;

@@ -71,7 +71,7 @@ fn the_title_says_how_many_times_lack_rows_of_what_is_complete_otherwise() {
     press(&mut model, "/ ctrl-u s i n c e : 8 h enter");
     let title = line(&text(&model), "Feed ▐since:8h▌");
     assert!(title.contains("since 06:08:12, complete but for 1 gap"), "{title}");
-    press(&mut model, "4");
+    press(&mut model, "4 g");
     let screen = text(&model);
     assert!(screen.contains("but for 2 gaps"), "{screen}");
     assert!(screen.contains("too many in one second"), "{screen}");

@@ -46,11 +46,13 @@ fn seconds(stretch: Stretch) -> (i64, i64) {
 #[test]
 fn nothing_of_the_history_is_read_before_the_newest_rows_are() {
     let mut history = history(false);
-    assert_eq!((history.next(at(0)), history.due(None, at(0))), (None, None));
+    assert_eq!((history.next(at(0)), history.due(None)), (None, None));
     assert!(history.note_newest(&None, &read(-DAY, 0, 10), at(0)).is_some());
     let part = history.next(at(0)).expect("the rest");
     assert_eq!(seconds(part.stretch), (-90 * DAY, -DAY));
-    assert_eq!(history.due(None, at(0)), Some(at(0)));
+    let due = HistoryDue { earliest: Timestamp::MIN, spare: Timestamp::MIN };
+    assert_eq!(history.due(None), Some(due));
+    assert_eq!(history.due(Some(at(8))), Some(HistoryDue { spare: at(8), ..due }));
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_wire_that_sends_a_stretch_at_once_is_asked_for_short_ones_first() {
     assert_eq!(lengths, [8, 16, 32, 33]);
     let covered = history.covered(1, true, at(0));
     assert_eq!(covered.complete, Stretch::new(at(-90 * DAY), at(0)));
-    assert_eq!((covered.left, history.due(None, at(0))), (None, None));
+    assert_eq!((covered.left, history.due(None)), (None, None));
 }
 
 #[test]
@@ -177,16 +179,6 @@ fn how_long_it_will_take_follows_from_the_pace_so_far() {
 }
 
 #[test]
-fn the_last_of_the_budget_is_left_to_the_newest_rows_but_not_for_ever() {
-    let mut history = history(false);
-    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
-    history.note_tried(at(0));
-    assert_eq!(history.due(None, at(3)), Some(at(0)), "there is room");
-    assert_eq!(history.due(Some(at(8)), at(3)), Some(at(8)));
-    assert_eq!(history.due(Some(at(60)), at(3)), Some(at(10)));
-}
-
-#[test]
 fn an_error_of_the_connection_says_nothing_of_a_stretch() {
     let provider = ProviderId::new("acme");
     let of = |kind| {
@@ -228,18 +220,17 @@ fn a_part_that_the_provider_fails_at_is_asked_for_ever_more_seldom() {
     let mut waits = Vec::new();
     for _ in 0..12 {
         let part = history.next(at(now)).expect("a part");
-        history.note_tried(at(now));
         history.note_part(&part, &failing(), at(now));
-        let due = history.due(None, at(now)).expect("it is tried again");
+        let due = history.due(None).expect("it is tried again").earliest;
         waits.push(due.duration_since(at(now)).as_mins());
         now += due.duration_since(at(now)).as_secs();
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]);
     let part = history.next(at(now)).expect("a part");
     let (from, to) = seconds(part.stretch);
-    history.note_tried(at(now));
     history.note_part(&part, &read(from, to, 1), at(now));
-    assert_eq!(history.due(None, at(now)), Some(at(now)), "an answer ends it");
+    let due = history.due(None).expect("there is more to read");
+    assert_eq!(due.earliest, Timestamp::MIN, "an answer ends it");
 }
 
 #[test]
@@ -258,6 +249,12 @@ fn restarted(kept: Coverage, late: SignedDuration, now: i64) -> History {
     let wire = Wire { is_common: true, is_by_time: false };
     history.load(vec![(None, kept)], wire, late, at(now));
     history
+}
+
+/// When something that was lost is tried again; nothing is to be read now.
+fn pause_ends(history: &mut History, now: Timestamp) -> Timestamp {
+    assert_eq!(history.next(now), None, "not at once");
+    history.due(None).expect("it is tried again").earliest
 }
 
 /// More rows in one second than the wire sends.
@@ -283,7 +280,7 @@ fn a_lost_moment_is_known_after_a_restart_and_tried_again_ever_more_seldom_until
     let mut pauses = Vec::new();
     let mut kept = None;
     for _ in 0..9 {
-        let due = history.due(None, at(now)).expect("it is tried again");
+        let due = pause_ends(&mut history, at(now));
         pauses.push(due.duration_since(at(0)).as_secs() - now);
         now = due.duration_since(at(0)).as_secs();
         let part = history.next(due).expect("the lost moment");
@@ -291,22 +288,20 @@ fn a_lost_moment_is_known_after_a_restart_and_tried_again_ever_more_seldom_until
         assert_eq!(seconds(part.stretch), (-5 * DAY, 1 - 5 * DAY));
         let again = crowded(-5 * DAY, 1 - 5 * DAY, -5 * DAY);
         let (written, _) = history.note_part(&part, &again, due);
-        assert_eq!(history.next(due), None, "not at once");
         kept = written;
     }
     assert_eq!(pauses[..3], [540, 1_200, 2_400]);
     assert_eq!(pauses[8], DAY, "at most");
     // A restart does not hurry.
     let mut history = restarted(kept.expect("when it is tried"), SignedDuration::ZERO, now + 60);
-    assert_eq!(history.next(at(now + 60)), None);
-    let due = history.due(None, at(now + 60)).expect("it is tried again");
+    let due = pause_ends(&mut history, at(now + 60));
     assert_eq!(due.duration_since(at(now)).as_secs(), DAY);
     let part = history.next(due).expect("the lost moment");
     let (from, to) = seconds(part.stretch);
     let (kept, _) = history.note_part(&part, &read(from, to, 3_000), due);
     assert!(kept.expect("it is written").lost().is_empty(), "it was read in the end");
     assert_eq!(history.covered(1, true, due).gaps(Timestamp::MIN), 0);
-    assert_eq!((history.next(due), history.due(None, due)), (None, None));
+    assert_eq!((history.next(due), history.due(None)), (None, None));
 }
 
 #[test]
@@ -322,7 +317,7 @@ fn a_provider_that_begins_to_send_old_times_is_read_to_the_end() {
     let covered = history.covered(1, true, at(0));
     assert!(covered.reaches(at(-29 * DAY)) && !covered.reaches(at(-31 * DAY)), "{covered:?}");
     assert_eq!((covered.gaps(Timestamp::MIN), covered.lost.is_empty()), (0, false));
-    let due = history.due(None, at(0)).expect("it is tried again");
+    let due = pause_ends(&mut history, at(0));
     let mut turns = 0;
     while let Some(part) = history.next(due) {
         let (from, to) = seconds(part.stretch);
@@ -338,13 +333,12 @@ fn a_provider_that_begins_to_send_old_times_is_read_to_the_end() {
 fn an_outage_while_a_lost_moment_is_tried_again_says_nothing_of_it() {
     let mut history = history(false);
     history.note_newest(&None, &crowded(-90 * DAY, 0, -DAY), at(0));
-    let due = history.due(None, at(0)).expect("it is tried again");
+    let due = pause_ends(&mut history, at(0));
     let mut now = due;
     for _ in 0..5 {
         let part = history.next(now).expect("the lost moment");
         history.note_part(&part, &nothing("no connection", true), now);
-        assert_eq!(history.next(now), None);
-        let next = history.due(None, now).expect("it is tried again");
+        let next = pause_ends(&mut history, now);
         assert_eq!(next.duration_since(now).as_mins(), 10, "as if it had not been tried");
         now = next;
     }
