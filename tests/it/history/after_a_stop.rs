@@ -20,8 +20,7 @@ async fn minutes(count: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_is_listed_while_no_cardtop_runs_is_there_soon_after_the_start_whatever_its_date()
- {
+async fn a_row_that_is_listed_while_no_cardtop_runs_is_there_soon_after_the_start() {
     // So long a history that it is not read when the board is stopped.
     let programme = Programme::new(12, 6_000, 120);
     let board = programme.board().await;

@@ -118,7 +118,7 @@ impl ListHistory {
         }
     }
 
-    /// What was lost was asked for again: it is there, at least its newer end, or it is tried later.
+    /// What was lost was asked for again: it is there, or some of it, or it is tried later.
     fn note_try(&mut self, part: &Part, read: &PartRead, now: Timestamp) {
         for coverage in self.coverages(read.is_saved || read.complete.is_none()) {
             match read.complete {
