@@ -138,7 +138,12 @@ fn from_data_file(account: &FromDataFile, view: &View) -> String {
         CompleteFrom::At(from) => {
             let asked = account.asked_from.filter(|asked| *asked < from);
             let asked = asked.map(|asked| format!(" and not from {} as asked", view.time(asked)));
-            format!(", complete from {}{}", view.time(from), asked.unwrap_or_default())
+            let but = match account.gaps {
+                0 => String::new(),
+                1 => " but for 1 gap".to_owned(),
+                several => format!(" but for {} gaps", thousands(several)),
+            };
+            format!(", complete from {}{but}{}", view.time(from), asked.unwrap_or_default())
         }
         CompleteFrom::Unknown => ", and not known to be complete".to_owned(),
     };
@@ -237,6 +242,7 @@ mod tests {
             complete_from: CompleteFrom::At(from),
             asked_from: Some(from),
             never_read: 0,
+            gaps: 0,
         };
         let said = |account: &FromDataFile| {
             let missing =
@@ -246,6 +252,8 @@ mod tests {
         let words = "acme: from the data file, as of 2026-04-03 14:08:08+02:00";
         let whole = "complete from 2026-03-01 02:00:00+02:00";
         assert_eq!(said(&kept), (format!("{words}, {whole}"), Exit::Done));
+        let with_gaps = FromDataFile { gaps: 2, ..kept.clone() };
+        assert_eq!(said(&with_gaps).0, format!("{words}, {whole} but for 2 gaps"));
         let not_asked = FromDataFile { asked_from: None, ..kept.clone() };
         assert_eq!(said(&not_asked).1, Exit::Done);
         let short = FromDataFile { asked_from: Some(at("2026-02-01T00:00:00Z")), ..kept.clone() };

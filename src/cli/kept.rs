@@ -97,13 +97,14 @@ impl<'a> Kept<'a> {
     ) -> FromDataFile {
         let lists = self.lists.get(provider);
         let extent = lists.map(|lists| lists.extent(card.map(|card| &*card.id)));
-        let KeptExtent { as_of, complete_from, never_read } = extent.unwrap_or_default();
+        let KeptExtent { as_of, complete_from, never_read, gaps } = extent.unwrap_or_default();
         FromDataFile {
             provider: provider.clone(),
             as_of: as_of.or(seen),
             complete_from: complete_from.map_or(CompleteFrom::Unknown, CompleteFrom::At),
             asked_from,
             never_read,
+            gaps,
         }
     }
 }
@@ -148,6 +149,7 @@ pub(crate) fn of_cards(session: &Session, cards: &[Arc<Card>]) -> Vec<FromDataFi
             complete_from: CompleteFrom::NoTimes,
             asked_from: None,
             never_read: read_at.iter().filter(|at| at.is_none()).count(),
+            gaps: 0,
         }
     };
     session.providers.iter().map(|info| of_account(&info.id)).collect()
@@ -216,6 +218,7 @@ pub(crate) fn join(
             known.complete_from = known.complete_from.max(other.complete_from);
             known.asked_from = known.asked_from.or(other.asked_from);
             known.never_read = never_read(known.never_read, other.never_read);
+            known.gaps += other.gaps;
         }
         None => told.push(other),
     }

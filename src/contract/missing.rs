@@ -24,12 +24,14 @@ pub struct FromDataFile {
     pub provider: ProviderId,
     /// Up to when it was read; `None` where the data file has nothing of it.
     pub as_of: Option<Timestamp>,
-    /// From when on it has everything up to then.
+    /// From when on it has everything up to then, of the cards that are known.
     pub complete_from: CompleteFrom,
     /// From when on it was asked for; `None` where that has no time.
     pub asked_from: Option<Timestamp>,
     /// How many of its known cards were never read: nothing of them is in the list.
     pub never_read: usize,
+    /// How many times between the two lack transactions all the same.
+    pub gaps: usize,
 }
 
 impl FromDataFile {
@@ -80,7 +82,7 @@ const FROM_DATA_FILE: &[Part] = &[
     Part {
         name: "complete_from",
         kind: Kind::Time,
-        doc: "the list has everything of it from then on, up to as_of",
+        doc: "the list has everything of its known cards from then on, up to as_of, but for gaps",
         null: Some("the list has no times, or a card was never read"),
     },
     Part {
@@ -93,6 +95,12 @@ const FROM_DATA_FILE: &[Part] = &[
         name: "never_read",
         kind: Kind::Count,
         doc: "how many of its known cards were never read: nothing of them is in the list",
+        null: None,
+    },
+    Part {
+        name: "gaps",
+        kind: Kind::Count,
+        doc: "times between complete_from and as_of of which not everything could be read",
         null: None,
     },
 ];
@@ -191,6 +199,7 @@ fn from_data_file(account: &FromDataFile) -> Value<'_> {
         ("complete_from", account.complete_from.time().into()),
         ("asked_from", account.asked_from.into()),
         ("never_read", account.never_read.into()),
+        ("gaps", account.gaps.into()),
     ])
 }
 

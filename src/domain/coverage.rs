@@ -35,23 +35,69 @@ impl Stretch {
     pub fn includes(self, at: Timestamp) -> bool {
         self.from <= at && at <= self.to
     }
+
+    /// Whether another one is in it.
+    #[must_use]
+    pub fn has_all_of(self, other: Self) -> bool {
+        self.from <= other.from && other.to <= self.to
+    }
 }
 
-/// A stretch that was asked for and cannot be had.
+/// The first wait until a lost stretch is asked for again; it doubles with each try.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The longest wait until a lost stretch is asked for again.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
+
+/// A stretch that was asked for and of which not everything came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Which one.
     pub stretch: Stretch,
     /// Why, in words without the provider's name.
     pub why: Arc<str>,
+    /// How often it was asked for again since.
+    pub tries: u32,
+    /// When it is asked for again; `None` is now.
+    pub again_at: Option<Timestamp>,
 }
 
-/// The stretches of time of one list that were read completely.
+impl Lost {
+    /// A stretch that was not asked for again yet.
+    #[must_use]
+    pub const fn new(stretch: Stretch, why: Arc<str>) -> Self {
+        Self { stretch, why, tries: 0, again_at: None }
+    }
+
+    /// Whether more than an end of it is in a stretch.
+    fn overlaps(&self, stretch: Stretch) -> bool {
+        self.stretch.from < stretch.to && stretch.from < self.stretch.to
+    }
+
+    /// Asked for again after a pause, the longer the oftener that was done in vain.
+    fn put_off(&mut self, now: Timestamp) {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE);
+        self.again_at = Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX));
+    }
+
+    /// What of it lies outside of a stretch: before it, and after it.
+    fn without(self, stretch: Stretch) -> [Option<Self>; 2] {
+        if !self.overlaps(stretch) && !stretch.has_all_of(self.stretch) {
+            return [Some(self), None];
+        }
+        let Stretch { from, to } = self.stretch;
+        let before = (from < stretch.from).then_some(Stretch { from, to: stretch.from });
+        let after = (stretch.to < to).then_some(Stretch { from: stretch.to, to });
+        [before, after].map(|part| part.map(|stretch| Self { stretch, ..self.clone() }))
+    }
+}
+
+/// The stretches of time of one list that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Oldest first; no two touch.
     read: Vec<Stretch>,
-    /// Oldest first. What is read later is no longer lost.
+    /// Of which not everything came, whether they were read otherwise or not; oldest first.
     lost: Vec<Lost>,
 }
 
@@ -63,7 +109,7 @@ impl Coverage {
         coverage
     }
 
-    /// A stretch was read completely.
+    /// A stretch was read: what was lost of it is there now.
     pub fn add(&mut self, stretch: Stretch) {
         let first = self.read.partition_point(|known| known.to < stretch.from);
         let after = self.read.partition_point(|known| known.from <= stretch.to);
@@ -72,18 +118,21 @@ impl Coverage {
             to: joined.to.max(known.to),
         });
         self.read.insert(first, joined);
-        self.lost.retain(|lost| {
-            !(stretch.includes(lost.stretch.from) && stretch.includes(lost.stretch.to))
-        });
+        if !self.lost.is_empty() {
+            let lost = std::mem::take(&mut self.lost);
+            let left = lost.into_iter().flat_map(|lost| lost.without(stretch));
+            self.lost = left.flatten().collect();
+        }
     }
 
-    /// A stretch was asked for and cannot be had.
+    /// Of a stretch not everything came.
     pub fn lose(&mut self, mut lost: Lost) {
-        // Neighbours with the same reason are one.
+        // Neighbours that are asked for again together are one.
         self.lost.retain(|known| {
             let touches = known.stretch.from <= lost.stretch.to
                 && lost.stretch.from <= known.stretch.to
-                && known.why == lost.why;
+                && (&known.why, known.tries, known.again_at)
+                    == (&lost.why, lost.tries, lost.again_at);
             if touches {
                 lost.stretch.from = lost.stretch.from.min(known.stretch.from);
                 lost.stretch.to = lost.stretch.to.max(known.stretch.to);
@@ -94,9 +143,105 @@ impl Coverage {
         self.lost.insert(at, lost);
     }
 
-    /// What another one has is read, too.
+    /// Takes in what a reading has: what of it was read, and what of that, or beside it, was lost.
+    /// What is lost once more is asked for again when that was planned, all else after a pause.
+    pub fn note(&mut self, read: Option<Stretch>, lost: &[Lost], now: Timestamp) {
+        let before = if lost.is_empty() { Vec::new() } else { self.lost.clone() };
+        read.into_iter().for_each(|stretch| self.add(stretch));
+        for mut new in lost.iter().cloned() {
+            let same = |known: &&Lost| known.why == new.why && known.overlaps(new.stretch);
+            match before.iter().filter(same).max_by_key(|known| known.tries) {
+                Some(known) => (new.tries, new.again_at) = (known.tries, known.again_at),
+                None => new.put_off(now),
+            }
+            self.lose(new);
+        }
+    }
+
+    /// Takes in what came of a stretch that was lost: what of it was read now, and what of that is
+    /// lost once more and tried again later. What is older than that is asked for at once.
+    pub fn note_try(&mut self, read: Stretch, lost: &[Lost], now: Timestamp) {
+        let before = self.lost.clone();
+        self.add(read);
+        for lost in self.lost.iter_mut().filter(|lost| lost.stretch.to == read.from) {
+            (lost.tries, lost.again_at) = (0, None);
+        }
+        for mut new in lost.iter().cloned() {
+            let same = before.iter().filter(|known| known.overlaps(new.stretch));
+            new.tries = same.map(|known| known.tries.saturating_add(1)).max().unwrap_or(0);
+            new.put_off(now);
+            self.lose(new);
+        }
+    }
+
+    /// What was lost of a stretch was asked for again in vain: the next time is later.
+    pub fn put_off(&mut self, of: Stretch, now: Timestamp) {
+        for lost in self.lost.iter_mut().filter(|lost| lost.overlaps(of)) {
+            lost.tries = lost.tries.saturating_add(1);
+            lost.put_off(now);
+        }
+    }
+
+    /// What was lost of a stretch could not be asked for: that says nothing of it.
+    pub fn postpone(&mut self, of: Stretch, now: Timestamp) {
+        for lost in self.lost.iter_mut().filter(|lost| lost.overlaps(of)) {
+            lost.again_at = now.checked_add(FIRST_PAUSE).ok();
+        }
+    }
+
+    /// When something that was lost after `from` is asked for again.
+    #[must_use]
+    pub fn next_try(&self, from: Timestamp) -> Option<Timestamp> {
+        let wanted = self.lost.iter().filter(|lost| lost.stretch.to > from);
+        wanted.map(|lost| lost.again_at.unwrap_or(Timestamp::MIN)).min()
+    }
+
+    /// The newest of what was lost after `from` that is to be asked for again now.
+    #[must_use]
+    pub fn lost_to_try(&self, from: Timestamp, now: Timestamp) -> Option<Stretch> {
+        let mut wanted = self.lost.iter().rev().filter(|lost| lost.stretch.to > from);
+        let due = wanted.find(|lost| lost.again_at.is_none_or(|at| at <= now))?;
+        Some(Stretch { from: due.stretch.from.max(from), to: due.stretch.to })
+    }
+
+    /// What another one has is read, too; lost is what neither has.
     pub fn join(&mut self, other: &Self) {
+        let theirs = other.lost.iter().filter(|lost| !self.has_all_of(lost.stretch));
+        let theirs: Vec<Lost> = theirs.cloned().collect();
+        let mut lost = std::mem::take(&mut self.lost);
+        lost.retain(|lost| !other.has_all_of(lost.stretch));
         other.read.iter().for_each(|stretch| self.add(*stretch));
+        lost.into_iter().chain(theirs).for_each(|lost| self.lose(lost));
+    }
+
+    /// What was read since: what that lost of what was there before is lost.
+    pub fn update(&mut self, newer: &Self) {
+        let mut lost = std::mem::take(&mut self.lost);
+        lost.retain(|lost| !newer.has_all_of(lost.stretch));
+        newer.read.iter().for_each(|stretch| self.add(*stretch));
+        lost.into_iter().chain(newer.lost.iter().cloned()).for_each(|lost| self.lose(lost));
+    }
+
+    /// Shortens each stretch at its newer end: rows of that time may have been listed since.
+    pub fn cut_ends(&mut self, by: SignedDuration) {
+        self.read.retain_mut(|stretch| {
+            let to = stretch.to.checked_sub(by).ok().filter(|to| *to > stretch.from);
+            to.into_iter().for_each(|to| stretch.to = to);
+            to.is_some()
+        });
+    }
+
+    /// Whether all of a stretch was read, and nothing of it is lost.
+    fn has_all_of(&self, stretch: Stretch) -> bool {
+        self.around(stretch.to).is_some_and(|read| read.has_all_of(stretch))
+            && self.lost.iter().all(|lost| !lost.overlaps(stretch))
+    }
+
+    /// The stretch that was read and that ends with this time, or has it in its middle.
+    #[must_use]
+    pub fn around(&self, at: Timestamp) -> Option<Stretch> {
+        let index = self.read.partition_point(|stretch| stretch.to < at);
+        self.read.get(index).copied().filter(|stretch| stretch.from < at)
     }
 
     /// Forgets what lies after a time: it was read by a clock that was ahead.
@@ -104,6 +249,12 @@ impl Coverage {
         self.read.retain(|stretch| stretch.from <= at);
         if let Some(newest) = self.read.last_mut() {
             newest.to = newest.to.min(at);
+        }
+        self.lost.retain(|lost| lost.stretch.from < at);
+        for lost in &mut self.lost {
+            lost.stretch.to = lost.stretch.to.min(at);
+            // A wait that such a clock began would never be over.
+            lost.again_at = lost.again_at.filter(|again| again.duration_since(at) <= LONGEST_PAUSE);
         }
     }
 
@@ -113,7 +264,7 @@ impl Coverage {
         &self.read
     }
 
-    /// What cannot be had, oldest first.
+    /// Of what not everything came, oldest first.
     #[must_use]
     pub fn lost(&self) -> &[Lost] {
         &self.lost
@@ -125,11 +276,12 @@ impl Coverage {
         self.read.last().map(|stretch| stretch.to)
     }
 
-    /// Whether a time is in a stretch that was read.
+    /// Whether a time is in a stretch that was read, and not in one that was lost.
     #[must_use]
     pub fn includes(&self, at: Timestamp) -> bool {
         let index = self.read.partition_point(|stretch| stretch.to < at);
         self.read.get(index).is_some_and(|stretch| stretch.includes(at))
+            && self.lost.iter().all(|lost| !lost.stretch.includes(at))
     }
 
     /// The stretch that is known without a gap up to the newest reading, but for what cannot be
@@ -216,7 +368,7 @@ pub struct Covered {
     pub wanted: Option<Timestamp>,
     /// What is still to be read of it.
     pub left: Option<Left>,
-    /// What cannot be had of it.
+    /// Of what not everything came.
     pub lost: Vec<Lost>,
 }
 
@@ -249,7 +401,16 @@ impl Covered {
         self
     }
 
-    /// Whether everything from a time on is known.
+    /// How many stretches of what is complete are not, from a time on.
+    #[must_use]
+    pub fn gaps(&self, since: Timestamp) -> usize {
+        let complete = self.complete.map(|complete| (complete.from.max(since), complete.to));
+        let complete = complete.and_then(|(from, to)| Stretch::new(from, to));
+        let lost = self.lost.iter();
+        lost.filter(|lost| complete.is_some_and(|complete| lost.overlaps(complete))).count()
+    }
+
+    /// Whether everything from a time on is known, but for what is lost.
     #[must_use]
     pub fn reaches(&self, since: Timestamp) -> bool {
         self.complete.is_some_and(|complete| complete.from <= since)
@@ -270,7 +431,7 @@ mod tests {
     }
 
     fn lost(from: i64, to: i64) -> Lost {
-        Lost { stretch: stretch(from, to), why: "too many in one second".into() }
+        Lost::new(stretch(from, to), "too many in one second".into())
     }
 
     #[test]
@@ -300,6 +461,72 @@ mod tests {
         assert!(coverage.missing(stretch(0, 60)).is_zero());
         coverage.add(stretch(48, 51));
         assert!(coverage.lost().is_empty(), "it was read after all");
+    }
+
+    #[test]
+    fn what_was_lost_is_tried_again_ever_more_seldom_until_it_is_read() {
+        let mut coverage = Coverage::of([stretch(0, 60)]);
+        coverage.note(Some(stretch(0, 60)), &[lost(20, 30)], at(0));
+        let mut pauses = Vec::new();
+        let mut now = at(0);
+        for _ in 0..10 {
+            assert_eq!(coverage.lost_to_try(at(0), now), None, "not before its time");
+            let next = coverage.next_try(at(0)).expect("it is tried again");
+            pauses.push(next.duration_since(now).as_mins());
+            now = next;
+            assert_eq!(coverage.lost_to_try(at(0), now), Some(stretch(20, 30)));
+            coverage.note_try(stretch(20, 30), &[lost(20, 30)], now);
+        }
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1_280, 1_440, 1_440]);
+        // Its newer half can be had but for a second: then what is older is tried at once.
+        coverage.note_try(stretch(25, 30), &[lost(26, 27)], now);
+        assert_eq!(coverage.lost_to_try(at(0), now), Some(stretch(20, 25)));
+        coverage.note_try(stretch(18, 25), &[], now);
+        assert_eq!(coverage.lost_to_try(at(0), now), None);
+        let left: Vec<Stretch> = coverage.lost().iter().map(|lost| lost.stretch).collect();
+        assert_eq!(left, [stretch(26, 27)]);
+    }
+
+    #[test]
+    fn a_loss_in_the_middle_is_a_gap_of_what_is_complete() {
+        let mut coverage = Coverage::of([stretch(0, 20), stretch(30, 60)]);
+        coverage.note(None, &[lost(20, 30), lost(40, 41), lost(-50, -40)], at(60));
+        let covered = Covered {
+            complete: coverage.complete(),
+            lost: coverage.lost().to_vec(),
+            ..Covered::default()
+        };
+        assert_eq!(covered.complete, Some(stretch(0, 60)));
+        assert_eq!((covered.gaps(at(-100)), covered.gaps(at(35)), covered.gaps(at(41))), (2, 1, 0));
+    }
+
+    #[test]
+    fn of_two_that_read_the_same_what_either_has_is_not_lost() {
+        let lossy = |from, to| {
+            let mut coverage = Coverage::of([stretch(0, 60)]);
+            coverage.lose(lost(from, to));
+            coverage
+        };
+        let mut joined = lossy(10, 20);
+        joined.join(&Coverage::of([stretch(5, 25)]));
+        assert!(joined.lost().is_empty());
+        joined.join(&lossy(10, 20));
+        assert!(joined.lost().is_empty(), "in whatever order");
+        // Read again, and now one of its rows cannot be read.
+        joined.update(&lossy(30, 40));
+        assert_eq!(joined.lost(), [lost(30, 40)]);
+        let mut both = lossy(10, 20);
+        both.join(&lossy(30, 40));
+        assert!(both.lost().is_empty(), "each has what the other lost: {both:?}");
+    }
+
+    #[test]
+    fn the_newer_end_of_each_stretch_is_read_again_after_a_stop() {
+        let mut coverage = Coverage::of([stretch(0, 20), stretch(30, 35), stretch(50, 60)]);
+        coverage.cut_ends(SignedDuration::from_secs(5));
+        assert_eq!(coverage.stretches(), [stretch(0, 15), stretch(50, 55)]);
+        assert_eq!(coverage.around(at(55)), Some(stretch(50, 55)));
+        assert_eq!((coverage.around(at(50)), coverage.around(at(56))), (None, None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod covered;
 mod health;
 mod history;
 mod missing;
+mod odd_rows;
 mod pace;
 mod planning;
 mod transactions;
@@ -20,7 +21,7 @@ use tokio::sync::{Notify, watch};
 
 use self::cards::CardProgress;
 use self::health::HealthLog;
-pub(super) use self::history::{ListName, PartRead, Wire};
+pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
 pub(super) use self::transactions::Depth;
@@ -48,8 +49,6 @@ pub(super) enum Scope {
     Card(Arc<str>),
     /// The newest transactions of all cards, or of one.
     Transactions(Option<Arc<str>>),
-    /// The older ones.
-    History(Option<Arc<str>>),
 }
 
 /// One account.
@@ -179,6 +178,8 @@ impl Account {
     pub(super) fn list_read(&self, list: &ListRead<Card>, at: Timestamp) {
         let mut state = self.state();
         state.cards.list_read(list);
+        let State { cards, transactions, .. } = &mut *state;
+        transactions.history.restore(|card| cards.lists(card));
         for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
             state.plan.note_listed(&card.key.id, at);
         }
@@ -205,6 +206,14 @@ impl Account {
     /// Whether the last list was whole and does not have a card that was read once.
     pub(super) fn is_not_listed(&self, card: &Card) -> bool {
         self.state().cards.is_not_listed(card)
+    }
+}
+
+impl State {
+    /// Whether no card of the account is unknown, as far as its list and its roster tell.
+    fn has_all_cards(&self, by_roster: bool, by_list: bool) -> bool {
+        let by_roster = by_roster && !by_list;
+        self.roster.sentences.is_empty() && (by_roster || by_list && self.cards.has_all())
     }
 }
 
@@ -325,9 +334,9 @@ impl Account {
     }
 
     /// Notes that a row, which an earlier reading would have had if it had been listed then, was
-    /// seen so late.
-    pub(super) fn note_lag(&self, lag: SignedDuration) {
-        self.state().transactions.note_lag(lag);
+    /// seen so late; returns whether none was seen later.
+    pub(super) fn note_lag(&self, lag: SignedDuration) -> bool {
+        self.state().transactions.note_lag(lag)
     }
 }
 
@@ -413,8 +422,10 @@ impl Account {
             .http
             .as_ref()
             .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
+        let has_list = self.capabilities().is_some_and(|can| can.list_cards.is_yes());
         let mut state = self.state();
-        let covered = state.transactions.history.covered(cards, now);
+        let are_all = state.has_all_cards(self.config.roster.is_some(), has_list);
+        let covered = state.transactions.history.covered(cards, are_all, now);
         completeness.complete_from = covered.complete.map(|complete| complete.from);
         // No card known of a list that was never read does not mean that there is none; a roster
         // without a fault is a list that was read at the start.

@@ -1,9 +1,9 @@
 //! The history of an account, read backwards in the background: a part a turn, behind everything
 //! else that is due.
 
-use super::account::{Account, ListName, PartRead, Scope, Wire};
+use super::account::{Account, ListName, PartRead, Why, Wire};
 use super::lists::{Keep, Patience};
-use super::transactions::complete_reading;
+use super::transactions::{OVERLAP, complete_reading};
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::coverage::Coverage;
@@ -26,7 +26,11 @@ impl Engine {
                 Vec::new()
             }
         };
-        account.load_coverage(kept, wire, self.0.clock.now());
+        if let Ok(lag) = self.0.store.lag(account.info.id.clone()).await {
+            account.note_lag(lag);
+        }
+        let late = OVERLAP.saturating_add(account.lag());
+        account.load_coverage(kept, wire, late, self.0.clock.now());
     }
 
     /// Reads the next part of an account's history.
@@ -54,12 +58,12 @@ impl Engine {
             self.judge_list(account, &list, Some(card)).await;
             return;
         }
-        let read = PartRead::of_part(&list, window.until, saved, account.is_well());
+        let read = PartRead::of_part(&list, part.stretch, saved, account.is_well());
         let (write, ended) = account.note_part(&part, &read, now);
         self.write_coverage(account, &part.list, write).await;
         self.judge_part(account, &list, card.as_deref(), read.is_failing).await;
-        account.note_unread_rows(Scope::History(part.list.clone()), &list.unread);
-        if part.is_known {
+        account.note_odd_rows(&part.list, &list, (part.stretch.from, part.stretch.to), &read);
+        if part.why == Why::Again {
             account.note_deep_rows(key.as_ref(), list.rows.len());
         }
         if ended {

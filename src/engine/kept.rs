@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Engine;
 use crate::domain::card::{CardKey, ProviderId};
-use crate::domain::coverage::Coverage;
+use crate::domain::coverage::{Coverage, Covered};
 use crate::store::{Page, PageKey, Snapshot, Store, StoreError};
 
 /// How many transactions opening the data file of this folder would write anew; see
@@ -81,6 +81,8 @@ pub struct KeptExtent {
     pub complete_from: Option<Timestamp>,
     /// How many of the cards that are known were never read, where cards are read one by one.
     pub never_read: usize,
+    /// How many times between the two lack rows all the same.
+    pub gaps: usize,
 }
 
 impl KeptLists {
@@ -110,25 +112,32 @@ impl KeptLists {
         let all_read =
             never_read == 0 && extents.iter().all(|extent| extent.complete_from.is_some());
         let complete_from = extents.iter().filter_map(|extent| extent.complete_from).max();
-        KeptExtent {
-            as_of: extents.iter().filter_map(|extent| extent.as_of).min(),
-            complete_from: complete_from.filter(|_| all_read),
-            never_read,
-        }
+        let complete_from = complete_from.filter(|_| all_read);
+        let gaps = self.lists.values().map(|coverage| gaps(coverage, complete_from)).sum();
+        let as_of = extents.iter().filter_map(|extent| extent.as_of).min();
+        KeptExtent { as_of, complete_from, never_read, gaps }
     }
 }
 
 impl KeptExtent {
     fn of(coverage: &Coverage) -> Self {
         let complete_from = coverage.complete().map(|complete| complete.from);
-        Self { as_of: coverage.newest(), complete_from, never_read: 0 }
+        let gaps = gaps(coverage, complete_from);
+        Self { as_of: coverage.newest(), complete_from, never_read: 0, gaps }
     }
+}
+
+/// How many times of a list lack rows, from the time on from which it is complete otherwise.
+fn gaps(coverage: &Coverage, complete_from: Option<Timestamp>) -> usize {
+    let (complete, lost) = (coverage.complete(), coverage.lost().to_vec());
+    let covered = Covered { complete, lost, ..Covered::default() };
+    complete_from.map_or(0, |from| covered.gaps(from))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::coverage::Stretch;
+    use crate::domain::coverage::{Lost, Stretch};
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + hour * 3_600).expect("a time of the test")
@@ -145,8 +154,12 @@ mod tests {
     }
 
     fn extent(as_of: Option<i64>, complete_from: Option<i64>) -> KeptExtent {
-        let never_read = 0;
-        KeptExtent { as_of: as_of.map(at), complete_from: complete_from.map(at), never_read }
+        KeptExtent {
+            as_of: as_of.map(at),
+            complete_from: complete_from.map(at),
+            never_read: 0,
+            gaps: 0,
+        }
     }
 
     #[test]
@@ -155,6 +168,20 @@ mod tests {
         assert_eq!(lists.extent(None), extent(Some(12), Some(8)));
         assert_eq!(lists.extent(Some("c1")), extent(Some(12), Some(8)));
         assert_eq!(kept(&[], &[]).extent(None), extent(None, None));
+    }
+
+    #[test]
+    fn times_that_lack_rows_are_counted_where_the_rest_is_complete() {
+        let lossy = |stretches, hour| {
+            let mut coverage = read(stretches);
+            coverage.lose(Lost::new(Stretch { from: at(hour), to: at(hour + 1) }, "odd".into()));
+            coverage
+        };
+        let lists = kept(&[(None, lossy(&[(0, 5), (6, 12)], 5))], &["c1"]);
+        assert_eq!(lists.extent(None), KeptExtent { gaps: 1, ..extent(Some(12), Some(0)) });
+        assert_eq!(lists.extent(Some("c1")).gaps, 1);
+        let lists = [(Some("c1"), lossy(&[(0, 10)], 1)), (Some("c2"), lossy(&[(3, 12)], 7))];
+        assert_eq!(kept(&lists, &["c1", "c2"]).extent(None).gaps, 1, "the other one is older");
     }
 
     #[test]

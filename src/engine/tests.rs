@@ -273,7 +273,8 @@ async fn while_the_data_file_takes_nothing_the_history_waits_and_the_account_res
     let now = bench.engine.0.clock.now();
     let read = Stretch::new(now - SignedDuration::from_hours(1), now).expect("in order");
     let wire = Wire { is_common: true, is_by_time: false };
-    account.load_coverage(vec![(None, Coverage::of([read]))], wire, now);
+    let late = SignedDuration::ZERO;
+    account.load_coverage(vec![(None, Coverage::of([read]))], wire, late, now);
     let all_due = || {
         let mut due = Vec::new();
         while let Next::Read(read) = bench.engine.next_reading(&account, now, false) {
@@ -306,18 +307,19 @@ async fn an_account_whose_old_rows_cannot_be_read_is_not_down() {
     let bench = Bench::new(1).await;
     let account = bench.account();
     assert!(account.is_well());
+    let part = Stretch { from: Timestamp::UNIX_EPOCH, to: bench.engine.0.clock.now() };
     for kind in [ErrorKind::Unreachable, ErrorKind::BadReply, ErrorKind::Forbidden] {
         for _ in 0..4 {
             let error = Error::new(&account.info.id, kind, "HTTP 500");
             let list = ListRead::failed(error);
-            let read = PartRead::of_part(&list, Timestamp::MAX, true, account.is_well());
+            let read = PartRead::of_part(&list, part, true, account.is_well());
             bench.engine.judge_part(&account, &list, None, read.is_failing).await;
         }
         assert!(account.is_well() && !account.is_down(), "{kind:?}");
     }
     let refused = Error::new(&account.info.id, ErrorKind::Auth, "HTTP 401");
     let list = ListRead::failed(refused);
-    let read = PartRead::of_part(&list, Timestamp::MAX, true, account.is_well());
+    let read = PartRead::of_part(&list, part, true, account.is_well());
     bench.engine.judge_part(&account, &list, None, read.is_failing).await;
     assert!(!account.takes_requests(bench.engine.0.clock.now()), "of that the account knows");
 }

@@ -30,7 +30,7 @@ const HOLDS_APART: SignedDuration = SignedDuration::from_mins(10);
 const BEFORE_A_HOLD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Overlap of two readings, whatever lag was measured.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// How much of the newest rows is read in one turn: more than that is left to the history.
 const AT_ONCE: Share = Share { pages: 8, most_requests: 40 };
@@ -80,7 +80,7 @@ impl Engine {
             self.note_removed_list(account, card, &list, now).await;
             return Err(error);
         }
-        let read = PartRead::of(&list, now, saved);
+        let read = PartRead::of(&list, (window.since, now), saved);
         let write = account.note_newest(&name, &read, now);
         self.write_coverage(account, &name, write).await;
         self.judge_list(account, &list, card).await;
@@ -99,8 +99,9 @@ impl Engine {
         let depth = reach.seen(&list);
         let gap_was_there = account.note_gap(key, &mut list.gap, depth);
         let scope = Scope::Transactions(name.clone());
-        let lacks = of_list(&account.info.id, key, &list, now);
-        account.note_completeness(scope, lacks, depth == Depth::Full);
+        account.note_odd_rows(&name, &list, (window.since, now), &read);
+        let lacks = Completeness { rows: Vec::new(), ..of_list(&account.info.id, key, &list, now) };
+        account.note_completeness(scope, lacks, true);
         if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
             account.set_read_to(key, now);
             account.depth_read(key, reach.depth, list.rows.len(), self.0.clock.now());
@@ -184,8 +185,10 @@ impl Engine {
             let late = changed.iter().filter(|row| {
                 row.at < last && row.seen_at >= last && account.covers(&name, row.at)
             });
-            for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
-                account.note_lag(lag);
+            let lag = late.map(|row| row.seen_at.duration_since(row.at)).max();
+            if lag.is_some_and(|lag| account.note_lag(lag)) {
+                // The next start reads back as far. Not kept, it is measured again.
+                let _ = self.0.store.set_lag(account.info.id.clone(), account.lag()).await;
             }
         }
         if account.has_unmapped() || changed.iter().any(Transaction::has_unmapped_word) {
@@ -220,31 +223,20 @@ impl Engine {
         let wanted = account.wanted_from(now);
         let changing = now.saturating_sub(ROWS_CHANGE).unwrap_or(wanted).max(wanted);
         let whole = if account.is_covered(&name) { changing } else { wanted };
-        let Some(last) = account.read_to(key) else {
-            return Reach { since: whole, depth: Depth::Full };
-        };
-        let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
-        let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
-        let goes_deep = account.depth_due(key, now);
-        if goes_deep == Depth::Recent || account.is_read_again(&name) {
-            return Reach { since: overlap, depth: Depth::Recent };
+        let last = account.read_to(key);
+        let overlap = last.map(|last| last.saturating_sub(OVERLAP).unwrap_or(last));
+        let goes_deep = last.map_or(Depth::Full, |_| account.depth_due(key, now));
+        if let Some(since) = overlap
+            && (goes_deep == Depth::Recent || account.is_read_again(&name))
+        {
+            return Reach { since, depth: Depth::Recent };
         }
-        let (provider, card) = (account.info.id.clone(), key.cloned());
-        let hold = match account.oldest_hold(key, oldest) {
-            Some(remembered) => remembered,
-            None => match self.0.store.oldest_hold(provider, card, oldest).await {
-                Ok(hold) => {
-                    account.set_oldest_hold(key, hold);
-                    hold
-                }
-                Err(_) => None,
-            },
-        };
         // A row that is older than the hold shows that the list reaches back to it.
+        let hold = self.oldest_hold(account, key, now).await;
         let hold = hold.and_then(|at| at.checked_sub(BEFORE_A_HOLD).ok());
-        if goes_deep == Depth::Full {
+        let Some(overlap) = overlap.filter(|_| goes_deep != Depth::Full) else {
             return Reach { since: hold.map_or(whole, |hold| hold.min(whole)), depth: Depth::Full };
-        }
+        };
         let late = now.saturating_sub(account.lag()).unwrap_or(now);
         let since = hold.map_or(late, |hold| hold.min(late));
         if since < overlap {
@@ -252,6 +244,23 @@ impl Engine {
         } else {
             Reach { since: overlap, depth: Depth::Recent }
         }
+    }
+
+    /// When the oldest hold happened that may still change.
+    async fn oldest_hold(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
+        if let Some(remembered) = account.oldest_hold(key, oldest) {
+            return remembered;
+        }
+        let (provider, card) = (account.info.id.clone(), key.cloned());
+        let hold = self.0.store.oldest_hold(provider, card, oldest).await.ok()?;
+        account.set_oldest_hold(key, hold);
+        hold
     }
 
     /// Fills in what the row does not say and the card does.

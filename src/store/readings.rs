@@ -188,6 +188,27 @@ impl Store {
         self.0.readings(move |db| Ok(coverage::keep(db, &provider, &card, read, now)?)).await
     }
 
+    /// How late a provider was seen to list a transaction, at most: from the time that the
+    /// transaction has until it was listed. Zero where none was seen to be late.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn lag(&self, provider: ProviderId) -> Result<SignedDuration, StoreError> {
+        self.0.readings(move |db| Ok(coverage::lag(db, &provider)?)).await
+    }
+
+    /// Keeps how late a provider was seen to list a transaction, where that is later than before.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn set_lag(
+        &self,
+        provider: ProviderId,
+        lag: SignedDuration,
+    ) -> Result<(), StoreError> {
+        self.0.readings(move |db| Ok(coverage::set_lag(db, &provider, lag)?)).await
+    }
+
     /// Words for states and codes of declines that are not mapped, by account.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //! all four wires: killed and started again on the way, through an outage, and never before the
 //! newest rows.
 
+mod after_a_stop;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +12,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::card::ProviderId;
 use cardtop::domain::coverage::Covered;
-use cardtop::domain::transaction::RowNews;
+use cardtop::domain::transaction::{RowNews, Transaction};
 use cardtop::engine::{Engine, EngineEvent};
 use cardtop::provider::Config;
 use cardtop::provider::http::InProcess;
@@ -36,6 +38,10 @@ struct Told {
     rows: usize,
     newest: BTreeMap<ProviderId, Timestamp>,
     covered: BTreeMap<ProviderId, Covered>,
+    /// Rows that could not be read, by account.
+    odd: BTreeMap<ProviderId, usize>,
+    /// Every row as it was told last, by account and id.
+    last: BTreeMap<(ProviderId, String), Transaction>,
 }
 
 struct Board {
@@ -80,7 +86,7 @@ impl Programme {
     async fn kept(&self) -> BTreeSet<(String, String, String)> {
         let store = Store::open(self.data()).expect("the data file");
         let rows = store.newest_transactions(u32::MAX).await.expect("its rows");
-        let name = |row: &cardtop::domain::transaction::Transaction| {
+        let name = |row: &Transaction| {
             let card = row.card_id.as_deref().unwrap_or_default().to_owned();
             (row.provider.name().to_owned(), card, row.id.to_string())
         };
@@ -102,11 +108,14 @@ async fn listen(mut news: mpsc::Receiver<EngineEvent>, told: Arc<Mutex<Told>>) {
             EngineEvent::Transactions(RowNews { rows, .. }) => {
                 told.rows += rows.len();
                 for row in rows {
+                    let name = (row.provider.clone(), row.id.to_lowercase());
+                    told.last.insert(name, row.clone());
                     let newest = told.newest.entry(row.provider.clone()).or_insert(row.at);
                     *newest = (*newest).max(row.at);
                 }
             }
             EngineEvent::Health(health) => {
+                told.odd.insert(health.provider.clone(), health.completeness.rows.len());
                 told.covered.insert(health.provider.clone(), health.covered);
             }
             _ => {}
@@ -117,6 +126,13 @@ async fn listen(mut news: mpsc::Receiver<EngineEvent>, told: Arc<Mutex<Told>>) {
 impl Board {
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A row of the bank as the board was told it last.
+    fn row(&self, dialect: Dialect, id: &str) -> Option<Transaction> {
+        let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+        let id = if is_number { id.trim_start_matches('0') } else { id };
+        self.told().last.get(&(ProviderId::new(dialect.name()), id.to_lowercase())).cloned()
     }
 
     /// Whether every account says that nothing of its history is left to be read.

@@ -39,7 +39,7 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12`. As of when the rows were
+/// How far back transactions are complete: `complete from Mar 04 09:12 but for 2 gaps`. As of when the rows were
 /// made: `complete_from` is since when they were, `is_loaded` whether all of the data file were
 /// there.
 pub(super) fn known(
@@ -52,9 +52,19 @@ pub(super) fn known(
     }
     match complete_from {
         Some(from) => {
-            format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
+            let but = but_for(portfolio.covered().gaps(from));
+            format!("complete from {}{but}", portfolio.local_time(from, TimeFormat::Full))
         }
         None => "not complete yet".to_owned(),
+    }
+}
+
+/// How many times lack rows of what is complete otherwise: ` but for 2 gaps`, or nothing.
+pub(super) fn but_for(gaps: usize) -> String {
+    match gaps {
+        0 => String::new(),
+        1 => " but for 1 gap".to_owned(),
+        several => format!(" but for {} gaps", thousands(several)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The feed in words: its columns, its titles, the explanation of a row, the totals, and what may
 //! be missing.
 
+use jiff::Timestamp;
+
 use super::line::{Line, paragraph, separator, width};
 use super::role::Role;
 use super::table::{Cell, Column, Context, Holds, figures, plain, times, whole, words};
@@ -220,17 +222,20 @@ fn range(feed: &Feed, portfolio: &Portfolio) -> Vec<(u8, String)> {
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
     let is_loaded = feed.loaded().transactions;
-    let is_reached = since.is_some_and(|at| feed.complete_from().is_some_and(|from| from <= at));
-    if is_reached || !is_loaded {
+    if !is_loaded {
         return vec![(order::RANGE, words)];
     }
-    vec![
-        (
-            order::RANGE,
-            format!("{words}, {}", extent::known(portfolio, feed.complete_from(), is_loaded)),
-        ),
-        (order::RANGE - 1, words),
-    ]
+    let complete_from = feed.complete_from();
+    let known = extent::known(portfolio, complete_from, is_loaded);
+    let gaps = portfolio.covered().gaps(since.unwrap_or(Timestamp::MIN));
+    let whole = match since.filter(|at| complete_from.is_some_and(|from| from <= *at)) {
+        Some(_) if gaps == 0 => return vec![(order::RANGE, words)],
+        Some(_) => format!("{words}, complete{}", extent::but_for(gaps)),
+        None if gaps == 0 => format!("{words}, {known}"),
+        // The filter itself says what it asks for.
+        None => known,
+    };
+    vec![(order::RANGE, whole), (order::RANGE - 1, words)]
 }
 
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.

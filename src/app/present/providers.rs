@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::extent;
 use super::line::{Line, labelled};
 use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, rounds, since};
 use super::role::Role;
@@ -157,11 +158,15 @@ fn kind(info: &ProviderInfo) -> Fact {
 /// How far back its transactions are known, and how long the rest will take.
 fn history(portfolio: &Portfolio, covered: &Covered) -> Option<Fact> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let but = |from| extent::but_for(covered.gaps(from));
     let mut text = match (covered.complete, covered.left) {
         (None, None) => return None,
         (None, Some(_)) => "not read yet".to_owned(),
-        (Some(known), None) => format!("complete from {} to {}", time(known.from), time(known.to)),
-        (Some(known), Some(_)) => format!("back to {}", time(known.from)),
+        (Some(known), None) => {
+            let (from, to) = (time(known.from), time(known.to));
+            format!("complete from {from} to {to}{}", but(known.from))
+        }
+        (Some(known), Some(_)) => format!("back to {}{}", time(known.from), but(known.from)),
     };
     if let Some(left) = covered.left {
         if let Some(wanted) = covered.wanted {

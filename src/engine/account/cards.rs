@@ -14,6 +14,8 @@ pub(super) struct CardProgress {
     pub(super) list_was_read: bool,
     /// The cards of the last list, where it was whole.
     whole_list: Option<HashSet<Arc<str>>>,
+    /// The last list that was answered was whole: the account had no other cards then.
+    has_all: bool,
     /// Cards that are not the account's any more.
     removed: HashSet<Arc<str>>,
 }
@@ -22,9 +24,22 @@ impl CardProgress {
     pub(super) fn list_read(&mut self, list: &ListRead<Card>) {
         // One whose first page failed says nothing about how many cards there are.
         self.list_was_read |= list.is_complete() || !list.rows.is_empty();
+        // One that was not answered to its end says nothing of cards that are not known.
+        let has_gap = !list.unread.is_empty() || list.gap.is_some() || list.is_cut_short;
+        self.has_all = if list.error.is_some() { self.has_all && !has_gap } else { !has_gap };
         self.whole_list = list
             .is_complete()
             .then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
+    }
+
+    /// Whether the last list that was answered was whole.
+    pub(super) const fn has_all(&self) -> bool {
+        self.has_all
+    }
+
+    /// Whether the last list was whole and has this card.
+    pub(super) fn lists(&self, card: &Arc<str>) -> bool {
+        self.whole_list.as_ref().is_some_and(|list| list.contains(card))
     }
 
     pub(super) fn set_removed(&mut self, card: &CardKey, removed: bool) {

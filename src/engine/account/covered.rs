@@ -10,11 +10,13 @@ use crate::domain::coverage::{Coverage, Covered, Stretch};
 use crate::engine::schedule::Read;
 
 impl Account {
-    /// Takes in what earlier processes kept of it.
+    /// Takes in what earlier processes kept of it. What is so `late` in it is read again: rows of
+    /// that time may have been listed since.
     pub(in crate::engine) fn load_coverage(
         &self,
         lists: Vec<(ListName, Coverage)>,
         wire: Wire,
+        late: SignedDuration,
         now: Timestamp,
     ) {
         let mut state = self.state();
@@ -24,7 +26,7 @@ impl Account {
                 state.plan.note_tried(&Read::CardFeed(Arc::clone(card)), newest.min(now));
             }
         }
-        state.transactions.history.load(lists, wire, now);
+        state.transactions.history.load(lists, wire, late, now);
     }
 
     /// How far back it is wanted.
@@ -103,7 +105,9 @@ impl Account {
 
     /// A card is not the account's any more: nothing of it is missing.
     pub(in crate::engine) fn remove_history(&self, card: &Arc<str>) {
-        self.state().transactions.history.remove(card);
+        let mut state = self.state();
+        state.transactions.history.remove(card);
+        state.missing.forget(&Some(Arc::clone(card)));
     }
 
     /// What is known of one card's transactions.

@@ -6,6 +6,7 @@
 //! of a stretch follows what the provider sends: it doubles while answers are small, and halves
 //! where one is refused, cut off or does not show how far back it goes.
 
+mod list;
 mod part;
 mod waits;
 
@@ -14,9 +15,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(in crate::engine) use self::part::{ListName, Part, PartRead, Wire};
+use self::list::ListHistory;
+pub(in crate::engine) use self::part::{ListName, Part, PartRead, Why, Wire};
 use self::waits::Waits;
-use crate::domain::coverage::{Coverage, Covered, Left, Lost, Stretch};
+use crate::domain::coverage::{Coverage, Covered, Left, Stretch};
 use crate::engine::schedule::HistoryDue;
 use crate::provider::pages::Share;
 
@@ -55,6 +57,8 @@ pub(super) struct History {
     first: SignedDuration,
     /// Lists of which something is to be read, the next first.
     waiting: VecDeque<ListName>,
+    /// Lists of which something was lost that is asked for again then.
+    retries: BTreeSet<(Timestamp, ListName)>,
     waits: Waits,
     /// Since when it is being filled without a pause, and how much was left then.
     filling: Option<(Timestamp, SignedDuration)>,
@@ -70,44 +74,6 @@ struct Sums {
     lost: usize,
 }
 
-/// How much of one list is known.
-struct ListHistory {
-    /// What the board was told, or an earlier process kept.
-    told: Coverage,
-    /// What is in the data file.
-    kept: Coverage,
-    /// What of that the data file says.
-    written: Coverage,
-    length: SignedDuration,
-    /// Stretches that were lost, in a row.
-    losses: u32,
-    /// What is to be read once more.
-    again: Option<Stretch>,
-    /// It is among those that wait.
-    waits: bool,
-    /// Its part of the sums.
-    complete: Option<Stretch>,
-    left: SignedDuration,
-    lost: usize,
-}
-
-impl ListHistory {
-    fn new(length: SignedDuration) -> Self {
-        Self {
-            told: Coverage::default(),
-            kept: Coverage::default(),
-            written: Coverage::default(),
-            length,
-            losses: 0,
-            again: None,
-            waits: false,
-            complete: None,
-            left: SignedDuration::ZERO,
-            lost: 0,
-        }
-    }
-}
-
 impl History {
     pub(super) fn new(wanted: SignedDuration) -> Self {
         Self {
@@ -117,6 +83,7 @@ impl History {
             removed: HashSet::new(),
             first: LONGEST,
             waiting: VecDeque::new(),
+            retries: BTreeSet::new(),
             waits: Waits::default(),
             filling: None,
             sums: Sums::default(),
@@ -128,18 +95,25 @@ impl History {
         now.saturating_sub(self.wanted).unwrap_or(Timestamp::MIN)
     }
 
-    /// Takes in what earlier processes kept. What could not be had then is asked for again.
-    pub(super) fn load(&mut self, lists: Vec<(ListName, Coverage)>, wire: Wire, now: Timestamp) {
+    /// Takes in what earlier processes kept. Rows that happened so shortly before the end of a
+    /// stretch may have been listed `late`, after it was read: that is read again.
+    pub(super) fn load(
+        &mut self,
+        lists: Vec<(ListName, Coverage)>,
+        wire: Wire,
+        late: SignedDuration,
+        now: Timestamp,
+    ) {
         self.is_common = wire.is_common;
         self.first = if wire.is_by_time { FIRST_BY_TIME } else { LONGEST };
         for (name, mut coverage) in lists {
             coverage.cut_after(now);
-            let coverage = Coverage::of(coverage.stretches().iter().copied());
             let list =
                 self.lists.entry(name.clone()).or_insert_with(|| ListHistory::new(self.first));
-            list.told.join(&coverage);
             list.kept.join(&coverage);
             list.written.join(&coverage);
+            coverage.cut_ends(late);
+            list.told.join(&coverage);
             self.settle(&name, now);
         }
     }
@@ -166,7 +140,15 @@ impl History {
         self.waiting.retain(|list| *list != name);
         if let Some(list) = self.lists.remove(&name) {
             self.sums.take_out(&name, &list);
+            if let Some(at) = list.next_try {
+                self.retries.remove(&(at, name));
+            }
         }
+    }
+
+    /// These cards are listed: those that were removed are the account's again.
+    pub(super) fn restore(&mut self, is_listed: impl Fn(&Arc<str>) -> bool) {
+        self.removed.retain(|card| !is_listed(card));
     }
 
     /// What of a list is known.
@@ -205,14 +187,9 @@ impl History {
         read: &PartRead,
         now: Timestamp,
     ) -> Option<Coverage> {
+        self.take_back(list, read);
         let known = self.lists.entry(list.clone()).or_insert_with(|| ListHistory::new(self.first));
-        known.take(read);
-        // What is refused, too large, or does not show how far back it goes is asked for by less
-        // time: what is left out is a gap. An outage says nothing of a list that comes in pages.
-        if read.complete.is_none() && (self.first < LONGEST || !read.is_unanswered) {
-            known.length = half(known.length);
-        }
-        known.length = known.length.max(SHORTEST_NEWEST);
+        known.note_newest(read, self.first, now);
         self.settle(list, now);
         self.unwritten(list)
     }
@@ -225,16 +202,16 @@ impl History {
         read: &PartRead,
         now: Timestamp,
     ) -> (Option<Coverage>, bool) {
+        self.take_back(&part.list, read);
         let known =
             self.lists.entry(part.list.clone()).or_insert_with(|| ListHistory::new(self.first));
-        known.take(read);
-        known.adapt(part, read);
-        if read.is_failing {
+        let ended = known.note_part(part, read, now);
+        // What was lost before has a pause of its own.
+        if read.is_failing && (part.why != Why::Lost || read.is_unanswered) {
             self.waits.note_failure(now);
         } else if !read.is_unanswered {
             self.waits.note_answer();
         }
-        let ended = known.move_on(part, read);
         // The next turn is another list's.
         if self.waiting.front() == Some(&part.list) {
             self.waiting.rotate_left(1);
@@ -243,11 +220,26 @@ impl History {
         (self.unwritten(&part.list), ended)
     }
 
+    /// A card whose list can be read is the account's, whatever was found before.
+    fn take_back(&mut self, list: &ListName, read: &PartRead) {
+        if let Some(card) = list.as_ref().filter(|_| read.complete.is_some()) {
+            self.removed.remove(card);
+        }
+    }
+
     /// What is to be read next.
     pub(super) fn next(&mut self, now: Timestamp) -> Option<Part> {
         let from = self.wanted_from(now);
+        while self.retries.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, name)) = self.retries.pop_first() else { break };
+            let Some(list) = self.lists.get_mut(&name) else { continue };
+            list.next_try = None;
+            if !std::mem::replace(&mut list.waits, true) {
+                self.waiting.push_back(name);
+            }
+        }
         while let Some(name) = self.waiting.front().cloned() {
-            if let Some(part) = self.lists.get(&name).and_then(|list| list.next(&name, from)) {
+            if let Some(part) = self.lists.get(&name).and_then(|list| list.next(&name, from, now)) {
                 return Some(part);
             }
             self.waiting.pop_front();
@@ -261,8 +253,13 @@ impl History {
     /// When the next part may be read; `None` while there is nothing to read. `spare` is when the
     /// budget has more than the last of it.
     pub(super) fn due(&self, spare: Option<Timestamp>) -> Option<HistoryDue> {
-        (!self.waiting.is_empty()).then(|| HistoryDue {
-            earliest: self.waits.until().unwrap_or(Timestamp::MIN),
+        let begins = match (self.waiting.is_empty(), self.retries.first()) {
+            (false, _) => Timestamp::MIN,
+            (true, Some((at, _))) => *at,
+            (true, None) => return None,
+        };
+        Some(HistoryDue {
+            earliest: self.waits.until().map_or(begins, |until| until.max(begins)),
             spare: spare.unwrap_or(Timestamp::MIN),
         })
     }
@@ -278,23 +275,26 @@ impl History {
         self.waits.note_failure(now);
     }
 
-    /// What is known of the account, of which so many cards are known.
-    pub(super) fn covered(&mut self, cards: usize, now: Timestamp) -> Covered {
+    /// What is known of the account, of which so many cards are known; `are_all` is whether it has
+    /// no others.
+    pub(super) fn covered(&mut self, cards: usize, are_all: bool, now: Timestamp) -> Covered {
         let lists = if self.is_common { 1 } else { cards.saturating_sub(self.removed.len()) };
         let read = self.sums.from.len();
         let newest_from = self.sums.from.last().map(|(at, _)| *at);
         let oldest_to = self.sums.to.first().map(|(at, _)| *at);
-        let complete = newest_from.zip(oldest_to).filter(|_| read >= lists);
+        let are_all = are_all || self.is_common;
+        let complete = newest_from.zip(oldest_to).filter(|_| read >= lists && are_all);
         let unread = i32::try_from(lists.saturating_sub(read)).unwrap_or(i32::MAX);
         let time = self.sums.left.saturating_add(self.wanted.saturating_mul(unread));
         // Before anything was read it is not even known how many lists there are.
         let ends_in = if read == 0 { None } else { self.ends_in(time, now) };
         let left = (!time.is_zero()).then_some(Left { time, ends_in });
-        let has_lost = self.sums.lost > 0;
+        let (has_lost, wanted) = (self.sums.lost > 0, self.wanted_from(now));
         let lost = self.lists.values().filter(|_| has_lost).flat_map(|list| list.told.lost());
+        let lost = lost.filter(|lost| lost.stretch.to > wanted);
         Covered {
             complete: complete.and_then(|(from, to)| Stretch::new(from, to)),
-            wanted: Some(self.wanted_from(now)),
+            wanted: Some(wanted),
             left,
             lost: lost.cloned().collect(),
         }
@@ -313,7 +313,7 @@ impl History {
             complete: coverage.complete(),
             wanted: Some(wanted),
             left: (!time.is_zero()).then_some(Left { time, ends_in: None }),
-            lost: coverage.lost().to_vec(),
+            lost: coverage.lost().iter().filter(|lost| lost.stretch.to > wanted).cloned().collect(),
         }
     }
 
@@ -338,21 +338,9 @@ impl History {
         Some(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
     }
 
-    /// What of a list is to be written down: it goes further back, has fewer gaps, or is newer by a
-    /// minute.
+    /// What of a list is to be written down.
     fn unwritten(&self, list: &ListName) -> Option<Coverage> {
-        let list = self.lists.get(list)?;
-        let (kept, written) = (list.kept.stretches(), list.written.stretches());
-        let same = kept.len() == written.len()
-            && list.kept.lost() == list.written.lost()
-            && kept.iter().zip(written).all(|(kept, written)| {
-                kept.from == written.from
-                    && kept.to.duration_since(written.to).abs() < WRITTEN_EVERY
-            });
-        if same || kept.is_empty() {
-            return None;
-        }
-        Some(list.kept.clone())
+        self.lists.get(list)?.unwritten()
     }
 
     /// This of a list is in the data file.
@@ -376,9 +364,16 @@ impl History {
             (list.complete, list.left, list.lost) = (complete, left, lost);
             self.sums.put_in(name, list);
         }
-        if !list.waits && list.next(name, from).is_some() {
+        if !list.waits && list.next(name, from, now).is_some() {
             list.waits = true;
             self.waiting.push_back(name.clone());
+        }
+        let before = std::mem::replace(&mut list.next_try, list.told.next_try(from));
+        if before != list.next_try {
+            if let Some(at) = before {
+                self.retries.remove(&(at, name.clone()));
+            }
+            self.retries.extend(list.next_try.map(|at| (at, name.clone())));
         }
     }
 }
@@ -400,73 +395,6 @@ impl Sums {
         }
         self.left -= list.left;
         self.lost -= list.lost;
-    }
-}
-
-impl ListHistory {
-    fn take(&mut self, read: &PartRead) {
-        for coverage in [Some(&mut self.told), Some(&mut self.kept).filter(|_| read.is_saved)] {
-            let Some(coverage) = coverage else { continue };
-            read.complete.into_iter().for_each(|stretch| coverage.add(stretch));
-            read.lost.iter().for_each(|lost| coverage.lose(lost.clone()));
-        }
-    }
-
-    /// The length of the next stretch follows from how this one went.
-    fn adapt(&mut self, part: &Part, read: &PartRead) {
-        let length = part.stretch.length();
-        if read.complete.is_some() {
-            self.losses = 0;
-        }
-        match read.complete {
-            // Nothing shows how far back it goes, however much was read. A provider that has
-            // nothing of old times refuses them all: each further loss in a row is twice as long.
-            None if length <= SHORTEST || self.losses > 0 => {
-                if let Some(why) = read.why.clone().filter(|_| !read.is_unanswered) {
-                    let lost = Lost { stretch: part.stretch, why };
-                    self.told.lose(lost.clone());
-                    self.kept.lose(lost);
-                    self.losses = self.losses.saturating_add(1);
-                    let is_first = self.losses == 1;
-                    self.length = if is_first { SHORTEST } else { (length * 2).min(LONGEST) };
-                }
-            }
-            None => self.length = half(length),
-            Some(_) if read.rows > MANY_ROWS => self.length = half(length),
-            Some(complete) if complete.from <= part.stretch.from && read.rows * 2 <= MANY_ROWS => {
-                self.length = (self.length.max(length) * 2).min(LONGEST);
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Goes on behind what was read once more; whether that was the end of it.
-    fn move_on(&mut self, part: &Part, read: &PartRead) -> bool {
-        let Some(again) = self.again.filter(|_| part.is_known) else { return false };
-        let lost = self.told.lost().iter().any(|lost| {
-            lost.stretch.includes(part.stretch.from) && lost.stretch.includes(part.stretch.to)
-        });
-        let reached = match read.complete {
-            Some(complete) => complete.from,
-            None if lost => part.stretch.from,
-            None => return false,
-        };
-        self.again = Stretch::new(again.from, reached).filter(|again| again.from < again.to);
-        self.again.is_none()
-    }
-
-    /// What of it is to be read next, from a time on.
-    fn next(&self, name: &ListName, from: Timestamp) -> Option<Part> {
-        let gap = self.told.newest_gap(from);
-        let (whole, is_known) = match (gap, self.again) {
-            (Some(gap), _) => (gap, false),
-            (None, Some(again)) => (again, true),
-            (None, None) => return None,
-        };
-        let begins = whole.to.checked_sub(self.length).unwrap_or(whole.from).max(whole.from);
-        let stretch = Stretch { from: begins, to: whole.to };
-        let share = if stretch.length() <= SHORTEST { Share::ALL } else { SHARE };
-        Some(Part { list: name.clone(), stretch, share, is_known })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the newest readings of an account's lists lacked, added up as they come: telling it takes
+//! What the readings of an account's lists lacked, added up as they come: telling it takes
 //! no longer where there are more cards.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::history::PartRead;
+use super::odd_rows::OddRows;
 use super::{Account, RosterTroubles, Scope};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+use crate::domain::transaction::Transaction;
 use crate::domain::unmapped::UnmappedWords;
+use crate::provider::pages::ListRead;
 
 /// What is missing of an account.
 #[derive(Default)]
@@ -19,6 +23,8 @@ pub(super) struct Missing {
     complete_to: HashMap<ListName, Option<Timestamp>>,
     /// The same in order: the first is true of all.
     in_order: BTreeSet<(Option<Timestamp>, ListName)>,
+    /// Rows of transactions that could not be read.
+    odd: OddRows,
 }
 
 type ListName = Option<Arc<str>>;
@@ -44,11 +50,9 @@ impl Missing {
         }
     }
 
-    /// See [`Account::note_unread_rows`](super::Account::note_unread_rows).
-    pub(super) fn add_rows(&mut self, scope: Scope, rows: &[UnreadRow]) {
-        if !rows.is_empty() {
-            self.incomplete.entry(scope).or_default().add_unread_rows(rows.iter().cloned());
-        }
+    /// Nothing of the transactions of a card is missing any more: it is not the account's.
+    pub(super) fn forget(&mut self, list: &ListName) {
+        self.odd.forget(list);
     }
 
     /// What all lists lack together, and up to when the transactions are known.
@@ -61,6 +65,7 @@ impl Missing {
         all.add_unread_rows(
             self.incomplete.values().flat_map(|missing| missing.rows.iter().cloned()),
         );
+        all.add_unread_rows(self.odd.all().cloned());
         all
     }
 }
@@ -78,9 +83,17 @@ impl Account {
         self.state().missing.note(scope, found, whole_list);
     }
 
-    /// Notes rows of a part of a list that could not be read; what is known of the rest stays.
-    pub(in crate::engine) fn note_unread_rows(&self, scope: Scope, rows: &[UnreadRow]) {
-        self.state().missing.add_rows(scope, rows);
+    /// Notes which rows of a list of transactions could not be read, that was asked for from the
+    /// one time to the other. Those of other times stay; those of what was read again without them
+    /// do not.
+    pub(in crate::engine) fn note_odd_rows(
+        &self,
+        name: &ListName,
+        list: &ListRead<Transaction>,
+        asked: (Timestamp, Timestamp),
+        read: &PartRead,
+    ) {
+        self.state().missing.odd.note(name, list, asked, read.complete());
     }
 
     /// Notes which words are not mapped, with how many rows and cards have each.
@@ -203,25 +216,6 @@ mod tests {
                 prop_assert_eq!(missing.all(), specification.all());
             }
         }
-    }
-
-    #[test]
-    fn an_odd_row_of_an_old_part_stays_said_while_the_newest_rows_are_read() {
-        let row = |fingerprint| UnreadRow {
-            provider: ProviderId::new("acme"),
-            card: None,
-            id: None,
-            why: "odd".into(),
-            fingerprint,
-        };
-        let mut missing = Missing::default();
-        let now = Completeness::complete(Timestamp::UNIX_EPOCH);
-        missing.note(Scope::Transactions(None), now.clone(), true);
-        missing.add_rows(Scope::History(None), &[row(1)]);
-        missing.add_rows(Scope::History(None), &[row(1), row(2)]);
-        missing.note(Scope::Transactions(None), now.clone(), true);
-        assert_eq!(missing.all().rows.len(), 2);
-        assert_eq!(missing.all().complete_to, now.complete_to);
     }
 
     #[test]

@@ -269,7 +269,9 @@ impl TransactionProgress {
         self.lag
     }
 
-    pub(super) fn note_lag(&mut self, lag: SignedDuration) {
+    pub(super) fn note_lag(&mut self, lag: SignedDuration) -> bool {
+        let before = self.lag;
         self.lag = self.lag.max(lag.min(LONGEST_LAG));
+        self.lag > before
     }
 }

@@ -164,7 +164,8 @@ impl Engine {
             None => attempts.note_success(),
             Some(error) => attempts.note_error(error),
         }
-        let covered = PartRead::of(&list, query.until.min(query.at), saved);
+        let asked = (query.since, query.until.min(query.at));
+        let covered = PartRead::of(&list, asked, saved);
         let name = key.map(|key| Arc::clone(&key.id));
         let write = account.note_newest(&name, &covered, query.at);
         self.write_coverage(account, &name, write).await;

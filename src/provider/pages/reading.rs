@@ -97,7 +97,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// Notes a stretch that cannot be asked for.
     pub(super) fn note_lost(&mut self, stretch: Option<Stretch>, why: &str) {
         self.note_gap(why);
-        self.lost.extend(stretch.map(|stretch| Lost { stretch, why: why.into() }));
+        self.lost.extend(stretch.map(|stretch| Lost::new(stretch, why.into())));
     }
 
     /// Takes a page in. Of a row that comes again the newer version replaces the older. Two rows of

@@ -1,6 +1,8 @@
 //! That a filter can be seen wherever it hides rows.
 
 use super::*;
+use crate::app::fixture::{ago, health};
+use crate::domain::coverage::{Lost, Stretch};
 
 /// The line of the screen that has these words.
 fn line(text: &str, words: &str) -> String {
@@ -48,6 +50,31 @@ fn the_title_says_how_far_back_is_known_where_the_filter_asks_for_more() {
     let screen = text(&board_after((120, 40), "2 / s i n c e : 8 h enter"));
     let title = line(&screen, "Feed ▐since:8h▌");
     assert!(title.contains("since 06:08:12") && !title.contains("complete"), "{title}");
+}
+
+#[test]
+fn the_title_says_how_many_times_lack_rows_of_what_is_complete_otherwise() {
+    let mut model = board_after((120, 40), "2 / s i n c e : 9 0 d enter");
+    let EngineEvent::Health(mut artha) = health("artha", HealthState::Ok, 2, None) else {
+        panic!("its health")
+    };
+    let lost = |minutes: i64| {
+        let from = ago(minutes * 60);
+        let to = ago(minutes * 60 - 1);
+        Lost::new(Stretch::new(from, to).expect("in order"), "too many in one second".into())
+    };
+    // The last is older than what is complete.
+    artha.covered.lost = vec![lost(600), lost(400), lost(9_000)];
+    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Health(artha)));
+    let title = line(&text(&model), "Feed ▐since:90d▌ 17/17");
+    assert!(title.contains("complete from 02 Apr 13:08 but for 2 gaps"), "{title}");
+    press(&mut model, "/ ctrl-u s i n c e : 8 h enter");
+    let title = line(&text(&model), "Feed ▐since:8h▌");
+    assert!(title.contains("since 06:08:12, complete but for 1 gap"), "{title}");
+    press(&mut model, "4 g");
+    let screen = text(&model);
+    assert!(screen.contains("but for 2 gaps"), "{screen}");
+    assert!(screen.contains("too many in one second"), "{screen}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::coverage::{Lost, Stretch};
 use crate::provider::ErrorKind;
@@ -26,14 +26,29 @@ pub(in crate::engine) struct Part {
     pub(in crate::engine) list: ListName,
     pub(in crate::engine) stretch: Stretch,
     pub(in crate::engine) share: Share,
-    /// It was read before: only to see what became of its rows.
-    pub(in crate::engine) is_known: bool,
+    pub(in crate::engine) why: Why,
 }
+
+/// Why a part is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Why {
+    /// It was never read.
+    Unread,
+    /// It was read before: only to see what became of its rows.
+    Again,
+    /// Not everything of it came when it was read.
+    Lost,
+}
+
+/// Why something of a stretch is lost that holds a row which cannot be read.
+const ODD_ROWS: &str = "a row of it could not be read";
 
 /// What a reading has of a list, as far as it matters here.
 #[derive(Debug)]
 pub(in crate::engine) struct PartRead {
-    /// What of the list is complete now.
+    /// How much time it was asked for.
+    pub(super) asked: SignedDuration,
+    /// What of the list is complete now, but for what is lost.
     pub(super) complete: Option<Stretch>,
     pub(super) lost: Vec<Lost>,
     pub(super) rows: usize,
@@ -48,15 +63,14 @@ pub(in crate::engine) struct PartRead {
 }
 
 impl PartRead {
-    /// Of a part that was read up to `until`; `is_well` is whether the provider answers what else
-    /// it is asked.
+    /// Of a part; `is_well` is whether the provider answers what else it is asked.
     pub(in crate::engine) fn of_part<T>(
         list: &ListRead<T>,
-        until: Timestamp,
+        part: Stretch,
         is_saved: bool,
         is_well: bool,
     ) -> Self {
-        let read = Self::of(list, until, is_saved);
+        let read = Self::of(list, (part.from, part.to), is_saved);
         let is_failing = list.error.as_ref().is_some_and(|error| match error.kind {
             ErrorKind::Unreachable => error.connection().is_none(),
             ErrorKind::BadReply | ErrorKind::Forbidden => true,
@@ -70,17 +84,31 @@ impl PartRead {
         Self { is_unanswered, is_failing, ..read }
     }
 
-    /// Of a list that was read up to `until`.
-    pub(in crate::engine) fn of<T>(list: &ListRead<T>, until: Timestamp, is_saved: bool) -> Self {
+    /// What of the list is complete now, but for what is lost.
+    pub(in crate::engine) const fn complete(&self) -> Option<Stretch> {
+        self.complete
+    }
+
+    /// Of a list that was asked for from the one time to the other.
+    pub(in crate::engine) fn of<T>(
+        list: &ListRead<T>,
+        (since, until): (Timestamp, Timestamp),
+        is_saved: bool,
+    ) -> Self {
         let is_known = list.gap.is_none() || !list.lost.is_empty();
         let from = list.complete_from.filter(|from| is_known && *from < until);
         let unanswered = list.error.as_ref().is_some_and(|error| {
             matches!(error.kind, ErrorKind::Auth | ErrorKind::RateLimited | ErrorKind::Unreachable)
         });
+        let complete = from.and_then(|from| Stretch::new(from, until));
+        // Nothing tells when such a row happened.
+        let odd = complete.filter(|_| !list.unread.is_empty());
+        let odd = odd.map(|stretch| Lost::new(stretch, ODD_ROWS.into()));
         let said = list.error.as_ref().map(|error| error.sentence().into());
         Self {
-            complete: from.and_then(|from| Stretch::new(from, until)),
-            lost: list.lost.clone(),
+            asked: until.duration_since(since),
+            complete,
+            lost: list.lost.iter().cloned().chain(odd).collect(),
             rows: list.rows.len(),
             why: said.or_else(|| list.gap.clone()),
             is_unanswered: unanswered,

@@ -439,6 +439,35 @@ async fn a_file_that_cannot_be_brought_up_to_date_to_the_end_is_as_it_was_and_is
     }
 }
 
+#[tokio::test]
+async fn what_a_file_of_the_schema_before_says_of_its_coverage_stays_and_what_was_lost_is_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = empty_file(folder.path(), 7);
+    db.execute_batch(
+        "INSERT INTO coverage (provider, card_id, since, until, lost) VALUES
+            ('art', '', 1774000000000, 1775000000000, ''),
+            ('art', '', 1774500000000, 1774500001000, 'too many in one second'),
+            ('ban', '7', 1774000000000, 1775000000000, '');",
+    )
+    .expect("what it knew");
+    drop(db);
+    let store = Store::open_with(folder.path(), &ids(), None, now())
+        .unwrap_or_else(|refused| panic!("{refused}"));
+    let (art, ban) = (ProviderId::new("art"), ProviderId::new("ban"));
+    let lists = store.coverage(art.clone()).await.expect("its coverage");
+    let [(None, coverage)] = lists.as_slice() else { panic!("one list: {lists:?}") };
+    let [lost] = coverage.lost() else { panic!("one lost moment: {coverage:?}") };
+    assert_eq!((&*lost.why, lost.tries), ("too many in one second", 0));
+    assert_eq!(coverage.lost_to_try(Timestamp::MIN, now()), Some(lost.stretch), "at once");
+    assert_eq!(coverage.stretches().len(), 1);
+    assert_eq!(store.coverage(ban).await.expect("its coverage").len(), 1);
+    assert!(store.lag(art.clone()).await.is_ok_and(|lag| lag.is_zero()));
+    store.set_lag(art.clone(), jiff::SignedDuration::from_secs(90)).await.expect("kept");
+    store.set_lag(art.clone(), jiff::SignedDuration::from_secs(30)).await.expect("kept");
+    assert!(store.lag(art).await.is_ok_and(|lag| lag.as_secs() == 90), "the most counts");
+    assert!(store.copy_made().is_some());
+}
+
 #[test]
 fn a_row_cannot_be_changed_without_a_new_number() {
     let folder = tempfile::tempdir().expect("a folder");
