@@ -27,6 +27,7 @@ pub mod schedule;
 mod session;
 mod settle;
 mod stored;
+mod told;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,7 +44,7 @@ pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
-pub use self::kept::{KeptExtent, KeptLists, rows_to_rewrite};
+pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
@@ -51,6 +52,7 @@ pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
+use self::told::Told;
 use crate::clock::Clock;
 use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
@@ -79,6 +81,7 @@ struct Inner {
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
     saving: SaveGate,
+    told: Told,
     background: Background,
 }
 

@@ -128,7 +128,8 @@ pub enum EngineEvent {
     /// Transactions that are new or changed, in any order, and the names that some had before.
     Transactions(RowNews),
     /// Every transaction of the data file, as it was read behind the first frame. Rows that were
-    /// told before are newer.
+    /// told before are at least as new: what was written since, by whatever process, was told again
+    /// just before this.
     History(Box<Ledger>),
     /// An operation, new or moved on.
     Operation(Operation),

@@ -1,4 +1,5 @@
-//! Operations of other processes: those that still run, and those that ended in the middle of one.
+//! What other processes do in the same data file: what those read that still run, and operations,
+//! also of those that ended in the middle of one.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
 const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
 
 impl Engine {
-    /// Whether another process wrote into the data file: if so, its operations are emitted. This
+    /// Whether another process wrote into the data file: if so, it is told what. This
     /// costs next to nothing, so that the board asks it with every second of its clock instead of
     /// another timer waking the processor.
     pub fn glance(&self) {
@@ -28,7 +29,7 @@ impl Engine {
         }
     }
 
-    /// Emits operations that other processes write into the journal, for ever.
+    /// Tells what other processes write into the data file, for ever.
     pub(super) async fn follow_others(&self, mut after: Timestamp) {
         let mut deadline = Instant::now() + EVERY;
         loop {
@@ -39,21 +40,26 @@ impl Engine {
                     continue;
                 }
             }
-            // After the clock was set back, others write with earlier times.
-            after = after.min(self.0.clock.now());
-            // Another process may have waited for the disk after it took the time; what was
-            // announced already is not announced twice.
-            let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
-            let Ok(changed) = self.0.store.operations_changed_since(from).await else {
-                continue;
-            };
-            for operation in changed {
-                after = after.max(operation.updated_at);
-                if self.0.operations.was_not_announced(&operation) {
-                    self.announce(&operation).await;
-                }
+            after = self.tell_others_operations(after).await;
+            // What cannot be read now is told at the next glance.
+            let _ = self.tell_others_rows().await;
+        }
+    }
+
+    /// Tells operations that changed after a time, and returns when the last of them did.
+    async fn tell_others_operations(&self, after: Timestamp) -> Timestamp {
+        // After the clock was set back, others write with earlier times.
+        let mut after = after.min(self.0.clock.now());
+        // Another process may have waited for the disk after it took the time; what was announced
+        // already is not announced twice.
+        let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
+        for operation in self.0.store.operations_changed_since(from).await.unwrap_or_default() {
+            after = after.max(operation.updated_at);
+            if self.0.operations.was_not_announced(&operation) {
+                self.announce(&operation).await;
             }
         }
+        after
     }
 
     /// Gives up operations in state SENT whose process is gone. After a crash the journal tells

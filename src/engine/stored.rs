@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{Engine, EngineEvent};
-use crate::domain::transaction::{RowNews, Transaction};
+use crate::domain::transaction::Transaction;
 use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
 use crate::store::StoreError;
@@ -35,9 +35,8 @@ const PAGES_WAITING: usize = 2;
 impl Engine {
     /// Emits the newest transactions, for the first frame.
     pub(super) async fn emit_newest_transactions(&self) {
-        match self.0.store.newest_transactions(FIRST).await {
-            Ok(rows) => self.emit(EngineEvent::Transactions(RowNews::kept(rows))).await,
-            Err(error) => self.emit_store_error(&error).await,
+        if let Err(error) = self.tell_newest_rows(FIRST).await {
+            self.emit_store_error(&error).await;
         }
     }
 
@@ -46,9 +45,10 @@ impl Engine {
     pub(super) async fn emit_history(self) {
         match self.history().await {
             Ok(Some(history)) => {
-                let copy = history.ledger.clone();
-                self.emit(EngineEvent::History(Box::new(copy))).await;
-                self.write_column_file(history).await;
+                match self.tell_history(history.ledger.clone(), history.seen).await {
+                    Ok(()) => self.write_column_file(history).await,
+                    Err(error) => self.emit_store_error(&error).await,
+                }
             }
             Ok(None) => {
                 let why = "the older transactions could not be loaded: start again to see them";
@@ -79,7 +79,7 @@ impl Engine {
 
     /// All transactions of the data file as they are at the end; `None` when the work of making
     /// columns of them died.
-    async fn history(&self) -> Result<Option<History>, StoreError> {
+    pub(super) async fn history(&self) -> Result<Option<History>, StoreError> {
         if let Some(history) = self.history_of_column_file().await? {
             return Ok(Some(history));
         }
@@ -172,9 +172,9 @@ impl Engine {
 
 /// All transactions of the data file.
 pub(super) struct History {
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     /// The last change that is in it.
-    seen: i64,
+    pub(super) seen: i64,
     /// How many changes the column file lacks.
     unwritten: i64,
 }

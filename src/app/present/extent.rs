@@ -1,11 +1,12 @@
 //! How much of the history the rows on screen cover: how far a search is, whether the older rows
 //! are loaded, and since when transactions are known. No count claims more.
 
+use jiff::Timestamp;
+
 use super::time::TimeFormat;
 use crate::app::cards::Cards;
 use crate::app::feed::Feed;
 use crate::app::portfolio::Portfolio;
-use crate::domain::coverage::Stretch;
 use crate::domain::text::thousands;
 use crate::ledger::OrderBy;
 
@@ -20,7 +21,8 @@ pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
 /// Whether the list of cards has every card that its filter asks for.
 pub(super) fn are_all(cards: &Cards) -> bool {
     let asks = cards.search.filter().asks_related();
-    cards.left().is_none() && (!asks || cards.is_history_loaded())
+    let is_searched = cards.left().is_none() && cards.cards_left().is_none();
+    is_searched && cards.is_up_to_date() && (!asks || cards.is_history_loaded())
 }
 
 /// Whether the feed shows every row that it is asked for.
@@ -37,14 +39,18 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12`; `is_loaded` is whether
-/// all of the data file were there when the rows were made.
-pub(super) fn known(portfolio: &Portfolio, is_loaded: bool) -> String {
+/// How far back transactions are complete: `complete from Mar 04 09:12`; `complete_from` is since
+/// when they were, and `is_loaded` whether all of the data file were there, when the rows were made.
+pub(super) fn known(
+    portfolio: &Portfolio,
+    complete_from: Option<Timestamp>,
+    is_loaded: bool,
+) -> String {
     if !is_loaded {
         return format!("known in part, {NOT_LOADED}");
     }
-    match portfolio.covered().complete {
-        Some(Stretch { from, .. }) => {
+    match complete_from {
+        Some(from) => {
             format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
         }
         None => "not complete yet".to_owned(),

@@ -40,7 +40,8 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         if !extent::are_all(&model.panes.cards) {
             count.push_str(" so far");
         }
-        let known = known(&model.portfolio, model.panes.cards.is_history_loaded());
+        let cards = &model.panes.cards;
+        let known = known(&model.portfolio, cards.complete_from(), cards.is_history_loaded());
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));
     }
