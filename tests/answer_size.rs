@@ -33,8 +33,8 @@ const SIZE: usize = 1 << 20;
 /// room in which that grew.
 const ALLOWED: usize = 2 * SIZE + (1 << 20);
 
-/// What may be allocated for a row of a list, in bytes: the row, its texts, and the room in which the
-/// list grows.
+/// What may be allocated for a row of a list, in bytes: the row, its texts, and the room in which
+/// the list grows.
 const ALLOWED_FOR_A_ROW: usize = 1_200;
 
 const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 50 };
@@ -139,8 +139,8 @@ impl Transport for Pouring {
     }
 }
 
-/// The configuration that the sandbox writes, and the folder with its secrets. Nobody answers at its
-/// addresses.
+/// The configuration that the sandbox writes, and the folder with its secrets. Nobody answers at
+/// its addresses.
 fn configuration(clock: &Clock) -> (Config, tempfile::TempDir) {
     let sandbox =
         Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, clock.clone());

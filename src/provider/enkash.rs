@@ -45,7 +45,7 @@ use crate::provider::http::{Access, Answer, AnswerBody, AnsweredBy, Http, WholeB
 use crate::provider::json::RowError;
 use crate::provider::listing::RowReader;
 use arriving_list::ArrivingList;
-use envelope::{Code, Envelope, Unreadable};
+use envelope::{Code, Envelope, Unreadable, check_success};
 use seal::Seal;
 use session::Login;
 pub use settings::KIND;
@@ -471,33 +471,4 @@ impl Provider for Enkash {
 /// A credential of the account.
 fn read_secret(source: &Source, setting: &str) -> std::result::Result<SecretString, String> {
     source.read().map_err(|error| format!("{setting}: {error}"))
-}
-
-/// Whether an answer says that it was done.
-fn check_success(access: Access, answer: &Answer, envelope: &Envelope) -> Result<()> {
-    match envelope.code {
-        Code::Success => Ok(()),
-        Code::Failure(code) => {
-            let words = if envelope.words.is_empty() {
-                "refused without a reason"
-            } else {
-                &*envelope.words
-            };
-            let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
-            let error = Error { kind, ..answer.stated_refusal(words) };
-            // Codes that are not documented, and words of a change that may be under way, leave
-            // doubt.
-            let plain_no = matches!(code, 1 | 400..=499)
-                && !matches!(code, 408 | 409)
-                && !envelope.is_doubtful();
-            Err(if access == Access::Write && !plain_no {
-                error.with_outcome(Outcome::Unknown)
-            } else {
-                error
-            })
-        }
-        Code::Unclear => {
-            Err(answer.bad_reply("the answer has no code that says whether it was done"))
-        }
-    }
 }

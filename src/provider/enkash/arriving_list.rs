@@ -67,8 +67,8 @@ impl<'a, T> ArrivingList<'a, T> {
         self.list.page(found)
     }
 
-    /// Takes the last bytes of an encrypted text. Gives what stands around it where that says itself
-    /// what became of the call: then the text was not the answer.
+    /// Takes the last bytes of an encrypted text. Gives what stands around it where that says
+    /// itself what became of the call: then the text was not the answer.
     fn end_text(&mut self, text: &mut SealedText) -> Result<Option<Bytes>, Unreadable> {
         let last = text.end(&self.seal.key)?;
         // What is wrong with the answer, if anything is, its rest tells.

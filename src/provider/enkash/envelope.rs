@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::config::spelling::Spelling;
 use crate::domain::text;
-use crate::provider::http::Answer;
+use crate::provider::http::{Access, Answer};
 use crate::provider::json::{self, JsonObject, RowError};
-use crate::provider::{Error, crypto, listing};
+use crate::provider::{Error, ErrorKind, Outcome, crypto, listing};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5
 /// point 9 and 5; the rest is caution).
@@ -74,6 +74,39 @@ impl Envelope {
     pub(super) fn is_none_found(&self) -> bool {
         let words = self.words.to_lowercase();
         ["no record", "no transaction", "no data"].iter().any(|none| words.contains(none))
+    }
+}
+
+/// Whether an answer says that it was done.
+pub(super) fn check_success(
+    access: Access,
+    answer: &Answer,
+    envelope: &Envelope,
+) -> Result<(), Error> {
+    match envelope.code {
+        Code::Success => Ok(()),
+        Code::Failure(code) => {
+            let words = if envelope.words.is_empty() {
+                "refused without a reason"
+            } else {
+                &*envelope.words
+            };
+            let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
+            let error = Error { kind, ..answer.stated_refusal(words) };
+            // Codes that are not documented, and words of a change that may be under way, leave
+            // doubt.
+            let plain_no = matches!(code, 1 | 400..=499)
+                && !matches!(code, 408 | 409)
+                && !envelope.is_doubtful();
+            Err(if access == Access::Write && !plain_no {
+                error.with_outcome(Outcome::Unknown)
+            } else {
+                error
+            })
+        }
+        Code::Unclear => {
+            Err(answer.bad_reply("the answer has no code that says whether it was done"))
+        }
     }
 }
 

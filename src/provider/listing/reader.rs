@@ -35,8 +35,8 @@ const LARGEST_LIST: usize = if cfg!(test) { 32 << 20 } else { 512 << 20 };
 /// Most rows of one answer: ten times as many as a large programme has cards.
 const MOST_ROWS: usize = 250_000;
 
-/// Most rows of one answer that cannot be read and are kept. Where most rows are of that kind, it is
-/// no list of rows.
+/// Most rows of one answer that cannot be read and are kept. Where most rows are of that kind, it
+/// is no list of rows.
 const MOST_UNREAD: usize = 5_000;
 
 /// Whether a list of an answer can be the one that is asked for, by the document's names that lead

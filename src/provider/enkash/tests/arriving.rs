@@ -87,7 +87,7 @@ proptest! {
     ) {
         let rows: Vec<Value> = rows
             .iter()
-            .map(|(name, number)| json!({"enKashCardId": name, "otbBalance": number, "a": [[1], {}]}))
+            .map(|(name, number)| json!({"enKashCardId": name, "otbBalance": number, "a": [[], {}]}))
             .collect();
         let answer = match shape {
             0 => json!({"code": 0, "payload": {"recordsCount": rows.len(), "data": rows}}),
