@@ -17,6 +17,7 @@ mod journal;
 mod kept;
 mod lists;
 mod lookup;
+mod older;
 mod open;
 mod operations;
 mod others;
@@ -45,6 +46,7 @@ pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::kept::{KeptExtent, KeptLists, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
+pub use self::older::OlderPage;
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
@@ -52,6 +54,7 @@ use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
+use crate::config::InMemory;
 use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
@@ -78,6 +81,8 @@ struct Inner {
     read_only: ReadOnly,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
+    /// Which transactions the board holds in memory.
+    in_memory: InMemory,
     saving: SaveGate,
     background: Background,
 }

@@ -26,6 +26,7 @@ mod mask;
 mod order;
 mod plan;
 mod ranges;
+mod retention;
 mod search;
 mod sort_keys;
 mod sorting;

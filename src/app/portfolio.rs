@@ -6,6 +6,7 @@
 pub(crate) mod card_news;
 mod covered;
 mod history;
+mod older;
 mod queued;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use jiff::tz::TimeZone;
 use super::journal::Journal;
 use super::pace::Pace;
 use super::work::{Work, count};
-use crate::config::Environment;
+use crate::config::{Environment, InMemory};
 use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::coverage::Covered;
@@ -28,9 +29,10 @@ use crate::domain::operation::{
 };
 use crate::domain::transaction::{Transaction, is_decline};
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RowKey};
 use card_news::CardNews;
 use history::Arrival;
+pub use older::Older;
 
 /// What is known, and the time.
 ///
@@ -51,8 +53,12 @@ pub struct Portfolio {
     pub accounts: Accounts,
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Arc<Card>>,
-    /// Newest first by time and id.
+    /// Those in memory, newest first by time and id.
     pub transactions: Ledger,
+    /// The older ones.
+    pub older: Older,
+    /// Which are held in memory.
+    pub in_memory: InMemory,
     /// The journal, newest first.
     pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
@@ -150,6 +156,8 @@ impl Portfolio {
             },
             cards: BTreeMap::new(),
             transactions: Ledger::default(),
+            older: Older::default(),
+            in_memory: InMemory::default(),
             operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -170,6 +178,7 @@ impl Portfolio {
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
             EngineEvent::Transactions(news) => self.put_rows(news),
             EngineEvent::History(ledger) => self.put_history(ledger),
+            EngineEvent::Horizon { from, older } => self.older.begin(*from, *older),
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
                 self.history_changed([operation.card.clone()]);
@@ -203,6 +212,7 @@ impl Portfolio {
             EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
+            | EngineEvent::OlderRows { .. }
             | EngineEvent::Broken(_) => {}
         }
     }
@@ -397,6 +407,12 @@ impl Portfolio {
             next_try: asked_to_wait.max(health.next_try).filter(|at| *at > self.now),
             now: self.now,
         })
+    }
+
+    /// A transaction that is in memory, or was found in the data file.
+    #[must_use]
+    pub fn transaction(&self, key: &RowKey) -> Option<Transaction> {
+        self.transactions.get(key).or_else(|| self.older.found().get(key))
     }
 
     /// Transactions of one card, newest first.

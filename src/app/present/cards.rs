@@ -179,12 +179,12 @@ pub(crate) fn title(model: &Model) -> Title {
     }
     if cards.search.filter().asks_related() {
         let meaning = "  with such a transaction";
-        let is_whole = extent::are_all(cards);
+        let is_whole = extent::are_all(cards, &model.portfolio);
         title.set_count(extent::shown_of(cards.list.len(), cards.hidden, "/", is_whole));
         if let Some(searched) = extent::searched(cards.left()) {
             title.add(order::LIVE, format!("  {searched} transactions"));
         }
-        let known = extent::known(&model.portfolio, cards.is_history_loaded());
+        let known = extent::known_in_memory(&model.portfolio, cards.is_history_loaded());
         title.add_forms(vec![
             (order::RANGE, format!("{meaning}, {known}")),
             (order::MEANING, meaning.to_owned()),
@@ -213,7 +213,10 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         }
         if model.panes.cards.search.filter().asks_related() {
             let is_loaded = model.panes.cards.is_history_loaded();
-            lines.push(format!("Transactions are {}.", extent::known(portfolio, is_loaded)));
+            lines.push(format!(
+                "Transactions are {}.",
+                extent::known_in_memory(portfolio, is_loaded)
+            ));
         }
         return lines;
     }
