@@ -187,7 +187,7 @@ pub(crate) fn title(model: &Model) -> Title {
         let known = extent::known_in_memory(&model.portfolio, cards.is_history_loaded());
         title.add_forms(vec![
             (order::RANGE, format!("{meaning}, {known}")),
-            (order::MEANING, meaning.to_owned()),
+            (order::MEANING, format!("{meaning}{}", extent::not_searched(&model.portfolio))),
         ]);
     }
     let reversed = if cards.order.reversed { " reversed" } else { "" };

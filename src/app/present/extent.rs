@@ -132,9 +132,17 @@ pub(super) fn known_in_memory(portfolio: &Portfolio, is_loaded: bool) -> String 
     match portfolio.older.from().filter(|_| is_loaded) {
         Some(from) => {
             let from = portfolio.local_time(from, TimeFormat::Full);
-            format!("in memory from {from}, {} not searched", older(portfolio))
+            format!("in memory from {from}{}", not_searched(portfolio))
         }
         None => known(portfolio, is_loaded),
+    }
+}
+
+/// What is left out by who looks at rows in memory alone: `, 9,000,000 older not searched`.
+pub(super) fn not_searched(portfolio: &Portfolio) -> String {
+    match portfolio.older.from() {
+        Some(_) => format!(", {} not searched", older(portfolio)),
+        None => String::new(),
     }
 }
 

@@ -215,7 +215,7 @@ fn add_behind(title: &mut Title, model: &Model) {
     let last = forms.len().saturating_sub(1);
     let order = |index| match index {
         index if index == last => order::STATE,
-        0 => order::WORDS,
+        0 => order::ORDER,
         _ => order::RANGE,
     };
     let forms = forms.into_iter().enumerate();
