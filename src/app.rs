@@ -407,15 +407,12 @@ impl Model {
         let mut effects = Vec::new();
         let news = self.portfolio.take_card_news();
         self.panes.cards.refresh_rows(&self.portfolio, news, movement);
-        self.panes.feed.settle_older(&mut self.portfolio, self.paused);
+        self.panes.feed.settle_older(&mut self.portfolio);
         let sought = self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
         if sought == feed::Sought::None {
             self.show_notice("no other decline or unknown operation that way");
         }
-        // No row comes under the hands of who confirms something.
-        if self.dialog.is_none() {
-            effects.extend(self.panes.feed.search_older(&mut self.portfolio).map(Effect::Ask));
-        }
+        effects.extend(self.panes.feed.search_older(&mut self.portfolio).map(Effect::Ask));
         self.panes.activity.refresh_rows(&self.portfolio, movement);
         self.panes.providers.refresh_rows(&self.portfolio);
         self.show_subject(movement);

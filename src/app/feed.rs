@@ -238,16 +238,21 @@ impl Feed {
         }
     }
 
+    /// Whether older rows are being searched, which Esc would end.
+    pub(crate) fn is_searching_older(&self) -> bool {
+        self.older.is_going_on()
+    }
+
     /// Ends the search among older rows; whether there was one.
     pub(crate) fn stop_older(&mut self) -> bool {
         self.older.stop()
     }
 
     /// Forgets what was found of older rows where something else is looked for.
-    pub(crate) fn settle_older(&mut self, portfolio: &mut Portfolio, paused: Option<Timestamp>) {
+    pub(crate) fn settle_older(&mut self, portfolio: &mut Portfolio) {
         let filter = self.search.chip().map(str::to_owned);
         let from = portfolio.older.from();
-        self.older.seek(older::Sought { filter, range: self.range, paused, from }, portfolio);
+        self.older.seek(older::Sought { filter, range: self.range, from }, portfolio);
     }
 
     /// Searches among older rows once those in memory were, and takes in what was found. The page
@@ -256,12 +261,8 @@ impl Feed {
         if self.list.rows().left().is_some() {
             return None;
         }
-        let job = if self.search.is_typing() {
-            None
-        } else {
-            let query = self.asked.query(self.search.filter(), self.range, Order::default());
-            self.older.step(&query, portfolio)
-        };
+        let query = self.asked.query(self.search.filter(), self.range, self.order);
+        let job = self.older.step(&query, !self.search.is_typing(), portfolio);
         let part = self.older.part();
         if part != self.list.rows().older_part() {
             let (whole, rest) = self.search.whole_and_rest();

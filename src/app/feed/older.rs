@@ -10,7 +10,7 @@ use super::rows::OlderPart;
 use crate::app::portfolio::Portfolio;
 use crate::app::query::{Query, Running};
 use crate::engine::{Job, OlderPage, PageKey};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Order};
 
 /// Most rows that are held of what was found: about 10 MB. Tests see a search that is cut with
 /// fewer.
@@ -44,8 +44,6 @@ pub(super) struct Sought {
     pub(super) filter: Option<String>,
     /// The time range, by its number.
     pub(super) range: usize,
-    /// When the screen was paused.
-    pub(super) paused: Option<Timestamp>,
     /// From when on rows are in memory.
     pub(super) from: Option<Timestamp>,
 }
@@ -133,15 +131,23 @@ impl OlderSearch {
     }
 
     /// Goes on as far as it can before keys are listened to again; the page that is to be read
-    /// next, where one is. `query` is what the rows in memory were found with.
-    pub(super) fn step(&mut self, query: &Query<'_>, portfolio: &mut Portfolio) -> Option<Job> {
+    /// next, where one is. `query` is what the rows in memory were found with, and `may_begin`
+    /// whether that is not being typed any more.
+    pub(super) fn step(
+        &mut self,
+        query: &Query<'_>,
+        may_begin: bool,
+        portfolio: &mut Portfolio,
+    ) -> Option<Job> {
+        // A paused screen hides rows by itself: what is found has to be there when it goes on.
+        let query = &Query { seen_until: None, order: Order::default(), ..*query };
         let from = portfolio.older.from().filter(|from| query.since < *from)?;
         let first = from.checked_sub(SignedDuration::from_millis(1)).ok().map(PageKey::up_to)?;
         match self.state {
-            State::Idle if self.is_wanted || !query.filter.is_empty() => {
+            State::Idle if may_begin && (self.is_wanted || !query.filter.is_empty()) => {
                 Some(self.ask(first, query, portfolio))
             }
-            State::Stopped | State::Failed(_) if self.is_wanted => {
+            State::Stopped | State::Failed(_) if may_begin && self.is_wanted => {
                 Some(self.ask(self.before.unwrap_or(first), query, portfolio))
             }
             State::Arrived => {

@@ -61,6 +61,7 @@ pub(super) fn behind(model: &Model) -> Vec<String> {
         vec![
             format!("{begin} {first} ({end})"),
             format!("{begin} {second} ({end})"),
+            format!("{begin} {second}"),
             format!("{begin} {third}"),
         ]
     };

@@ -10,7 +10,7 @@ use super::{decline, extent, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::entry::Known;
-use crate::app::feed::{Feed, Range};
+use crate::app::feed::{Behind, Feed, Range};
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
@@ -216,7 +216,8 @@ fn add_behind(title: &mut Title, model: &Model) {
     let order = |index| match index {
         index if index == last => order::STATE,
         0 => order::ORDER,
-        _ => order::RANGE,
+        1 => order::RANGE,
+        _ => order::MEANING,
     };
     let forms = forms.into_iter().enumerate();
     title.add_forms(forms.map(|(index, words)| (order(index), format!(", {words}"))).collect());
@@ -352,10 +353,12 @@ pub(crate) fn foot_title(model: &Model) -> &'static str {
     let feed = &model.panes.feed;
     if extent::is_whole(feed, &model.portfolio) {
         "Totals of this list"
-    } else if feed.left().is_none() && feed.found_older() > 0 {
+    } else if feed.left().is_some() || !feed.loaded().all() {
+        "Totals so far, more rows follow"
+    } else if feed.found_older() > 0 {
         "Totals of the rows in memory, without those of the data file"
     } else {
-        "Totals so far, more rows follow"
+        "Totals of the rows in memory"
     }
 }
 
@@ -460,8 +463,10 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             }
         });
     }
-    if let Some(behind) = extent::behind(model).into_iter().next() {
-        lines.push(format!("In memory there is none; {behind}."));
+    if feed.behind(&model.portfolio) != Behind::Searched
+        && let Some(behind) = extent::behind(model).into_iter().next()
+    {
+        lines.push(format!("That is so of the rows in memory; {behind}."));
     }
     if !feed.loaded().all() {
         lines.push(format!("There may be more: {}.", extent::NOT_LOADED));

@@ -96,7 +96,8 @@ pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
             format!("None so far: {}.", extent::NOT_LOADED)
         }
         0 if model.portfolio.older.from().is_some() => {
-            format!("None in memory: {}.", extent::NOT_IN_MEMORY)
+            let feed = model.keymap.hint(Command::Feed, "finds them with a filter");
+            format!("None in memory: {} ({feed}).", extent::NOT_IN_MEMORY)
         }
         0 => format!("Nothing known yet of {}.", key.provider),
         hidden => format!("None: {hidden} rows under other tabs."),

@@ -119,7 +119,7 @@ fn what_is_older_than_the_memory_is_counted_and_nothing_is_read_before_it_is_ask
     let (mut file, mut model) = mostly_older((120, 40));
     let screen = text(&model);
     assert!(line(&screen, "Feed ").contains("3,000 older in the data file"), "{screen}");
-    assert!(screen.contains("Totals so far, more rows follow"), "{screen}");
+    assert!(screen.contains("Totals of the rows in memory"), "{screen}");
     press(&mut model, "/");
     paste(&mut model, "bakery");
     let screen = text(&model);
@@ -226,6 +226,31 @@ fn a_range_within_the_memory_asks_for_nothing_and_one_beyond_it_for_its_time_alo
     let mut file = file;
     file.serve(&mut model, asked);
     assert!(text(&model).contains("▐bakery▌ 36/3,541"), "{}", text(&model));
+}
+
+#[test]
+fn a_pause_and_an_open_dialog_leave_the_older_rows_where_they_are() {
+    let (mut file, mut model) = mostly_older((120, 40));
+    let asked = filtered(&mut model, "bakery");
+    let page = file.read(&asked).expect("a page");
+    let asked = update(&mut model, Msg::EngineEvent(page));
+    let page = file.read(&asked).expect("the next page");
+    press(&mut model, "f");
+    assert!(model.dialog.is_some(), "{}", text(&model));
+    let asked = update(&mut model, Msg::EngineEvent(page));
+    assert!(asks(&asked) && !has_more_work(&model), "nothing spins behind a dialog");
+    press(&mut model, "esc p");
+    file.serve(&mut model, asked);
+    assert_eq!(model.panes.feed.list.len(), 40);
+    let of = key("artha", "0003");
+    let late = transaction(&of, "l-1", 3_000, "1.00 USD", "BAKERY");
+    let later = model.portfolio.now + SignedDuration::from_secs(9);
+    _ = update(&mut model, Msg::Tick(later));
+    let late = Transaction { seen_at: model.portfolio.now, ..late };
+    event(&mut model, EngineEvent::Transactions(RowNews::kept(vec![late])));
+    assert_eq!(model.panes.feed.list.len(), 40, "what is paused stays as it was");
+    press(&mut model, "p");
+    assert_eq!(model.panes.feed.list.len(), 41);
 }
 
 #[test]
