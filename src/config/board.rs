@@ -215,8 +215,8 @@ fn in_memory(table: &mut Table<'_>) -> Result<InMemory, ConfigError> {
     let rows = table.read("rows_in_memory", wanted, |text| {
         text.replace('_', "").parse().ok().filter(|rows| ROWS_IN_MEMORY.contains(rows))
     })?;
-    let wanted = "a duration from \"1d\" to \"36500d\", such as \"400d\"; without the line there is \
-                  no limit of age";
+    let wanted = "a duration from \"1d\" to \"36500d\", such as \"400d\"; without the line there \
+                  is no limit of age";
     let age = table.read("in_memory", wanted, |text| {
         read_duration(text).filter(|age| (DAY..=36_500 * DAY).contains(age))
     })?;

@@ -1,4 +1,5 @@
-//! Transactions of the data file that are older than those in memory, read page by page for a search.
+//! Transactions of the data file that are older than those in memory, read page by page for a
+//! search.
 
 use jiff::Timestamp;
 
@@ -15,7 +16,7 @@ const PAGE: u32 = if cfg!(test) { 500 } else { 10_000 };
 #[derive(Clone, Debug, Default)]
 pub struct OlderPage {
     /// The rows.
-    pub rows: Ledger,
+    pub rows: Box<Ledger>,
     /// Before what the next page begins; `None` where this was the last.
     pub next: Option<PageKey>,
 }
@@ -43,6 +44,6 @@ impl Engine {
         let Page { rows, next } = page.map_err(|error| format!("the data file {error}"))?;
         let columns = tokio::task::spawn_blocking(move || Ledger::from_rows(rows));
         let rows = columns.await.map_err(|_| "cardtop itself failed at it".to_owned())?;
-        Ok(OlderPage { rows, next })
+        Ok(OlderPage { rows: Box::new(rows), next })
     }
 }

@@ -1,8 +1,9 @@
 //! The search of the feed among the transactions that are only in the data file.
 //!
 //! It begins by itself for a filter that is not being typed any more, and otherwise when the cursor
-//! goes beyond the last row. Each page is asked of the engine, filtered here in slices like the rows
-//! in memory, and only then the next is asked for: so whatever ends the search ends it at once.
+//! goes beyond the last row. Each page is asked of the engine, filtered here in slices like the
+//! rows in memory, and only then the next is asked for: so whatever ends the search ends it at
+//! once.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -123,7 +124,7 @@ impl OlderSearch {
         }
         self.state = match page {
             Ok(page) => {
-                (self.page, self.next) = (page.rows.clone(), page.next);
+                (self.page, self.next) = (Ledger::clone(&page.rows), page.next);
                 State::Arrived
             }
             Err(why) => State::Failed(why.clone()),

@@ -89,8 +89,8 @@ impl Portfolio {
         self.older.add(rows, &self.kept.arrival.unsaved);
     }
 
-    /// Takes in what is held of the data file. What was told before is newer than its reading, or as
-    /// new, so it is taken in over it.
+    /// Takes in what is held of the data file. What was told before is newer than its reading, or
+    /// as new, so it is taken in over it.
     pub(super) fn put_history(&mut self, ledger: &Ledger) {
         self.history_changed([]);
         self.kept.card_news.history = Affected::All;

@@ -52,6 +52,7 @@ impl DataFile {
         let next = of_page.last().filter(|_| of_page.len() == PAGE);
         let next = next.map(|(change, row)| PageKey { at: row.at, change: *change });
         let rows = Ledger::from_rows(of_page.into_iter().map(|(_, row)| row.clone()));
+        let rows = Box::new(rows);
         Some(EngineEvent::OlderRows { asked, page: Ok(OlderPage { rows, next }) })
     }
 
@@ -69,7 +70,7 @@ impl DataFile {
         panic!("the search does not end");
     }
 
-    /// A board that has the newest `held` rows in memory, in the view of the feed, showing all time.
+    /// A board with the newest `held` rows in memory, in the view of the feed, showing all time.
     fn board(&self, held: usize, size: (u16, u16)) -> Model {
         let mut model = large_board(size, 50, 0);
         let (newest, older) = self.rows.split_at(held);
