@@ -145,7 +145,7 @@ async fn keep(store: &Store, rows: Vec<Transaction>) -> Duration {
     let began = Instant::now();
     let count = rows.len();
     let changed = store.keep_transactions(rows).await.expect("keeping");
-    assert_eq!(changed.rows.len(), count, "every row is new");
+    assert_eq!(changed.news.rows.len(), count, "every row is new");
     began.elapsed()
 }
 

@@ -28,6 +28,7 @@ pub mod schedule;
 mod session;
 mod settle;
 mod stored;
+mod told;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +54,7 @@ pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
+use self::told::Told;
 use crate::clock::Clock;
 use crate::config::InMemory;
 use crate::domain::card::{Card, ProviderId};
@@ -84,6 +86,7 @@ struct Inner {
     /// Which transactions the board holds in memory.
     in_memory: InMemory,
     saving: SaveGate,
+    told: Told,
     background: Background,
 }
 

@@ -70,7 +70,7 @@ fn exit_of(report: &ProviderReport) -> Exit {
 fn facts(report: ProviderReport) -> ProviderFacts {
     let error = trouble(&report);
     let ProviderReport { info, health, float } = report;
-    let workload = health.cards.and_then(|cards| info.workload(cards, None));
+    let workload = health.cards.and_then(|cards| info.workload(cards, None, false));
     ProviderFacts {
         workload,
         provider: info.id,

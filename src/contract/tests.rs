@@ -181,6 +181,7 @@ fn facts() -> ProviderFacts {
             balances_every: SignedDuration::from_secs(30),
             transactions_every: SignedDuration::from_secs(15),
             unseen_every: (SignedDuration::from_secs(120), SignedDuration::from_secs(120)),
+            reads_history: false,
         }),
         capabilities: Some(capabilities),
         proxy: None,

@@ -29,6 +29,8 @@ pub struct Workload {
     pub transactions_every: SignedDuration,
     /// Between two readings of a card that nobody looks at, and of its transactions.
     pub unseen_every: (SignedDuration, SignedDuration),
+    /// Older transactions are being read besides.
+    pub reads_history: bool,
 }
 
 impl Workload {
@@ -65,10 +67,17 @@ impl Workload {
     }
 
     /// How long a round through all cards takes, with so many on screen. Every fourth reading goes
-    /// to what waits longest, whatever is on screen.
+    /// to what waits longest, whatever is on screen; every eighth of a part of the history comes
+    /// out of these, and where cards have all the rest, two more of eight.
     fn round(&self, visible: u64) -> SignedDuration {
         let rate = u64::from(self.per_minute);
-        let left = rate.saturating_sub(self.first_calls_per_minute(visible)).max(rate / 4);
+        let left = rate.saturating_sub(self.first_calls_per_minute(visible));
+        let left = if self.reads_history {
+            let calls = self.single_calls().max(1);
+            (left * 5 * calls / (5 * calls + 3)).max(rate / 8)
+        } else {
+            left.max(rate / 4)
+        };
         Self::time(self.cards.saturating_mul(self.single_calls()), left)
     }
 
@@ -112,14 +121,15 @@ impl Workload {
         let on_screen = self.cards.min(FULL_SCREEN);
         let readings = on_screen * (u64::from(self.page.is_none()) + u64::from(!self.common_feed));
         let card = u64::from(self.calls_per_card);
-        // Every fourth reading is of another card, one is under way, and lists come first.
+        // Every fourth reading is of another card, or a part of the history; one is under way, and
+        // lists come first.
         let others = readings.div_ceil(3) * card.max(1);
         let calls = on_screen * self.single_calls() + others + card + 3;
-        // Beside a list that is always due there is half of the time.
-        let calls = if self.page.is_some() { 2 * (calls + self.list_calls()) } else { calls };
+        // Every other request is a page of a list that is being read.
+        let calls = if self.page.is_some() { 2 * calls } else { calls };
         let rate = u64::from(self.per_minute);
-        // The float, the feed of all cards, and a page of the history every ten seconds.
-        let first = 1 + often(u64::from(self.common_feed), self.transactions_every) + 6;
+        // The float and the feed of all cards.
+        let first = 1 + often(u64::from(self.common_feed), self.transactions_every);
         Self::time(calls, rate.saturating_sub(first).max(rate / 4))
     }
 
@@ -216,6 +226,7 @@ mod tests {
             balances_every: seconds(30),
             transactions_every: seconds(15),
             unseen_every: (seconds(120), seconds(120)),
+            reads_history: false,
         }
     }
 
@@ -235,12 +246,18 @@ mod tests {
             Workload { per_minute: 90, ..workload(25_000, None, false) }.sentence("artha"),
             "25,000 cards without a list at 90 calls/min: every card within 14 h 03 min (56 h 50 \
              min behind a full screen), since artha takes two calls a card and one for its \
-             transactions; visible ones within 4 min"
+             transactions; visible ones within 3 min"
         );
         assert_eq!(
             workload(25_000, Some(50), false).sentence("ibanera"),
             "25,000 cards by list at 20 calls/s: every card within 55 s, its transactions within \
-             70 min, since ibanera lists them card by card; visible ones within 65 s"
+             70 min, since ibanera lists them card by card; visible ones within 15 s"
+        );
+        let filling = Workload { reads_history: true, ..workload(25_000, None, true) };
+        assert_eq!(
+            filling.sentence("artha"),
+            "25,000 cards without a list at 20 calls/s: every card within 55 min (69 min behind a \
+             full screen), since artha takes two calls a card; visible ones within 10 s"
         );
         assert_eq!(
             Workload { per_minute: 60, ..workload(1, Some(50), true) }.sentence("enkash"),

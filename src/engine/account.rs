@@ -269,12 +269,12 @@ impl Account {
     }
 
     pub(super) fn set_oldest_hold(&self, card: Option<&CardKey>, hold: Option<Timestamp>) {
-        self.state().transactions.set_oldest_hold(card, Some(hold));
+        self.state().transactions.set_oldest_hold(card, hold);
     }
 
     /// The oldest hold may be another one now.
     pub(super) fn forget_oldest_hold(&self, card: Option<&CardKey>) {
-        self.state().transactions.set_oldest_hold(card, None);
+        self.state().transactions.forget_oldest_hold(card);
     }
 
     /// How far back it is time to read.

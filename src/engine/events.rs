@@ -141,7 +141,8 @@ pub enum EngineEvent {
     /// Transactions that are new or changed, in any order, and the names that some had before.
     Transactions(RowNews),
     /// The transactions of the data file that are held in memory, as they were read behind the
-    /// first frame: all, unless a horizon was told before. Rows that were told before are newer.
+    /// first frame: all, unless a horizon was told before. Rows that were told before are at least
+    /// as new: what was written since, by whatever process, was told again just before this.
     History(Box<Ledger>),
     /// Of the transactions of the data file only those are held in memory that happened from a time
     /// on.

@@ -38,10 +38,15 @@ pub struct ProviderInfo {
 }
 
 impl ProviderInfo {
-    /// What is to be read of so many cards, where answers take so many milliseconds; `None` before
-    /// it is known what the provider can do.
+    /// What is to be read of so many cards, where answers take so many milliseconds, and with older
+    /// transactions to read or not; `None` before it is known what the provider can do.
     #[must_use]
-    pub fn workload(&self, cards: usize, latency_ms: Option<u64>) -> Option<Workload> {
+    pub fn workload(
+        &self,
+        cards: usize,
+        latency_ms: Option<u64>,
+        reads_history: bool,
+    ) -> Option<Workload> {
         let capabilities = self.capabilities?;
         // One request at a time.
         let answered = latency_ms.map_or(u64::MAX, |millis| 60_000 / millis.max(1)).max(1);
@@ -60,6 +65,7 @@ impl ProviderInfo {
                 balances_every * schedule::UNSEEN,
                 transactions_every * schedule::UNSEEN_FEED,
             ),
+            reads_history,
         })
     }
 }

@@ -127,6 +127,11 @@ impl Engine {
             if matches!(patience, Patience::Board) { ReadMode::Ordinary } else { ReadMode::Full };
         let ask = async |page: PageCursor| {
             let in_the_middle = page.number > 0;
+            if in_the_middle && matches!(patience, Patience::Board) {
+                // What was answered until now is told, however many pages there are.
+                let _ = self.record_outcome(account, Ok(())).await;
+                self.read_beside_list(account).await;
+            }
             let page =
                 self.retry(account, patience, in_the_middle, || provider.cards(page)).await?;
             self.accept_cards(page.items.clone()).await;

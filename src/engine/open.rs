@@ -20,6 +20,7 @@ use crate::config::roster::{self, Roster};
 use crate::domain::card::{Card, Ids, ProviderId};
 use crate::domain::text;
 use crate::engine::saving::SaveGate;
+use crate::engine::told::Told;
 use crate::provider::http::{Http, Transport};
 use crate::provider::{Config, ProviderConfig};
 use crate::store::{Store, StoreError};
@@ -132,6 +133,7 @@ impl Engine {
             polling,
             in_memory,
             saving: SaveGate::new(without_file.then_some(now)),
+            told: Told::default(),
             background: Background::here(),
         }));
         engine.fetch_adapters();

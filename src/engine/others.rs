@@ -1,4 +1,5 @@
-//! Operations of other processes: those that still run, and those that ended in the middle of one.
+//! What other processes do in the same data file: what those read that still run, and operations,
+//! also of those that ended in the middle of one.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
 const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
 
 impl Engine {
-    /// Whether another process wrote into the data file: if so, its operations are emitted. This
+    /// Whether another process wrote into the data file: if so, it is told what. This
     /// costs next to nothing, so that the board asks it with every second of its clock instead of
     /// another timer waking the processor.
     pub fn glance(&self) {
@@ -28,7 +29,7 @@ impl Engine {
         }
     }
 
-    /// Emits operations that other processes write into the journal, for ever.
+    /// Tells what other processes write into the data file, for ever.
     pub(super) async fn follow_others(&self, mut after: Timestamp) {
         let mut deadline = Instant::now() + EVERY;
         loop {
@@ -39,6 +40,8 @@ impl Engine {
                     continue;
                 }
             }
+            // It is tried again at the next glance.
+            let _ = self.tell_others_rows().await;
             // After the clock was set back, others write with earlier times.
             after = after.min(self.0.clock.now());
             // Another process may have waited for the disk after it took the time; what was

@@ -35,7 +35,7 @@ impl Engine {
             if account.clock_went_back(now) {
                 self.start_over(&account, now).await;
             }
-            match self.next_reading(&account, now) {
+            match self.next_reading(&account, now, false) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for
                     // every reading. Only where a panic unwinds: the release profile aborts, and
@@ -62,10 +62,23 @@ impl Engine {
         }
     }
 
-    /// What is read next of an account.
-    pub(super) fn next_reading(&self, account: &Account, now: Timestamp) -> Next {
+    /// What is read next of an account, also between two pages of its list of cards.
+    pub(super) fn next_reading(&self, account: &Account, now: Timestamp, is_listing: bool) -> Next {
         account.set_unsaved(self.saves_again_at());
-        account.next(now, &self.0.operations.open_of(&account.info.id))
+        account.next(now, &self.0.operations.open_of(&account.info.id), is_listing)
+    }
+
+    /// Reads what is due besides between two pages of the list of cards, which may have a thousand:
+    /// nobody who looks at a card, and no lookup of a change, waits for its end.
+    pub(super) async fn read_beside_list(&self, account: &Account) {
+        let began = self.0.clock.now();
+        self.pace(account).await;
+        if let Next::Read(read) = self.next_reading(account, self.0.clock.now(), true) {
+            Box::pin(self.read(account, &read)).await;
+            let now = self.0.clock.now();
+            account.note_ended(&read, now);
+            account.note_beside_list(now.duration_since(began));
+        }
     }
 
     async fn note_panic(&self, account: &Account, message: &str) {

@@ -42,6 +42,8 @@ pub struct Plan {
     /// When the float was last tried.
     float: Option<Timestamp>,
     cards: Cards,
+    /// How long the list of cards that is being read, or was read last, let others be read.
+    beside_list: SignedDuration,
     /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
     /// starves.
     turn: u64,
@@ -64,10 +66,21 @@ pub struct Moment<'a> {
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
-    /// From when on a part of the history may be read; `None` while there is none to read.
-    pub history: Option<Timestamp>,
+    /// When a part of the history may be read; `None` while there is none to read.
+    pub history: Option<HistoryDue>,
+    /// The list of cards is being read: this is asked between two of its pages.
+    pub is_listing: bool,
     /// Unsettled operations and when each is due to be looked up.
     pub lookups: &'a [(OperationId, Timestamp)],
+}
+
+/// When a part of the history may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryDue {
+    /// Not before, even where it is its turn.
+    pub earliest: Timestamp,
+    /// From when on the budget has room for it beside what cannot wait.
+    pub spare: Timestamp,
 }
 
 /// What to do now.
@@ -99,9 +112,9 @@ pub enum Read {
 }
 
 /// How urgent the history is: less than every card. Where cards are always due, it would never be
-/// read: of so many reads one goes to it, if it is due.
+/// read: so every eighth read goes to it, and of four one more while nothing else is due than cards
+/// that nobody looks at.
 const HISTORY: u8 = 8;
-const HISTORY_TURN: u64 = 8;
 
 /// How often the float is read.
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
@@ -132,13 +145,10 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
         choice.offer(now, 1, card.index(), Candidate::Card(card));
     }
     if !moment.paused {
-        plan.offer_lists(lists, &mut choice);
+        plan.offer_lists(lists, moment.is_listing, &mut choice);
         plan.offer_cards(lists, &mut choice);
         if let Some(due) = moment.history {
-            let its_turn = plan.turn % HISTORY_TURN == HISTORY_TURN - 1 && due <= now;
-            // Before cards that were never read, and behind lists that were not.
-            let (due, order) = if its_turn { (Timestamp::MIN, 2) } else { (due, usize::MAX) };
-            choice.offer(due, HISTORY, order, Candidate::History);
+            choice.offer_history(due, plan.turn);
         }
     }
     match (choice.best, moment.gate.filter(|gate| *gate > now)) {
@@ -183,14 +193,36 @@ impl Choice {
             self.best = Some((precedence, candidate));
         }
     }
+
+    /// Offers the history, behind everything else that was offered.
+    fn offer_history(&mut self, due: HistoryDue, turn: u64) {
+        let other = urgency(Rank::Other);
+        let is_calm = self.best.is_none_or(|((urgency, ..), _)| urgency >= other);
+        let its_turn = turn % 8 == 7 || (turn % 4 == 1 && is_calm);
+        if its_turn && due.earliest <= self.now {
+            // Before cards that were never read, and behind lists that were not.
+            self.offer(Timestamp::MIN, other, 2, Candidate::History);
+        } else {
+            let spare = due.spare.max(due.earliest);
+            self.offer(spare, HISTORY, usize::MAX, Candidate::History);
+        }
+    }
 }
 
 impl Plan {
     /// Nothing is known and nothing was read.
     #[must_use]
     pub fn new(poll: Poll) -> Self {
-        let cards = Cards::default();
-        Self { poll, lists: None, list: None, feed: None, float: None, cards, turn: 0 }
+        Self {
+            poll,
+            lists: None,
+            list: None,
+            feed: None,
+            float: None,
+            cards: Cards::default(),
+            beside_list: SignedDuration::ZERO,
+            turn: 0,
+        }
     }
 
     /// Notes what the provider can do.
@@ -247,7 +279,10 @@ impl Plan {
     pub fn note_tried(&mut self, read: &Read, now: Timestamp) {
         self.turn += 1;
         match read {
-            Read::List => self.list = Some(now),
+            Read::List => {
+                self.list = Some(now);
+                self.beside_list = SignedDuration::ZERO;
+            }
             Read::Feed => self.feed = Some(now),
             Read::Float => self.float = Some(now),
             Read::Card(id) => self.cards.note_tried(id, now),
@@ -256,25 +291,31 @@ impl Plan {
         }
     }
 
-    /// What was tried last is over. A list that takes long rests for as long as it took, since what
-    /// is less urgent would hardly be read beside a list that is always due.
+    /// Between two pages of the list of cards something else was read, which took so long.
+    pub fn note_beside_list(&mut self, took: SignedDuration) {
+        self.beside_list = self.beside_list.saturating_add(took.max(SignedDuration::ZERO));
+    }
+
+    /// What was tried last is over. A list that takes long rests for as long as it took, without
+    /// what was read beside it, since what is less urgent would hardly be read beside a list that
+    /// is always due.
     pub fn note_ended(&mut self, read: &Read, now: Timestamp) {
-        let (tried, every) = match read {
-            Read::List => (&mut self.list, self.poll.balances),
-            Read::Feed => (&mut self.feed, self.poll.transactions),
+        let (tried, every, beside) = match read {
+            Read::List => (&mut self.list, self.poll.balances, self.beside_list),
+            Read::Feed => (&mut self.feed, self.poll.transactions, SignedDuration::ZERO),
             Read::Look(_) | Read::Float | Read::Card(_) | Read::CardFeed(_) | Read::History => {
                 return;
             }
         };
         // Asked for again meanwhile, it is due at once.
         let Some(began) = *tried else { return };
-        let rested = now.duration_since(began).max(SignedDuration::ZERO) * 2;
-        let later = rested.saturating_sub(signed(every)).max(SignedDuration::ZERO);
+        let own = now.duration_since(began).saturating_sub(beside).max(SignedDuration::ZERO);
+        let later = (own * 2).saturating_sub(signed(every)).max(SignedDuration::ZERO);
         *tried = Some(began.saturating_add(later).unwrap_or(began));
     }
 
-    fn offer_lists(&self, lists: Lists, choice: &mut Choice) {
-        if lists.cards {
+    fn offer_lists(&self, lists: Lists, is_listing: bool, choice: &mut Choice) {
+        if lists.cards && !is_listing {
             let every = signed(self.poll.balances);
             choice.offer(due(self.list, every), 2, 0, Candidate::List);
         }

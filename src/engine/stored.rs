@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{Engine, EngineEvent};
 use crate::config::InMemory;
-use crate::domain::transaction::{RowName, RowNews, Transaction};
+use crate::domain::transaction::{RowName, Transaction};
 use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
 use crate::store::{Page, StoreError};
@@ -36,9 +36,8 @@ const PAGES_WAITING: usize = 2;
 impl Engine {
     /// Emits the newest transactions, for the first frame.
     pub(super) async fn emit_newest_transactions(&self) {
-        match self.0.store.newest_transactions(FIRST).await {
-            Ok(rows) => self.emit(EngineEvent::Transactions(RowNews::kept(rows))).await,
-            Err(error) => self.emit_store_error(&error).await,
+        if let Err(error) = self.tell_newest_rows(FIRST).await {
+            self.emit_store_error(&error).await;
         }
     }
 
@@ -51,9 +50,10 @@ impl Engine {
                     let (from, older) = (history.from, history.older);
                     self.emit(EngineEvent::Horizon { from, older }).await;
                 }
-                let copy = history.ledger.clone();
-                self.emit(EngineEvent::History(Box::new(copy))).await;
-                self.write_column_file(history).await;
+                match self.tell_history(history.ledger.clone(), history.seen).await {
+                    Ok(()) => self.write_column_file(history).await,
+                    Err(error) => self.emit_store_error(&error).await,
+                }
             }
             Ok(None) => {
                 let why = "the older transactions could not be loaded: start again to see them";
@@ -84,7 +84,7 @@ impl Engine {
 
     /// The transactions of the data file within the limits of the memory, as they are at the end;
     /// `None` when the work of making columns of them died.
-    async fn history(&self) -> Result<Option<History>, StoreError> {
+    pub(super) async fn history(&self) -> Result<Option<History>, StoreError> {
         if let Some(history) = self.history_of_column_file().await? {
             return Ok(Some(history));
         }
@@ -240,9 +240,9 @@ fn whole_milliseconds(at: Timestamp) -> Timestamp {
 
 /// The transactions of the data file that are held in memory.
 pub(super) struct History {
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     /// The last change that is in it.
-    seen: i64,
+    pub(super) seen: i64,
     /// How many changes the column file lacks.
     unwritten: i64,
     /// From when on they are held; [`Timestamp::MIN`] where all are.

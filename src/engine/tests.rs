@@ -3,6 +3,7 @@
 
 mod columns;
 mod older;
+mod others;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::domain::operation::{
 };
 use crate::domain::transaction::Transaction;
 use crate::engine::account::{Account, Depth, PartRead, Wire};
+use crate::engine::lists::Patience;
 use crate::engine::schedule::{Next, Read};
 use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
 use crate::provider::http::InProcess;
@@ -155,6 +157,23 @@ impl Bench {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_card_that_is_asked_for_is_read_between_two_pages_of_a_long_list() {
+    let bench = Bench::new(60).await;
+    let account = bench.engine.account(&ProviderId::new("ibanera")).expect("it is configured");
+    let cards = bench.engine.0.cards.of_provider(&account.info.id);
+    let next = || {
+        let next = bench.engine.next_reading(&account, bench.engine.0.clock.now(), false);
+        let Next::Read(Read::Card(id)) = next else { return None };
+        Some(id)
+    };
+    let asked = [&cards[7], &cards[55]];
+    asked.iter().for_each(|card| account.ask_card(&card.key));
+    assert_eq!(next(), Some(Arc::clone(&asked[0].key.id)));
+    bench.engine.read_list(&account, Patience::Board).await.expect("a list of many pages");
+    assert_eq!(next(), None, "the other one was read meanwhile");
+}
+
 #[tokio::test]
 async fn an_engine_that_ends_lets_go_of_its_adapters_and_so_of_their_secrets() {
     let Bench { engine, .. } = Bench::new(2).await;
@@ -265,7 +284,7 @@ async fn while_the_data_file_takes_nothing_the_history_waits_and_the_account_res
     account.load_coverage(vec![(None, Coverage::of([read]))], wire, now);
     let all_due = || {
         let mut due = Vec::new();
-        while let Next::Read(read) = bench.engine.next_reading(&account, now) {
+        while let Next::Read(read) = bench.engine.next_reading(&account, now, false) {
             account.note_ended(&read, now);
             due.push(read.clone());
             assert!(due.len() < 100, "it never rests: {read:?}");

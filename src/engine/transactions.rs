@@ -12,7 +12,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Stretch;
 use crate::domain::operation::Operation;
-use crate::domain::transaction::{RowNews, Transaction};
+use crate::domain::transaction::Transaction;
 use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
@@ -130,7 +130,7 @@ impl Engine {
         account.note_completeness(scope, Completeness::complete(now), true);
     }
 
-    /// Takes in the rows of a page: completes them, saves them and emits what is new. Returns them
+    /// Takes in the rows of a page: completes them, saves them and tells what is new. Returns them
     /// all, and whether they are in the data file. `compared` is which page of a reading of the
     /// newest rows it is, whose last version is remembered.
     pub(super) async fn accept_transactions(
@@ -146,7 +146,7 @@ impl Engine {
             return (rows, true);
         }
         let result = if self.may_save() {
-            Some(self.0.store.keep_transactions(rows.clone()).await)
+            Some(self.write_rows(self.0.store.keep_transactions(rows.clone())).await)
         } else {
             None
         };
@@ -155,9 +155,6 @@ impl Engine {
                 self.0.saving.note_success();
                 account.saved(key, compared, &rows);
                 self.learn_from_new(account, key, &news.rows).await;
-                if !news.rows.is_empty() {
-                    self.emit(EngineEvent::Transactions(news)).await;
-                }
                 (rows, true)
             }
             // The board shows what cannot be saved.
@@ -209,12 +206,9 @@ impl Engine {
     /// Holds that a complete reading does not have any more, and what they became.
     pub(super) async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
         let card = reading.card.clone();
-        match self.0.store.follow_holds(reading).await {
-            Ok(changed) if changed.is_empty() => {}
-            Ok(changed) => {
-                account.forget_oldest_hold(card.as_ref());
-                self.emit(EngineEvent::Transactions(RowNews::kept(changed))).await;
-            }
+        match self.write_rows(self.0.store.follow_holds(reading)).await {
+            Ok(news) if news.rows.is_empty() => {}
+            Ok(_) => account.forget_oldest_hold(card.as_ref()),
             Err(error) => self.emit_store_error(&error).await,
         }
     }
@@ -285,15 +279,15 @@ impl Engine {
         }
     }
 
-    /// Notes at the transaction that proves an operation which one it proves, and emits it.
+    /// Notes at the transaction that proves an operation which one it proves, and tells it.
     pub(super) async fn link_operation(&self, credit: &str, operation: &Operation) {
         if operation.is_open() {
             return;
         }
         let card = operation.card.clone();
-        if let Ok(row) = self.0.store.link_operation(card, credit, operation.id).await {
-            self.emit(EngineEvent::Transactions(RowNews::kept(vec![row]))).await;
-        }
+        let link = self.0.store.link_operation(card, credit, operation.id);
+        // The transaction may not be known yet; then its next reading links it.
+        let _ = self.write_rows(link).await;
     }
 }
 

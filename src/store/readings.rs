@@ -1,6 +1,7 @@
 //! What is saved of readings, and what the store answers.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +43,7 @@ impl Store {
     ///
     /// # Errors
     /// Why none of them is kept.
-    pub async fn keep_transactions(&self, rows: Vec<Transaction>) -> Result<RowNews, StoreError> {
+    pub async fn keep_transactions(&self, rows: Vec<Transaction>) -> Result<Written, StoreError> {
         self.0.readings(move |db| Ok(transactions::keep(db, &rows)?)).await
     }
 
@@ -154,10 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// Why nothing is changed.
-    pub async fn follow_holds(
-        &self,
-        reading: CompleteReading,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    pub async fn follow_holds(&self, reading: CompleteReading) -> Result<Written, StoreError> {
         self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
     }
 
@@ -198,7 +196,8 @@ impl Store {
         self.0.reader(|db| Ok(unmapped::words(db)?)).await
     }
 
-    /// Notes which operation a transaction of a card proves, and returns the transaction.
+    /// Notes which operation a transaction of a card proves, and returns the transaction where that
+    /// is news.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the transaction is not known yet, or why it is not noted.
@@ -207,11 +206,36 @@ impl Store {
         card: CardKey,
         id: &str,
         operation: OperationId,
-    ) -> Result<Transaction, StoreError> {
+    ) -> Result<Written, StoreError> {
         let id = id.to_owned();
         self.0
             .readings(move |db| Ok(transactions::link_operation(db, &card, &id, operation)?))
             .await
+    }
+}
+
+/// What a write of transactions came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The rows that are new or changed, as they are kept, and the names that are gone.
+    pub news: RowNews,
+    /// The numbers that they got. No other process wrote between the first and the last of them.
+    /// `None` where nothing changed.
+    pub numbers: Option<RangeInclusive<i64>>,
+}
+
+/// Nothing changed.
+impl Default for Written {
+    fn default() -> Self {
+        Self { news: RowNews::kept(Vec::new()), numbers: None }
+    }
+}
+
+impl Written {
+    /// Notes the number of one more write.
+    pub(super) fn note(&mut self, change: i64) {
+        let first = self.numbers.as_ref().map_or(change, |numbers| *numbers.start());
+        self.numbers = Some(first..=change);
     }
 }
 

@@ -37,6 +37,7 @@ mod stories;
 mod terminal;
 mod tidy;
 mod torture;
+mod two_boards;
 mod waiting;
 
 /// The program's own allocator, for the test that counts copies of secrets.

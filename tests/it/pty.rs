@@ -16,7 +16,7 @@ use crate::harness::{STATE, start};
 
 /// How long a screen is waited for. A test that fails ends by it; on a slow machine with many
 /// tests at once none that passes comes near.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A program on a pseudo-terminal, and the screen it drew.
 pub(crate) struct Terminal {

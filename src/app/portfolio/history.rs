@@ -90,7 +90,7 @@ impl Portfolio {
     }
 
     /// Takes in what is held of the data file. What was told before is newer than its reading, or
-    /// as new, so it is taken in over it.
+    /// as new, whichever process wrote it (`EngineEvent::History`), so it is taken in over it.
     pub(super) fn put_history(&mut self, ledger: &Ledger) {
         self.history_changed([]);
         self.kept.card_news.history = Affected::All;

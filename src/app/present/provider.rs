@@ -68,7 +68,8 @@ pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) ->
 /// How long it takes until every card was read.
 pub(crate) fn rounds(info: &ProviderInfo, health: &Health) -> Option<String> {
     let cards = health.cards.filter(|cards| *cards > 0)?;
-    Some(info.workload(cards, health.latency_ms)?.sentence(info.id.name()))
+    let reads_history = health.covered.left.is_some();
+    Some(info.workload(cards, health.latency_ms, reads_history)?.sentence(info.id.name()))
 }
 
 /// Most sentences about rows, or about cards, that could not be read.

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(in crate::engine) use self::part::{ListName, Part, PartRead, Wire};
 use self::waits::Waits;
 use crate::domain::coverage::{Coverage, Covered, Left, Lost, Stretch};
+use crate::engine::schedule::HistoryDue;
 use crate::provider::pages::Share;
 
 /// The first stretch of a wire that sends all of one at once.
@@ -42,9 +43,6 @@ const SHARE: Share = Share { pages: 1, most_requests: 20 };
 /// again.
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after a turn the next one may use the last of the budget.
-const LONGEST_REST: SignedDuration = SignedDuration::from_secs(10);
-
 /// How much of every list of an account is known.
 pub(super) struct History {
     wanted: SignedDuration,
@@ -57,8 +55,6 @@ pub(super) struct History {
     first: SignedDuration,
     /// Lists of which something is to be read, the next first.
     waiting: VecDeque<ListName>,
-    /// When something was last read of it.
-    tried: Option<Timestamp>,
     waits: Waits,
     /// Since when it is being filled without a pause, and how much was left then.
     filling: Option<(Timestamp, SignedDuration)>,
@@ -121,7 +117,6 @@ impl History {
             removed: HashSet::new(),
             first: LONGEST,
             waiting: VecDeque::new(),
-            tried: None,
             waits: Waits::default(),
             filling: None,
             sums: Sums::default(),
@@ -160,7 +155,6 @@ impl History {
             }
             self.settle(&name, now);
         }
-        self.tried = None;
         self.waits = Waits::default();
         self.filling = None;
     }
@@ -264,18 +258,13 @@ impl History {
         None
     }
 
-    /// From when on something of it may be read; `None` while there is nothing. `spare` is when the
-    /// budget has more than the last of it: until then the newest rows come first, but not for
-    /// ever.
-    pub(super) fn due(&self, spare: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-        if self.waiting.is_empty() {
-            return None;
-        }
-        let due = self.tried.map_or(spare.unwrap_or(now), |tried| {
-            let latest = tried.saturating_add(LONGEST_REST).unwrap_or(Timestamp::MAX);
-            spare.map_or(tried, |spare| spare.min(latest))
-        });
-        Some(self.waits.until().map_or(due, |until| until.max(due)))
+    /// When the next part may be read; `None` while there is nothing to read. `spare` is when the
+    /// budget has more than the last of it.
+    pub(super) fn due(&self, spare: Option<Timestamp>) -> Option<HistoryDue> {
+        (!self.waiting.is_empty()).then(|| HistoryDue {
+            earliest: self.waits.until().unwrap_or(Timestamp::MIN),
+            spare: spare.unwrap_or(Timestamp::MIN),
+        })
     }
 
     /// When the data file may take something again; `None` while it does. What cannot be kept would
@@ -289,11 +278,6 @@ impl History {
         self.waits.note_failure(now);
     }
 
-    /// A part is read now.
-    pub(super) fn note_tried(&mut self, now: Timestamp) {
-        self.tried = Some(now);
-    }
-
     /// What is known of the account, of which so many cards are known.
     pub(super) fn covered(&mut self, cards: usize, now: Timestamp) -> Covered {
         let lists = if self.is_common { 1 } else { cards.saturating_sub(self.removed.len()) };
@@ -303,7 +287,8 @@ impl History {
         let complete = newest_from.zip(oldest_to).filter(|_| read >= lists);
         let unread = i32::try_from(lists.saturating_sub(read)).unwrap_or(i32::MAX);
         let time = self.sums.left.saturating_add(self.wanted.saturating_mul(unread));
-        let ends_in = self.ends_in(time, now);
+        // Before anything was read it is not even known how many lists there are.
+        let ends_in = if read == 0 { None } else { self.ends_in(time, now) };
         let left = (!time.is_zero()).then_some(Left { time, ends_in });
         let has_lost = self.sums.lost > 0;
         let lost = self.lists.values().filter(|_| has_lost).flat_map(|list| list.told.lost());
@@ -345,7 +330,8 @@ impl History {
             // More is to be read than before: the pace is measured anew.
             self.filling = Some((now, left));
         }
-        if took < 1 || read < 1 {
+        // By itself the stretch that is wanted moves on as fast as time.
+        if took < 1 || read <= 2 * took {
             return None;
         }
         let seconds = i128::from(left.as_secs()) * took / read;

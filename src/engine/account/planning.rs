@@ -13,22 +13,26 @@ use crate::engine::schedule::{self, Moment, Next, Read};
 pub(super) const LEAST_BETWEEN_LOOKUPS: SignedDuration = SignedDuration::from_secs(1);
 
 impl Account {
-    /// What to read next. Whatever it says to read counts as tried now.
-    pub(in crate::engine) fn next(&self, now: Timestamp, open: &[Operation]) -> Next {
+    /// What to read next, also between two pages of the list of cards. Whatever it says to read
+    /// counts as tried now.
+    pub(in crate::engine) fn next(
+        &self,
+        now: Timestamp,
+        open: &[Operation],
+        is_listing: bool,
+    ) -> Next {
         let mut state = self.state();
         let lookups = state.lookups(open, now);
         let gate = state.pace.gate(now);
         let paused = state.paused.is_some();
         let spare = state.pace.spare_at(now);
-        let history = state.transactions.history.due(spare, now);
-        let moment = Moment { now, gate, paused, history, lookups: &lookups };
+        let history = state.transactions.history.due(spare);
+        let moment = Moment { now, gate, paused, history, is_listing, lookups: &lookups };
         let next = schedule::next(&state.plan, &moment);
         if let Next::Read(read) = &next {
             state.plan.note_tried(read, now);
-            match read {
-                Read::Look(id) => drop(state.looked_up.insert(*id, now)),
-                Read::History => state.transactions.history.note_tried(now),
-                Read::List | Read::Feed | Read::Float | Read::Card(_) | Read::CardFeed(_) => {}
+            if let Read::Look(id) = read {
+                state.looked_up.insert(*id, now);
             }
         }
         next
@@ -37,6 +41,11 @@ impl Account {
     /// What [`Self::next`] said to read was read, or failed.
     pub(in crate::engine) fn note_ended(&self, read: &Read, now: Timestamp) {
         self.state().plan.note_ended(read, now);
+    }
+
+    /// Between two pages of the list of cards something else was read, which took so long.
+    pub(in crate::engine) fn note_beside_list(&self, took: SignedDuration) {
+        self.state().plan.note_beside_list(took);
     }
 
     /// Takes cards into the plan, where they are not in it.

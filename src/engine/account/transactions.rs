@@ -202,12 +202,15 @@ impl TransactionProgress {
         self.list_of(card).oldest_hold.filter(|hold| hold.is_none_or(|at| at >= since))
     }
 
-    pub(super) fn set_oldest_hold(
-        &mut self,
-        card: Option<&CardKey>,
-        hold: Option<Option<Timestamp>>,
-    ) {
-        self.list_of(card).oldest_hold = hold;
+    pub(super) fn set_oldest_hold(&mut self, card: Option<&CardKey>, hold: Option<Timestamp>) {
+        self.list_of(card).oldest_hold = Some(hold);
+    }
+
+    /// See [`Account::forget_oldest_hold`](super::Account::forget_oldest_hold).
+    pub(super) fn forget_oldest_hold(&mut self, card: Option<&CardKey>) {
+        if let Some(list) = self.lists.get_mut(&card.map(|card| Arc::clone(&card.id))) {
+            list.oldest_hold = None;
+        }
     }
 
     /// See [`Account::depth_due`](super::Account::depth_due).

@@ -20,6 +20,8 @@ struct Setting {
     latency: i64,
     /// Cards on screen; others every [`SCROLLS_EVERY`].
     visible: usize,
+    /// There is always more of the history to read.
+    history: bool,
 }
 
 /// The window shows other cards so often, or after all of it had the time to be read.
@@ -27,9 +29,6 @@ const SCROLLS_EVERY: i64 = 40_000;
 
 /// An operation is to be looked up so often.
 const LOOKUP_EVERY: i64 = 20_000;
-
-/// A page of the history may be read so often, whatever else is due.
-const HISTORY_EVERY: i64 = 10_000;
 
 /// What was seen.
 #[derive(Default)]
@@ -89,6 +88,7 @@ impl Setting {
             balances_every: balances,
             transactions_every: transactions,
             unseen_every: (balances * UNSEEN, transactions * UNSEEN_FEED),
+            reads_history: self.history,
         }
     }
 
@@ -124,23 +124,32 @@ impl Simulation {
         at(0) + SignedDuration::from_millis(self.now)
     }
 
+    /// What is read next, also between two pages of the list.
+    fn next(&mut self, is_listing: bool) -> Next {
+        let now = self.time();
+        let due = at(0) + SignedDuration::from_millis(self.lookup.1);
+        let lookups = [(self.lookup.0, due)];
+        let gate = self.budget.ready_at(now);
+        let spare = self.budget.spare_at(now).unwrap_or(Timestamp::MIN);
+        let history = Some(HistoryDue { earliest: Timestamp::MIN, spare });
+        let history = history.filter(|_| self.setting.history);
+        let moment = Moment { now, gate, paused: false, history, is_listing, lookups: &lookups };
+        next(&self.plan, &moment)
+    }
+
+    fn read(&mut self, read: &Read) {
+        self.plan.note_tried(read, self.time());
+        self.answer(read);
+        self.plan.note_ended(read, self.time());
+    }
+
     /// Lets this many milliseconds pass.
     fn run(&mut self, millis: i64) -> &Seen {
         let end = self.now + millis;
         while self.now < end {
             self.scroll();
-            let now = self.time();
-            let due = at(0) + SignedDuration::from_millis(self.lookup.1);
-            let lookups = [(self.lookup.0, due)];
-            let gate = self.budget.ready_at(now);
-            let history = Some(at(0) + SignedDuration::from_millis(self.history + HISTORY_EVERY));
-            let moment = Moment { now, gate, paused: false, history, lookups: &lookups };
-            match next(&self.plan, &moment) {
-                Next::Read(read) => {
-                    self.plan.note_tried(&read, now);
-                    self.answer(&read);
-                    self.plan.note_ended(&read, self.time());
-                }
+            match self.next(false) {
+                Next::Read(read) => self.read(&read),
                 Next::Wait(until) => {
                     let until = until.map_or(end, |until| millis_of(until) + 1);
                     // The window scrolls and operations come also while nothing is due.
@@ -198,9 +207,9 @@ impl Simulation {
             Read::Look(_) | Read::Feed | Read::Float | Read::CardFeed(_) | Read::History => 1,
         };
         for page in 0..calls {
-            // Pages of a list are sent as the budget allows.
-            while *read == Read::List && page > 0 && self.budget.ready_at(self.time()).is_some() {
-                self.now += 1;
+            if *read == Read::List && page > 0 {
+                self.read_beside_list();
+                self.pace();
             }
             self.send();
         }
@@ -208,6 +217,23 @@ impl Simulation {
             self.seen.longest = self.seen.longest.max(calls);
         }
         self.note(read);
+    }
+
+    /// Pages of a list are sent as the budget allows.
+    fn pace(&mut self) {
+        while self.budget.ready_at(self.time()).is_some() {
+            self.now += 1;
+        }
+    }
+
+    fn read_beside_list(&mut self) {
+        let began = self.now;
+        self.pace();
+        self.scroll();
+        if let Next::Read(read) = self.next(true) {
+            self.read(&read);
+            self.plan.note_beside_list(SignedDuration::from_millis(self.now - began));
+        }
     }
 
     fn send(&mut self) {
@@ -311,7 +337,7 @@ fn check(setting: Setting) -> Seen {
     } else {
         work.every_card_behind_a_full_screen()
     };
-    // A tenth more, and ten seconds, for the history and what is due at the same moment.
+    // A tenth more, and ten seconds, for what is due at the same moment.
     let slack = |time: SignedDuration| millis(time) * 11 / 10 + 10_000;
     let say = |what: &str, seen: i64, bound: i64| {
         format!("{what} with {} cards: {seen} ms, at most {bound}", setting.cards)
@@ -328,20 +354,23 @@ fn check(setting: Setting) -> Seen {
     assert!(seen.visible <= visible, "{}", say("on screen", seen.visible, visible));
     // Behind one reading that is under way, and until the budget has room for it.
     let one = i64::from(setting.calls_per_card) + 1;
-    let list = i64::try_from(setting.list_calls()).expect("a small number");
-    let at_once = (one + list) * (60_000 / i64::from(setting.per_minute) + setting.latency) + 100;
+    let at_once = (one + 1) * (60_000 / i64::from(setting.per_minute) + setting.latency) + 100;
     assert!(seen.lookup <= at_once, "{}", say("a lookup", seen.lookup, at_once));
     if setting.common_feed && setting.page.is_none() {
         let newest = millis(signed(Setting::poll().transactions)) + 3 * at_once;
         assert!(seen.feed <= newest, "{}", say("the feed", seen.feed, newest));
     }
     if setting.page.is_some() {
-        let newest = millis(work.every_card()) + 3 * at_once;
+        // Each of its pages may wait for another reading.
+        let pages = i64::try_from(setting.list_calls()).expect("a small number");
+        let newest = millis(work.every_card()) + (pages + 3) * at_once;
         assert!(seen.list <= newest, "{}", say("the list", seen.list, newest));
     }
-    // Every eighth reading, once it is due.
-    let history = HISTORY_EVERY + 8 * at_once;
-    assert!(seen.history <= history, "{}", say("the history", seen.history, history));
+    if setting.history {
+        // Every eighth reading, or where nothing is due, when half of the bucket has filled.
+        let history = 8 * at_once + 5_000;
+        assert!(seen.history <= history, "{}", say("the history", seen.history, history));
+    }
     let bucket = u64::from(setting.per_minute) / 6;
     assert!(
         seen.burst <= 2 * bucket + seen.longest,
@@ -359,13 +388,16 @@ const ARTHA: Setting = Setting {
     calls_per_card: 2,
     latency: 20,
     visible: 60,
+    history: false,
 };
 
 #[test]
 fn every_card_without_a_list_is_read_within_the_time_that_is_said() {
     for cards in [10, 60, 1_000] {
         check(Setting { cards, ..ARTHA });
+        check(Setting { cards, history: true, ..ARTHA });
     }
+    check(Setting { cards: 25_000, visible: 0, history: true, ..ARTHA });
     check(Setting { cards: 25_000, visible: 0, ..ARTHA });
     check(Setting { cards: 500, per_minute: 120, ..ARTHA });
 }
@@ -377,6 +409,7 @@ fn cards_whose_transactions_are_listed_one_by_one_are_read_within_the_time_that_
         let ibanera = Setting { page: Some(50), common_feed: false, calls_per_card: 1, ..ARTHA };
         check(Setting { cards, ..ibanera });
         check(Setting { cards, visible: 0, ..ibanera });
+        check(Setting { cards, history: true, ..ibanera });
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{FLOAT, Rank, signed};
+use super::{FLOAT, HistoryDue, Rank, signed};
 use crate::config::Poll;
 use crate::domain::operation::{Capabilities, OperationId};
 
@@ -28,8 +28,10 @@ pub(super) struct Plan<'a> {
     pub(super) feed: Option<Timestamp>,
     /// When the float was last tried.
     pub(super) float: Option<Timestamp>,
-    /// From when on a part of the history may be read.
-    pub(super) history: Option<Timestamp>,
+    /// When a part of the history may be read.
+    pub(super) history: Option<HistoryDue>,
+    /// The list of cards is being read.
+    pub(super) is_listing: bool,
     /// The cards.
     pub(super) cards: &'a [CardPlan],
     /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
@@ -92,7 +94,7 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     let mut best: Option<(Timestamp, u8, Read)> = None;
     let mut soonest: Option<Timestamp> = None;
     let fair = plan.turn % 4 == 3;
-    each(plan, &mut |due, urgency, read| {
+    each(plan, is_turn_of_history(plan), &mut |due, urgency, read| {
         if due > plan.now {
             soonest = Some(soonest.map_or(due, |at| at.min(due)));
             return;
@@ -113,8 +115,17 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     }
 }
 
+/// Every eighth read goes to the history, and of four one more while nothing else is due than cards
+/// that nobody looks at.
+fn is_turn_of_history(plan: &Plan<'_>) -> bool {
+    let mut is_calm = true;
+    each(plan, false, &mut |due, urgency, _| is_calm &= due > plan.now || urgency >= 7);
+    let its_turn = plan.turn % 8 == 7 || (plan.turn % 4 == 1 && is_calm);
+    its_turn && plan.history.is_some_and(|due| due.earliest <= plan.now)
+}
+
 /// Every candidate with the time it is due and its urgency: 0 is the most urgent.
-fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
+fn each(plan: &Plan<'_>, is_turn_of_history: bool, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     for (id, due) in plan.looks {
         emit(*due, 0, Read::Look(*id));
     }
@@ -129,7 +140,7 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     };
     let balances = signed(plan.poll.balances);
     let transactions = signed(plan.poll.transactions);
-    if plan.capabilities.list_cards.is_yes() {
+    if plan.capabilities.list_cards.is_yes() && !plan.is_listing {
         emit(due(plan.list, balances), 2, Read::List);
     }
     if plan.capabilities.list_all_transactions.is_yes() {
@@ -138,9 +149,8 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     if plan.capabilities.float.is_yes() {
         emit(due(plan.float, FLOAT), 4, Read::Float);
     }
-    let its_turn = plan.turn % 8 == 7 && plan.history.is_some_and(|due| due <= plan.now);
-    if its_turn {
-        emit(Timestamp::MIN, 8, Read::History);
+    if is_turn_of_history {
+        emit(Timestamp::MIN, 7, Read::History);
     }
     for (index, card) in plan.cards.iter().enumerate() {
         let (urgency, slower, feed_slower) = match card.rank {
@@ -155,7 +165,7 @@ fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
             emit(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
         }
     }
-    if let Some(due) = plan.history.filter(|_| !its_turn) {
-        emit(due, 8, Read::History);
+    if let Some(due) = plan.history.filter(|_| !is_turn_of_history) {
+        emit(due.spare.max(due.earliest), 8, Read::History);
     }
 }

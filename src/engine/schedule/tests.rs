@@ -56,7 +56,14 @@ fn plan(cards: usize) -> Plan {
 }
 
 fn moment(second: i64) -> Moment<'static> {
-    Moment { now: at(second), gate: None, paused: false, history: None, lookups: &[] }
+    Moment {
+        now: at(second),
+        gate: None,
+        paused: false,
+        history: None,
+        is_listing: false,
+        lookups: &[],
+    }
 }
 
 fn reads_card(index: usize) -> Next {
@@ -136,18 +143,54 @@ fn only_other_cards_on_screen_are_another_plan() {
 }
 
 #[test]
-fn the_history_is_read_also_where_cards_are_always_due_and_no_more_than_every_eighth_time() {
-    let mut plan = plan(100);
-    let due = Moment { history: Some(at(0)), ..moment(1) };
-    let mut reads = Vec::new();
-    for _ in 0..64 {
-        let Next::Read(read) = next(&plan, &due) else { panic!("cards are due") };
-        plan.note_tried(&read, at(1));
-        reads.push(read);
+fn the_history_has_every_eighth_reading_and_more_where_nobody_looks_at_what_else_is_due() {
+    let history = |earliest| Some(HistoryDue { earliest, spare: at(9) });
+    let count = |plan: &mut Plan, moment: &Moment<'_>| {
+        let reads: Vec<Read> = (0..64)
+            .map(|_| {
+                let Next::Read(read) = next(plan, moment) else { panic!("cards are due") };
+                plan.note_tried(&read, at(1));
+                read
+            })
+            .collect();
+        reads.iter().filter(|read| **read == Read::History).count()
+    };
+    let due = Moment { history: history(at(0)), ..moment(1) };
+    assert_eq!(count(&mut plan(100), &due), 24, "three of eight");
+    let mut watched = plan(100);
+    let visible: Vec<_> = (0..60).map(id).collect();
+    watched.watch(Some(&id(0)), &visible);
+    // As long as cards on screen are due: each of them is read before one is read again.
+    let reads = (0..48).map(|_| {
+        let Next::Read(read) = next(&watched, &due) else { panic!("cards are due") };
+        watched.note_tried(&read, at(1));
+        read
+    });
+    assert_eq!(reads.filter(|read| *read == Read::History).count(), 6, "one of eight");
+    let later = Moment { history: history(at(2)), ..moment(1) };
+    assert_eq!(count(&mut plan(100), &later), 0, "it is not to be read yet");
+}
+
+#[test]
+fn between_two_pages_of_the_list_everything_else_has_its_turn() {
+    let mut plan = Plan::new(Poll::default());
+    plan.set_capabilities(&can(true, false, false));
+    plan.know(&id(0));
+    assert_eq!(next(&plan, &moment(1)), Next::Read(Read::List));
+    let beside = Moment { is_listing: true, ..moment(1) };
+    assert!(matches!(next(&plan, &beside), Next::Read(Read::Card(_))), "not the list itself");
+    // Nine seconds of which others had five: it rests as long as its own pages took.
+    plan.note_tried(&Read::List, at(100));
+    plan.note_beside_list(SignedDuration::from_secs(50));
+    plan.note_ended(&Read::List, at(190));
+    for _ in 0..4 {
+        let Next::Read(read) = next(&plan, &Moment { is_listing: true, ..moment(179) }) else {
+            break;
+        };
+        plan.note_tried(&read, at(179));
     }
-    assert_eq!(reads.iter().filter(|read| **read == Read::History).count(), 8, "{reads:?}");
-    let later = Moment { history: Some(at(2)), ..moment(1) };
-    assert_ne!(next(&plan, &later), Next::Read(Read::History), "it is not due yet");
+    assert_eq!(next(&plan, &moment(179)), Next::Wait(Some(at(180))));
+    assert_eq!(next(&plan, &moment(180)), Next::Read(Read::List));
 }
 
 /// What happens to an account, of at most [`CARDS`] cards.
@@ -170,8 +213,9 @@ struct Reading {
     /// Of the gate, from now.
     gate: Option<i64>,
     paused: bool,
-    /// Of the history, from now.
-    history: Option<i64>,
+    /// Of the history, from now: not before, and when the budget has room.
+    history: Option<(i64, i64)>,
+    is_listing: bool,
     /// Of lookups, from now.
     lookups: Vec<i64>,
 }
@@ -183,13 +227,15 @@ fn reading() -> impl Strategy<Value = Reading> {
     let lookups = proptest::collection::vec(-9_000_i64..60_000, 0..3);
     let lookups = prop_oneof![4 => Just(Vec::new()), 1 => lookups];
     let paused = proptest::bool::weighted(0.1);
-    let history = proptest::option::of(-20_000_i64..9_000);
-    (0_i64..9_000, gate, paused, history, lookups).prop_map(
-        |(millis, gate, paused, history, lookups)| Reading {
+    let history = proptest::option::of((-20_000_i64..9_000, -20_000_i64..9_000));
+    let is_listing = proptest::bool::weighted(0.2);
+    (0_i64..9_000, gate, paused, history, is_listing, lookups).prop_map(
+        |(millis, gate, paused, history, is_listing, lookups)| Reading {
             millis,
             gate,
             paused,
             history,
+            is_listing,
             lookups,
         },
     )
@@ -329,6 +375,7 @@ fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<
         feed: known.feed,
         float: known.float,
         history: moment.history,
+        is_listing: moment.is_listing,
         cards: &cards,
         turn: known.turn,
     });
@@ -379,8 +426,13 @@ proptest! {
                     .map(|(at, due)| (operation(at), after(*due)))
                     .collect();
                 let gate = reading.gate.map(after);
-                let (paused, history) = (reading.paused, reading.history.map(after));
-                let moment = Moment { now, gate, paused, history, lookups: &lookups };
+                let (paused, is_listing) = (reading.paused, reading.is_listing);
+                let history = reading.history.map(|(earliest, spare)| HistoryDue {
+                    earliest: after(earliest),
+                    spare: after(spare),
+                });
+                let lookups = &lookups;
+                let moment = Moment { now, gate, paused, history, is_listing, lookups };
                 let chosen = next(&plan, &moment);
                 prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
                 if let Next::Read(read) = &chosen {

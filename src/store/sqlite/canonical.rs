@@ -171,7 +171,7 @@ fn write(tx: &Transaction<'_>, kept: &Kept, mut row: Row, was_hold: bool) -> rus
             *cleared_as = None;
         }
     }
-    transactions::write_over(tx, kept, &row, was_hold)
+    transactions::write_over(tx, kept, &row, was_hold).map(drop)
 }
 
 fn rename_operations(

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::transactions::columns::{BEHIND, COLUMNS, exact, next_change, read};
 use super::{millis, timestamp};
 use crate::domain::transaction::{RowName, Transaction};
-use crate::store::CompleteReading;
+use crate::store::{CompleteReading, Written};
 
 /// A posting may be this much of its hold at most: tips are added.
 const TIPPED: (i64, i64) = (13, 10);
@@ -28,13 +28,14 @@ const LATEST_POSTING: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(in crate::store) fn follow(
     db: &mut Connection,
     reading: &CompleteReading,
-) -> rusqlite::Result<Vec<Transaction>> {
+) -> rusqlite::Result<Written> {
     // Nothing to write is the rule, and other processes may want to write meanwhile.
     if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none())
         && pairs(db, reading)?.is_empty()
     {
-        return Ok(Vec::new());
+        return Ok(Written::default());
     }
+    let mut written = Written::default();
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
     for (hold, missed) in holds(&tx, reading)? {
@@ -43,13 +44,13 @@ pub(in crate::store) fn follow(
             Some(Step::Back) => set_missed(&tx, &hold, None)?,
             Some(Step::Missed) => set_missed(&tx, &hold, Some(reading.at))?,
             Some(Step::Gone(first)) => {
-                set(&tx, &hold, "gone_at", millis(first))?;
+                written.note(set(&tx, &hold, "gone_at", millis(first))?);
                 changed.push(hold);
             }
         }
     }
-    changed.extend(link(&tx, reading)?);
-    let mut changed_rows = Vec::new();
+    changed.extend(link(&tx, reading, &mut written)?);
+    let changed_rows = &mut written.news.rows;
     for hold in changed {
         let name = RowName::from(&hold);
         if changed_rows.iter().all(|known: &Transaction| RowName::from(known) != name) {
@@ -58,7 +59,7 @@ pub(in crate::store) fn follow(
         }
     }
     tx.commit()?;
-    Ok(changed_rows)
+    Ok(written)
 }
 
 /// What a complete reading says of a hold that is news.
@@ -115,27 +116,29 @@ fn set_missed(db: &Connection, hold: &Transaction, at: Option<Timestamp>) -> rus
     Ok(())
 }
 
-/// Sets a column of a hold, which is a change of the row.
+/// Sets a column of a hold, which is a change of the row, and returns its number.
 fn set(
     tx: &rusqlite::Transaction<'_>,
     hold: &Transaction,
     column: &str,
     value: impl rusqlite::ToSql,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<i64> {
     let sql = format!(
         "UPDATE card_transaction SET {column} = ?4, change = ?5 WHERE provider = ?1 AND id = ?2 \
          AND card_id = ?3"
     );
     let card = hold.card_id.as_deref().unwrap_or_default();
-    let values = params![hold.provider.name(), &*hold.id, card, value, next_change(tx)?];
+    let change = next_change(tx)?;
+    let values = params![hold.provider.name(), &*hold.id, card, value, change];
     tx.prepare_cached(&sql)?.execute(values)?;
-    Ok(())
+    Ok(change)
 }
 
 /// Links holds that are gone with the postings they became.
 fn link(
     tx: &rusqlite::Transaction<'_>,
     reading: &CompleteReading,
+    written: &mut Written,
 ) -> rusqlite::Result<Vec<Transaction>> {
     let mut linked: Vec<Transaction> = Vec::new();
     let mut taken: HashSet<(Option<Arc<str>>, Arc<str>)> = HashSet::new();
@@ -144,7 +147,7 @@ fn link(
         if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
             continue;
         }
-        set(tx, &hold, "cleared_as", &*posting.id)?;
+        written.note(set(tx, &hold, "cleared_as", &*posting.id)?);
         linked.push(hold);
     }
     Ok(linked)

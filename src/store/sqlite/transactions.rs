@@ -16,20 +16,22 @@ use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, RowNews, Transaction, TransactionState};
+use crate::store::Written;
 
 /// Keeps transactions and returns those that are new or changed, as kept, with the names that are
 /// gone: the time of first sight and the operation stay.
 pub(in crate::store) fn keep(
     db: &mut Connection,
     rows: &[Transaction],
-) -> rusqlite::Result<RowNews> {
+) -> rusqlite::Result<Written> {
     let tx = super::begin(db)?;
+    let mut written = Written::default();
     let mut changed: Vec<Transaction> = Vec::new();
     let mut gone = Vec::new();
     for row in rows {
         let Some(known) = known(&tx, row)? else {
             let row = with_operation(&tx, row.clone())?;
-            insert(&tx, &row, false)?;
+            written.note(insert(&tx, &row, false)?);
             changed.push(row);
             continue;
         };
@@ -41,7 +43,7 @@ pub(in crate::store) fn keep(
         // same.
         let was_hold = known.was_hold && merged.state != TransactionState::Hold;
         let merged = with_operation(&tx, merged)?;
-        write_over(&tx, &known, &merged, was_hold)?;
+        written.note(write_over(&tx, &known, &merged, was_hold)?);
         let name = RowName::from(&known.row);
         if name != RowName::from(&merged) {
             // It may have come under this name a moment ago.
@@ -51,16 +53,18 @@ pub(in crate::store) fn keep(
         changed.push(merged);
     }
     tx.commit()?;
-    Ok(RowNews { rows: changed, gone: Some(gone) })
+    written.news = RowNews { rows: changed, gone: Some(gone) };
+    Ok(written)
 }
 
-/// Writes a row in the place of a known one, which may have had another name.
+/// Writes a row in the place of a known one, which may have had another name, and returns the
+/// number of the write.
 pub(super) fn write_over(
     tx: &rusqlite::Transaction<'_>,
     known: &Kept,
     row: &Transaction,
     was_hold: bool,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<i64> {
     columns::delete(tx, known.change)?;
     let renamed = (&row.card_id, &row.id) != (&known.row.card_id, &known.row.id);
     if renamed && let Some(other) = exact(tx, &row.provider, row.card_id.as_deref(), &row.id)? {
@@ -70,7 +74,7 @@ pub(super) fn write_over(
     if renamed {
         columns::note_renamed(tx, &known.row, change)?;
     }
-    Ok(())
+    Ok(change)
 }
 
 /// What is kept of a row already: under its card, under no card yet, or under the id of its task,
@@ -168,18 +172,22 @@ pub(in crate::store) fn link_operation(
     card: &CardKey,
     id: &str,
     operation: OperationId,
-) -> rusqlite::Result<Transaction> {
+) -> rusqlite::Result<Written> {
+    let mut written = Written::default();
     let tx = super::begin(db)?;
     let known = exact(&tx, &card.provider, Some(&card.id), id)?
         .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     if known.row.operation != Some(operation) {
+        let change = next_change(&tx)?;
+        written.note(change);
         tx.prepare_cached(
             "UPDATE card_transaction SET operation = ?2, change = ?3 WHERE change = ?1",
         )?
-        .execute(params![known.change, operation.to_string(), next_change(&tx)?])?;
+        .execute(params![known.change, operation.to_string(), change])?;
+        written.news.rows.push(Transaction { operation: Some(operation), ..known.row });
     }
     tx.commit()?;
-    Ok(Transaction { operation: Some(operation), ..known.row })
+    Ok(written)
 }
 
 /// The rows of a card and their writes, under the spelling that the file has.

@@ -86,7 +86,7 @@ impl Ledger {
         };
         self.0.keep_transactions(rows).await.expect("keeping");
         let changed = self.0.follow_holds(reading).await.expect("following");
-        changed.iter().map(|row| (row.id.to_string(), state_of(row))).collect()
+        changed.news.rows.iter().map(|row| (row.id.to_string(), state_of(row))).collect()
     }
 
     async fn state(&self, id: &str) -> String {

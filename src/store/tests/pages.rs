@@ -13,7 +13,7 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::{
     RowName, RowNews, Transaction, TransactionKind, TransactionState,
 };
-use crate::store::{Changes, CompleteReading, PageKey, Store};
+use crate::store::{Changes, CompleteReading, PageKey, Store, Written};
 
 stories! {
     pages_of_many_rows_in_one_millisecond_have_each_row_once,
@@ -150,7 +150,7 @@ async fn a_row_that_comes_and_is_renamed_in_one_batch_is_told_under_its_last_nam
     let store = empty();
     let own = Transaction { task: Some("task".into()), ..row(Some("c1"), "own", 0) };
     let batch = vec![row(Some("c1"), "task", 0), own];
-    let news = store.keep_transactions(batch).await.expect("keeping");
+    let news = store.keep_transactions(batch).await.expect("keeping").news;
     assert_eq!(ids(&news.rows), ["own"]);
     assert_eq!(news.gone, Some(vec![RowName::from(&row(Some("c1"), "task", 0))]));
 }
@@ -227,7 +227,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
 }
 
 /// Does it, and returns what is told of it.
-async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower) -> RowNews {
+async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower) -> Written {
     let minute = i64::try_from(count).expect("a small number");
     match deed {
         Deed::Keep(rows) => {
@@ -240,7 +240,7 @@ async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower)
             let card = CardKey::new(&ProviderId::new("acme"), card);
             // There may be no such row.
             let linked = store.link_operation(card, id, OperationId::new(at(minute), 1, 1)).await;
-            RowNews::kept(linked.into_iter().collect())
+            linked.unwrap_or_default()
         }
         Deed::Read(listed) => {
             let reading = CompleteReading {
@@ -253,11 +253,11 @@ async fn do_it(store: &Store, deed: Deed, count: usize, follower: &mut Follower)
                 listed: listed.into_iter().collect(),
                 oldest: at(-1),
             };
-            RowNews::kept(store.follow_holds(reading).await.expect("following"))
+            store.follow_holds(reading).await.expect("following")
         }
         Deed::Follow => {
             follower.follow(store).await;
-            RowNews::kept(Vec::new())
+            Written::default()
         }
     }
 }
@@ -273,7 +273,12 @@ async fn whatever_is_kept_linked_or_followed_who_follows_the_changes_has_what_is
         let deeds = deeds.new_tree(&mut runner).expect("deeds").current();
         let (store, mut follower, mut told) = (empty(), Follower::default(), Follower::default());
         for (count, deed) in deeds.iter().cloned().enumerate() {
-            told.apply(do_it(&store, deed, count, &mut follower).await);
+            let before = store.newest_change().await.expect("a number");
+            let written = do_it(&store, deed, count, &mut follower).await;
+            let newest = store.newest_change().await.expect("a number");
+            let all = (newest > before).then(|| before + 1..=newest);
+            assert_eq!(written.numbers, all, "each number that was given");
+            told.apply(written.news);
         }
         follower.follow(&store).await;
         let mut anew = Follower::default();

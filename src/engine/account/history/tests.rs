@@ -42,11 +42,13 @@ fn seconds(stretch: Stretch) -> (i64, i64) {
 #[test]
 fn nothing_of_the_history_is_read_before_the_newest_rows_are() {
     let mut history = history(false);
-    assert_eq!((history.next(at(0)), history.due(None, at(0))), (None, None));
+    assert_eq!((history.next(at(0)), history.due(None)), (None, None));
     assert!(history.note_newest(&None, &read(-DAY, 0, 10), at(0)).is_some());
     let part = history.next(at(0)).expect("the rest");
     assert_eq!(seconds(part.stretch), (-90 * DAY, -DAY));
-    assert_eq!(history.due(None, at(0)), Some(at(0)));
+    let due = HistoryDue { earliest: Timestamp::MIN, spare: Timestamp::MIN };
+    assert_eq!(history.due(None), Some(due));
+    assert_eq!(history.due(Some(at(8))), Some(HistoryDue { spare: at(8), ..due }));
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn a_wire_that_sends_a_stretch_at_once_is_asked_for_short_ones_first() {
     assert_eq!(lengths, [8, 16, 32, 33]);
     let covered = history.covered(1, at(0));
     assert_eq!(covered.complete, Stretch::new(at(-90 * DAY), at(0)));
-    assert_eq!((covered.left, history.due(None, at(0))), (None, None));
+    assert_eq!((covered.left, history.due(None)), (None, None));
 }
 
 #[test]
@@ -173,16 +175,6 @@ fn how_long_it_will_take_follows_from_the_pace_so_far() {
 }
 
 #[test]
-fn the_last_of_the_budget_is_left_to_the_newest_rows_but_not_for_ever() {
-    let mut history = history(false);
-    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
-    history.note_tried(at(0));
-    assert_eq!(history.due(None, at(3)), Some(at(0)), "there is room");
-    assert_eq!(history.due(Some(at(8)), at(3)), Some(at(8)));
-    assert_eq!(history.due(Some(at(60)), at(3)), Some(at(10)));
-}
-
-#[test]
 fn an_error_of_the_connection_says_nothing_of_a_stretch() {
     let provider = ProviderId::new("acme");
     let of = |kind| {
@@ -224,18 +216,17 @@ fn a_part_that_the_provider_fails_at_is_asked_for_ever_more_seldom() {
     let mut waits = Vec::new();
     for _ in 0..12 {
         let part = history.next(at(now)).expect("a part");
-        history.note_tried(at(now));
         history.note_part(&part, &failing(), at(now));
-        let due = history.due(None, at(now)).expect("it is tried again");
+        let due = history.due(None).expect("it is tried again").earliest;
         waits.push(due.duration_since(at(now)).as_mins());
         now += due.duration_since(at(now)).as_secs();
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]);
     let part = history.next(at(now)).expect("a part");
     let (from, to) = seconds(part.stretch);
-    history.note_tried(at(now));
     history.note_part(&part, &read(from, to, 1), at(now));
-    assert_eq!(history.due(None, at(now)), Some(at(now)), "an answer ends it");
+    let due = history.due(None).expect("there is more to read");
+    assert_eq!(due.earliest, Timestamp::MIN, "an answer ends it");
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! Transactions are told in the order in which they were written into the data file, whichever
+//! process wrote them.
+
+use tokio::sync::Mutex;
+
+use super::{Engine, EngineEvent};
+use crate::domain::transaction::{RowNews, Transaction};
+use crate::ledger::Ledger;
+use crate::store::{StoreError, Written};
+
+/// Transactions of one event about what other processes wrote. Tests have several with fewer rows.
+const PAGE: u32 = if cfg!(test) { 5 } else { 1_000 };
+
+/// Up to which write of the data file the transactions were told: each row that was told is at
+/// least as new. `None` before the first were, and where nobody listens.
+///
+/// It is locked while something is written and told, so that no older form of a row is told behind
+/// a newer one.
+#[derive(Default)]
+pub(super) struct Told(Mutex<Option<i64>>);
+
+impl Engine {
+    /// Writes transactions and tells what is new of them, behind what other processes wrote before.
+    pub(super) async fn write_rows(
+        &self,
+        write: impl Future<Output = Result<Written, StoreError>>,
+    ) -> Result<RowNews, StoreError> {
+        let mut told = self.0.told.0.lock().await;
+        let Written { news, numbers } = write.await?;
+        if let (Some(numbers), None, true) = (&numbers, *told, self.0.polling) {
+            *told = Some(numbers.start().saturating_sub(1));
+        }
+        let follows = |told: i64| {
+            numbers.as_ref().is_some_and(|numbers| *numbers.start() <= told.saturating_add(1))
+        };
+        if told.is_none_or(follows) {
+            self.tell_own(&news).await;
+            if let (Some(told), Some(numbers)) = (told.as_mut(), &numbers) {
+                *told = *numbers.end();
+            }
+        } else if let Some(told) = told.as_mut()
+            && let Err(error) = self.tell_written(told).await
+        {
+            // What lies between is told with the next write, or at the next glance.
+            tracing::warn!("what others wrote could not be read: the data file {error}");
+            self.tell_own(&news).await;
+        }
+        Ok(news)
+    }
+
+    /// Tells what other processes wrote since something was told.
+    pub(super) async fn tell_others_rows(&self) -> Result<(), StoreError> {
+        let mut told = self.0.told.0.lock().await;
+        match told.as_mut() {
+            Some(told) => self.tell_written(told).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the newest transactions, for the first frame.
+    pub(super) async fn tell_newest_rows(&self, limit: u32) -> Result<(), StoreError> {
+        let mut told = self.0.told.0.lock().await;
+        // Asked before the rows are read: what is written in between is told once more.
+        let newest = self.0.store.newest_change().await?;
+        let rows = self.0.store.newest_transactions(limit).await?;
+        self.emit(EngineEvent::Transactions(RowNews::kept(rows))).await;
+        self.tell_written(told.get_or_insert(newest)).await
+    }
+
+    /// Tells all transactions as they were after the write `seen`. What was told before is told
+    /// again as far as it was written since, so that it is at least as new as this.
+    pub(super) async fn tell_history(&self, ledger: Ledger, seen: i64) -> Result<(), StoreError> {
+        let mut told = self.0.told.0.lock().await;
+        self.tell_written(told.get_or_insert(seen)).await?;
+        self.emit(EngineEvent::History(Box::new(ledger))).await;
+        Ok(())
+    }
+
+    async fn tell_own(&self, news: &RowNews) {
+        if !news.rows.is_empty() {
+            self.emit(EngineEvent::Transactions(news.clone())).await;
+        }
+    }
+
+    /// Tells what was written since the write `told`.
+    async fn tell_written(&self, told: &mut i64) -> Result<(), StoreError> {
+        if self.0.store.newest_change().await? <= *told {
+            return Ok(());
+        }
+        loop {
+            let changes = self.0.store.changes_since(*told, PAGE).await?;
+            let is_last = u32::try_from(changes.rows.len()).is_ok_and(|count| count < PAGE);
+            if !changes.rows.is_empty() {
+                self.learn_from_others(&changes.rows).await;
+                let news = RowNews { rows: changes.rows, gone: Some(changes.gone) };
+                self.emit(EngineEvent::Transactions(news)).await;
+            }
+            *told = changes.last;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Learns from rows that other processes wrote, or this one behind theirs: which holds there
+    /// are, and words that are not mapped.
+    async fn learn_from_others(&self, rows: &[Transaction]) {
+        for account in &self.0.accounts {
+            let mut of_account = rows.iter().filter(|row| row.provider == account.info.id);
+            for card in of_account.clone().filter_map(Transaction::card) {
+                account.forget_oldest_hold(Some(&card));
+            }
+            account.forget_oldest_hold(None);
+            if of_account.any(Transaction::has_unmapped_word) {
+                self.count_unmapped(Some(&account.info.id)).await;
+                self.emit_health(account).await;
+            }
+        }
+    }
+}
