@@ -48,7 +48,7 @@ fn card(count: usize) -> Card {
         currency: Some(usd),
         balance: Reading::At { value: balance, at: now() },
         expires: Some(format!("20{}-{:02}", 27 + count % 4, 1 + count % 12).into()),
-        labels: vec![format!("team {}", count % 40).into()],
+        labels: vec![format!("team {}", count % 40).into()].into(),
         ..Card::unread(CardKey::new(&ProviderId::new("acme-eu"), &id))
     }
 }
@@ -110,7 +110,7 @@ async fn main() {
     board.apply(&EngineEvent::Cards(known));
     meter.print("board, sharing them");
     let mut plan = Plan::new(config().providers.first().map_or_else(Poll::default, |it| it.poll));
-    board.cards.keys().for_each(|key| plan.know(&key.id));
+    board.cards.values().for_each(|card| plan.know(&card.key.id));
     meter.print("plan of the readings");
     println!("{:<28} {:>5} bytes a card, {cards} cards", "together", meter.all);
     assert_eq!((board.cards.len(), plan.cards()), (cards, cards), "they are in use until here");

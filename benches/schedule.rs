@@ -61,7 +61,8 @@ fn without_lists() -> Capabilities {
 }
 
 fn moment(now: Timestamp) -> Moment<'static> {
-    Moment { now, gate: None, paused: false, history: None, is_listing: false, lookups: &[] }
+    let history = None;
+    Moment { now, gate: None, paused: false, history, is_listing: false, lookups: &[] }
 }
 
 /// What one plan costs.

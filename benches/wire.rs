@@ -29,6 +29,12 @@ const ROUNDS: usize = 200;
 /// Rows that are asked for at once; a wire may give more.
 const PAGE: u16 = 50;
 
+/// Cards of the list that comes in one answer.
+const CARDS: usize = 15_000;
+
+/// How often that list is read.
+const LISTS: usize = 7;
+
 const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: PAGE };
 
 /// What all ways to the bank share.
@@ -132,6 +138,36 @@ impl Wire {
     }
 }
 
+/// Reads the list of all cards of enkash, which comes in one answer, and prints what that costs
+/// beside checking that the same bytes are JSON once they are decrypted.
+async fn whole_list(sandbox: &Sandbox, config: &Config) {
+    let wire = Wire::new(sandbox, config, Dialect::Enkash).await;
+    let mut took = Vec::with_capacity(LISTS);
+    let mut cards = 0;
+    for _ in 0..=LISTS {
+        let began = Instant::now();
+        cards = wire.adapter.cards(FIRST).await.map_or(0, |page| page.items.len());
+        took.push(began.elapsed());
+    }
+    // The first was made by the bank.
+    took.remove(0);
+    let answer = wire.answer();
+    let mut plain = Vec::with_capacity(LISTS);
+    for _ in 0..LISTS {
+        let began = Instant::now();
+        let _is_json = serde_json::from_slice::<IgnoredAny>(&answer).is_ok();
+        plain.push(began.elapsed());
+    }
+    println!(
+        "\n{cards} cards of enkash in one answer of {} KiB: {} ms, {} us a card; {} ms for reading \
+         the encrypted text as JSON",
+        answer.len() >> 10,
+        median(took.clone()).as_millis(),
+        median(took).as_micros() / u128::try_from(cards.max(1)).unwrap_or(1),
+        median(plain).as_millis()
+    );
+}
+
 fn median(mut took: Vec<Duration>) -> Duration {
     took.sort_unstable();
     took.get(took.len() / 2).copied().unwrap_or_default()
@@ -173,4 +209,6 @@ async fn main() {
             median(plain).as_micros()
         );
     }
+    let options = Options { seed: 7, cards: CARDS, transactions: 0, ..Options::default() };
+    whole_list(&Sandbox::new(options, Clock::real()), &config).await;
 }

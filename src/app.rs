@@ -5,6 +5,7 @@
 
 mod actions;
 pub(crate) mod activity;
+mod aim;
 pub(crate) mod cards;
 pub mod chord;
 pub mod command;
@@ -47,6 +48,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
 use crate::engine::{EngineEvent, Job};
+use aim::Aim;
+pub use aim::drawn;
 use chord::Chord;
 use dialog::Dialog;
 use dialog::transition::{Next, Transition};
@@ -146,6 +149,7 @@ pub struct Model {
     pub(crate) screen: Screen,
     pub(crate) panes: Panes,
     pub(crate) widest: Widest,
+    aim: Aim,
     /// While one is open, keys go to it.
     pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
@@ -186,6 +190,9 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
         if before.is_some_and(|before| part.needs_rows_after(before)) {
             effects.extend(model.refresh_rows());
         }
+        if part == BurstPart::ByHand {
+            model.take_aim();
+        }
         before = Some(part);
         if part == BurstPart::Edit {
             // The card beside the list may be another one after each letter.
@@ -215,6 +222,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             // What there is to be done follows from the state, below.
             Msg::Continue => Vec::new(),
         });
+        model.end_aim();
     }
     effects.extend(model.refresh_rows());
     effects
@@ -258,7 +266,10 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
 /// does a part of it.
 #[must_use]
 pub fn has_more_work(model: &Model) -> bool {
-    model.panes.feed.has_more_work() || model.panes.cards.left().is_some()
+    let cards = &model.panes.cards;
+    model.panes.feed.has_more_work()
+        || cards.left().is_some()
+        || model.dialog.is_none() && cards.cards_left().is_some()
 }
 
 impl Model {
@@ -271,6 +282,7 @@ impl Model {
             screen: Screen::new(start.size),
             panes: Panes::default(),
             widest: Widest::default(),
+            aim: Aim::default(),
             dialog: None,
             help: None,
             copying: false,
@@ -337,20 +349,6 @@ impl Model {
         }
     }
 
-    /// The card that commands apply to: the one of the row under the cursor.
-    pub(crate) fn subject(&self) -> Option<CardKey> {
-        match self.screen.focus {
-            Pane::Cards => self.panes.cards.list.selected().cloned(),
-            Pane::Detail => self.panes.detail.card.clone(),
-            Pane::Feed => self.panes.feed.list.selected()?.known(&self.portfolio)?.card(),
-            Pane::Activity => self
-                .portfolio
-                .operation(*self.panes.activity.list.selected()?)
-                .map(|row| row.card.clone()),
-            Pane::Providers => None,
-        }
-    }
-
     /// The filter of the focused pane, and what is known.
     fn search_mut(&mut self) -> (Option<&mut Search>, &Portfolio) {
         let search = match self.screen.focus {
@@ -396,8 +394,12 @@ impl Model {
     }
 
     /// Whether rows follow the data now.
-    fn movement(&self) -> Movement {
-        if self.paused.is_some() || self.dialog.is_some() { Movement::Held } else { Movement::Live }
+    const fn movement(&self) -> Movement {
+        match (&self.dialog, self.paused) {
+            (Some(_), _) => Movement::Fixed,
+            (None, Some(_)) => Movement::Held,
+            (None, None) => Movement::Live,
+        }
     }
 
     /// Brings everything up to date that depends on something else, and asks for what is to be
@@ -437,6 +439,10 @@ impl Model {
         if self.screen.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
             self.panes.detail.show(subject);
+        }
+        if let Some(key) = &self.panes.detail.card {
+            let chosen = self.decline_under_cursor();
+            self.portfolio.show(key, chosen.as_ref());
         }
         self.panes.detail.refresh_rows(&self.portfolio, movement);
     }

@@ -45,7 +45,7 @@ pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
-pub use self::kept::{KeptExtent, KeptLists, rows_to_rewrite};
+pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::older::OlderPage;
 pub use self::open::{MakeTransport, OpenError, Setup};

@@ -18,19 +18,22 @@ mod dictionary;
 mod eval;
 mod fields;
 mod file;
+mod frequencies;
+mod histogram;
 mod holders;
 mod key;
 mod look;
 mod marks;
 mod mask;
+mod name_order;
 mod order;
 mod plan;
 mod ranges;
 mod retention;
 mod search;
-mod sort_keys;
 mod sorting;
 mod stored;
+mod text_order;
 mod texts;
 mod times;
 mod totals;
@@ -50,10 +53,13 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, Transaction};
 pub(crate) use asked::asks_holder;
 use building::Building;
+pub use card_rows::{CardRows, CardSelection};
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;
 pub use file::Origin;
+pub use frequencies::{Frequencies, Frequency, FrequencyOf, FrequencyValue};
+pub use histogram::Histogram;
 pub use key::RowKey;
 pub use order::{Order, OrderBy};
 pub use search::{Found, Progress, Query, Search};
@@ -357,8 +363,9 @@ impl Ledger {
         self.chunks.splice(at..at, new);
     }
 
-    /// Counts the rows again.
+    /// Counts the rows again, and puts new names in their order.
     fn count(&mut self) {
+        self.vocabulary.keep_order();
         self.starts.clear();
         self.len = 0;
         for chunk in &self.chunks {
@@ -418,6 +425,13 @@ impl Ledger {
     #[must_use]
     pub fn position(&self, key: &RowKey) -> Option<usize> {
         self.position_of(self.search(key).ok()?)
+    }
+
+    /// When the row of this name happened.
+    #[must_use]
+    pub fn at_named(&self, name: &RowName) -> Option<Timestamp> {
+        let (chunk, row) = self.named(name)?;
+        Some(self.chunks.get(chunk)?.at.get(row))
     }
 
     /// When the row at a position happened.

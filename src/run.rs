@@ -22,7 +22,8 @@ use crate::app::keymap::Keymap;
 use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::app::{
-    self, CopyOutcome, CopyRequest, Effect, Model, Msg, has_more_work, update, update_all, wake_at,
+    self, CopyOutcome, CopyRequest, Effect, Model, Msg, drawn, has_more_work, update, update_all,
+    wake_at,
 };
 use crate::clock::Clock;
 use crate::config;
@@ -357,6 +358,7 @@ impl Running {
         }
         let (model, theme) = (&self.model, &self.theme);
         self.terminal.draw(size, |to| ui::view(model, theme, to))?;
+        drawn(&mut self.model);
         self.frames.drawn = Some(Instant::now());
         self.frames.due = None;
         Ok(effects)

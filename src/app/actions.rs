@@ -2,12 +2,12 @@
 //! first, or asks the engine directly.
 
 use super::command::Command;
-use super::cover::is_for_lack_of_money;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
 use super::entry::{Entry, Known};
 use super::layout::Pane;
 use super::portfolio::Portfolio;
+use super::portfolio::shown::is_for_lack_of_money;
 use super::present::decline;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};

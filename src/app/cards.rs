@@ -65,6 +65,8 @@ struct MadeOf {
     filter: u64,
     /// What the filter shows has to be asked again of every card.
     is_outdated: bool,
+    /// Since when the transactions were complete.
+    complete_from: Option<Timestamp>,
 }
 
 impl Default for Cards {
@@ -78,7 +80,13 @@ impl Default for Cards {
             hidden: 0,
             signals: KnownSignals::default(),
             waiting: Affected::All,
-            made_of: MadeOf { now: Timestamp::MIN, minute: 0, filter: 0, is_outdated: false },
+            made_of: MadeOf {
+                now: Timestamp::MIN,
+                minute: 0,
+                filter: 0,
+                is_outdated: false,
+                complete_from: None,
+            },
             in_vain: None,
             having: Default::default(),
         }
@@ -173,9 +181,22 @@ impl Cards {
         self.hear(portfolio, news);
         self.read_filter_again(portfolio, movement);
         self.find_transactions(portfolio, movement);
+        if movement == Movement::Live {
+            self.made_of.complete_from = portfolio.covered().complete.map(|known| known.from);
+        }
+        if movement == Movement::Fixed {
+            return;
+        }
         let refiltered = self.made_of.is_outdated || self.made_of.filter != self.search.revision;
         let is_chosen = refiltered || self.order != self.list.rows().order();
-        if !is_chosen && (movement == Movement::Held || self.waiting.is_empty()) {
+        let goes_on = self.list.rows().left().is_some();
+        let is_held = movement == Movement::Held || self.waiting.is_empty();
+        if !is_chosen && is_held && !goes_on {
+            return;
+        }
+        if !is_chosen && is_held {
+            self.go_on(portfolio);
+            self.select_named();
             return;
         }
         if refiltered || matches!(self.waiting, Affected::All) {
@@ -186,6 +207,9 @@ impl Cards {
         self.hidden = portfolio.cards.len() - self.list.len();
         if choice_changed {
             self.count_hidden_marks();
+        }
+        if goes_on && !is_chosen {
+            self.go_on(portfolio);
         }
         self.select_named();
     }
@@ -231,6 +255,16 @@ impl Cards {
     pub(crate) fn is_history_loaded(&self) -> bool {
         let filter = self.search.filter();
         self.having.iter().any(|having| having.is_of(filter) && having.is_history_loaded())
+    }
+
+    /// Whether what is shown is what was found last: it is not while a dialog holds the rows.
+    pub(crate) const fn is_up_to_date(&self) -> bool {
+        !self.made_of.is_outdated
+    }
+
+    /// Since when the transactions were complete that the rows were made of.
+    pub(crate) const fn complete_from(&self) -> Option<Timestamp> {
+        self.made_of.complete_from
     }
 
     /// Reads a filter again that depends on the time, once a minute.
@@ -281,13 +315,36 @@ impl Cards {
             }
             choose |= changed && in_vain.is_none() && index.len() == 0 && search.has_rest();
             if choose {
-                let known = in_vain.take_if(|_| is_right);
+                let known = in_vain.take_if(|known| is_right && !known.depends_on_time());
                 let is_searched = having.iter().all(|having| having.left().is_none());
                 *in_vain = choose_rows(index, search, (known, is_searched), (is_right, &accepts));
             }
             choose || changed
         };
         list.change_for(cause, place)
+    }
+
+    /// Asks the filter about the next cards. At its end, where it accepts none, the rest of the
+    /// line is shown.
+    fn go_on(&mut self, portfolio: &Portfolio) {
+        let Self { list, search, marks, in_vain, having, .. } = self;
+        let accepts = |filter: &Filter, card: &Candidate<'_>| {
+            is_accepted(filter, &row(card, marks, portfolio), having)
+        };
+        list.change(|index| {
+            if index.go_on(&accepts) && index.len() == 0 && search.has_rest() && in_vain.is_none() {
+                let known = (Some(search.whole().clone()), true);
+                *in_vain = choose_rows(index, search, known, (true, &accepts));
+            }
+        });
+        self.hidden = portfolio.cards.len() - self.list.len();
+        self.count_hidden_marks();
+    }
+
+    /// Cards that the filter was asked about so far, and how many there are; `None` once it was
+    /// asked about all.
+    pub(crate) fn cards_left(&self) -> Option<(usize, usize)> {
+        self.list.rows().left()
     }
 
     fn count_hidden_marks(&mut self) {
@@ -322,7 +379,8 @@ fn choose_rows(
     (is_right, accepts): (bool, Accepts<'_>),
 ) -> Option<Filter> {
     let find = |filter: &Filter| {
-        let is_in_vain = |known: &Filter| !filter.depends_on_time() && filter.narrows(known);
+        let is_in_vain =
+            |known: &Filter| filter == known || !filter.depends_on_time() && filter.narrows(known);
         if in_vain.as_ref().is_some_and(is_in_vain) {
             return index.nothing(filter);
         }

@@ -3,19 +3,16 @@
 //! Only what money cures: a decline for any other reason is refused with that reason and with what
 //! helps instead.
 
-use jiff::SignedDuration;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::shown::is_for_lack_of_money;
 use crate::domain::card::{Card, CardKey, CardState};
 use crate::domain::decline::{DeclineReason, Disclosure, Funds, Remedy};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
 use crate::domain::text;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-
-/// How old a decline may be that is covered without the cursor on it.
-const RECENT: SignedDuration = SignedDuration::from_hours(24);
+use crate::domain::transaction::Transaction;
 
 /// A decline that a top-up covers.
 #[derive(Clone, Debug)]
@@ -57,7 +54,8 @@ pub(crate) fn plan(
 
 /// The declines of a card that can be covered now without the cursor on them, newest first.
 pub(crate) fn candidates(key: &CardKey, portfolio: &Portfolio) -> Vec<Cover> {
-    recent(key, portfolio).filter_map(|row| Cover::of(&row, portfolio).ok()).collect()
+    let declines = portfolio.declines_to_cover(key);
+    declines.iter().filter_map(|row| Cover::of(row, portfolio).ok()).collect()
 }
 
 /// The top-up that was made for a decline already, unless it failed: its reason begins with that of
@@ -75,16 +73,6 @@ pub(crate) fn earlier_cover<'a>(
             && operation.created_at >= known_since
             && operation.reason.as_deref().is_some_and(|text| names(text, &reason))
     })
-}
-
-/// The newest purchase that passed after a decline and is the same: of the same card, with the same
-/// merchant and amount. A decline that names no merchant has none.
-pub(crate) fn passed_later(decline: &Transaction, portfolio: &Portfolio) -> Option<Transaction> {
-    let key = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
-    portfolio
-        .transactions_of(key)
-        .take_while(|row| row.at > decline.at)
-        .find(|row| is_passed(row) && is_same_purchase(decline, row))
 }
 
 /// What helps after a decline for this reason, but for a top-up; or why it cannot be done now.
@@ -124,11 +112,6 @@ pub(crate) const fn action_of(remedy: Remedy) -> ActionKind {
         Remedy::Unfreeze => ActionKind::Unfreeze,
         Remedy::SetPin => ActionKind::SetPin,
     }
-}
-
-/// Whether a decline is for lack of money.
-pub(crate) fn is_for_lack_of_money(row: &Transaction) -> bool {
-    row.decline().and_then(|cause| cause.reason()?.remedy()) == Some(Remedy::TopUp)
 }
 
 /// What is on the card of a decline, where the card is known.
@@ -208,14 +191,14 @@ fn pick(
             Err(other_reason("this decline", row, key, hint, portfolio))
         };
     }
-    if let Some(row) = recent(key, portfolio).next() {
+    if let Some(row) = portfolio.declines_to_cover(key).into_iter().next() {
         return Ok(row);
     }
     let top_up = || hint(Remedy::TopUp, "top it up by an amount of your own");
     let last = portfolio
         .last_decline(key)
         .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
-    if let Some(passed) = passed_later(&last, portfolio).filter(|_| is_for_lack_of_money(&last)) {
+    if let Some(passed) = portfolio.passed_later(&last).filter(|_| is_for_lack_of_money(&last)) {
         return Err(format!(
             "the last decline, {} ago, needs no cover: the same purchase passed {} ago; put the \
              cursor on the decline to cover it all the same, or {}",
@@ -233,34 +216,6 @@ fn pick(
         ));
     }
     Err(other_reason("the last decline", &last, key, hint, portfolio))
-}
-
-/// Declines for lack of money within a day whose purchases have not passed since, newest first.
-fn recent(key: &CardKey, portfolio: &Portfolio) -> impl Iterator<Item = Transaction> {
-    let mut passed: Vec<Transaction> = Vec::new();
-    portfolio
-        .transactions_of(key)
-        .take_while(|row| portfolio.now.duration_since(row.at) <= RECENT)
-        .filter(move |row| {
-            if is_passed(row) {
-                passed.push(row.clone());
-            }
-            is_for_lack_of_money(row) && !passed.iter().any(|other| is_same_purchase(row, other))
-        })
-}
-
-/// Whether a row is a purchase that the card paid or is to pay.
-fn is_passed(row: &Transaction) -> bool {
-    row.kind == TransactionKind::Purchase
-        && matches!(row.state, TransactionState::Hold | TransactionState::Cleared)
-}
-
-/// Whether a later row of the card is the declined purchase once more.
-fn is_same_purchase(decline: &Transaction, later: &Transaction) -> bool {
-    decline.merchant.is_some()
-        && decline.merchant == later.merchant
-        && decline.amount.abs() == later.amount.abs()
-        && decline.at < later.at
 }
 
 /// Why a decline that is not for lack of money is not covered.

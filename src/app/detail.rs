@@ -1,15 +1,18 @@
 //! The pane of one card: which card, and the rows of its timeline.
 
+mod timeline;
+
 use std::collections::BTreeSet;
 
-use super::entry::{Entry, Known};
+use super::entry::Entry;
 use super::list::List;
 use super::loaded::Loaded;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, Operation, OperationId};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::operation::{ActionKind, Operation};
+use crate::ledger::CardSelection;
+use timeline::Timeline;
 
 /// Which rows of the timeline are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,15 +43,22 @@ impl Tab {
         }
     }
 
-    fn shows(self, row: &Known<'_>) -> bool {
-        match (self, row) {
-            (Self::All, _) | (Self::Audit, Known::Operation(_)) => true,
-            (Self::Holds, Known::Transaction(row)) => row.state == TransactionState::Hold,
-            (Self::Declines, Known::Transaction(row)) => row.state == TransactionState::Declined,
-            (Self::TopUps, Known::Transaction(row)) => row.kind == TransactionKind::TopUp,
-            (Self::TopUps, Known::Operation(row)) => row.action_kind == ActionKind::TopUp,
-            (Self::Audit, Known::Transaction(_))
-            | (Self::Holds | Self::Declines, Known::Operation(_)) => false,
+    /// The transactions that it shows; none where that is not set.
+    const fn transactions(self) -> Option<CardSelection> {
+        match self {
+            Self::All => Some(CardSelection::All),
+            Self::Holds => Some(CardSelection::Holds),
+            Self::Declines => Some(CardSelection::Declined),
+            Self::TopUps => Some(CardSelection::TopUps),
+            Self::Audit => None,
+        }
+    }
+
+    fn shows(self, operation: &Operation) -> bool {
+        match self {
+            Self::All | Self::Audit => true,
+            Self::TopUps => operation.action_kind == ActionKind::TopUp,
+            Self::Holds | Self::Declines => false,
         }
     }
 }
@@ -57,7 +67,7 @@ impl Tab {
 #[derive(Debug, Default)]
 pub(crate) struct Detail {
     pub(crate) card: Option<CardKey>,
-    pub(crate) list: List<Entry>,
+    pub(crate) list: List<Entry, Timeline>,
     pub(crate) tab: Tab,
     /// Rows that the tab hides.
     pub(crate) hidden: usize,
@@ -76,53 +86,32 @@ impl Detail {
         }
     }
 
-    /// Makes the rows again where something they depend on has changed.
+    /// Makes the rows again where something they depend on has changed. The portfolio must know
+    /// which card is shown: [`Portfolio::show`].
     pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
-        // The timeline shows no balance, which is what most events are about.
-        let data = DataVersion::of_timeless_history(portfolio);
+        let data = DataVersion::of_shown(portfolio);
         if !self.memo.renew(data, (self.card.clone(), self.tab), movement) {
             return;
         }
         self.loaded = Loaded::now(portfolio);
-        let Some(key) = self.card.clone() else {
-            self.list.set(Vec::new());
+        let Some(key) = self.card.as_ref() else {
+            self.list.change(|rows| *rows = Timeline::default());
             return;
         };
-        // The audit names the operation itself, also where a transaction proves it.
+        // An operation that a transaction proves is left out: the transaction stands for it. The
+        // audit names the operation itself.
         let none = BTreeSet::new();
         let proven = match self.tab {
             Tab::Audit => &none,
             Tab::All | Tab::Holds | Tab::Declines | Tab::TopUps => portfolio.transactions.proven(),
         };
-        let all = merged(portfolio.transactions_of(&key), portfolio.operations_of(&key), proven);
-        let total = all.len();
-        let shown = all.iter().filter(|row| self.tab.shows(row));
-        let rows: Vec<Entry> = shown.map(Known::entry).collect();
-        self.hidden = total - rows.len();
-        self.list.set(rows);
-    }
-}
-
-/// Transactions and operations by time, newest first. An operation that a transaction proves is
-/// left out: the transaction stands for it.
-fn merged<'a>(
-    transactions: impl Iterator<Item = Transaction>,
-    operations: impl Iterator<Item = &'a Operation>,
-    proven: &BTreeSet<OperationId>,
-) -> Vec<Known<'a>> {
-    let mut transactions = transactions.map(|row| Known::Transaction(Box::new(row))).peekable();
-    let mut operations = operations
-        .filter(|operation| !proven.contains(&operation.id))
-        .map(Known::Operation)
-        .peekable();
-    let mut rows = Vec::new();
-    loop {
-        let next = match (transactions.peek(), operations.peek()) {
-            (Some(row), Some(operation)) if row.at() > operation.at() => transactions.next(),
-            (_, Some(_)) => operations.next(),
-            (Some(_), None) => transactions.next(),
-            (None, None) => return rows,
-        };
-        rows.extend(next);
+        let of_card = portfolio.operations_of(key).filter(|row| !proven.contains(&row.id));
+        let of_card: Vec<&Operation> = of_card.collect();
+        let rows = portfolio.shown_rows();
+        let total = rows.len(CardSelection::All) + of_card.len();
+        let shown = of_card.into_iter().filter(|operation| self.tab.shows(operation));
+        let timeline = Timeline::new(rows, self.tab.transactions(), shown);
+        self.list.change(|rows| *rows = timeline);
+        self.hidden = total - self.list.len();
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::ledger::RowKey;
 
 /// A row by identity.
@@ -44,26 +44,11 @@ impl Known<'_> {
         }
     }
 
-    /// Whether `e` stops here: a decline, or an operation that failed or is in doubt.
-    pub(crate) fn is_trouble(&self) -> bool {
-        match self {
-            Self::Transaction(row) => row.state == TransactionState::Declined,
-            Self::Operation(operation) => is_in_trouble(operation),
-        }
-    }
-
     /// When it happened, or was requested.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
             Self::Transaction(row) => row.at,
             Self::Operation(operation) => operation.created_at,
-        }
-    }
-
-    pub(crate) fn entry(&self) -> Entry {
-        match self {
-            Self::Transaction(row) => Entry::Transaction(RowKey::from(&**row)),
-            Self::Operation(operation) => Entry::Operation(operation.id),
         }
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Feed {
     /// Revision of the filter, the range, and the order.
     memo: Memo<(u64, usize, Order)>,
     asked: Asked,
+    /// Since when transactions were complete when the rows followed them last.
+    complete_from: Option<Timestamp>,
     seek: Seek,
     older: OlderSearch,
 }
@@ -106,6 +108,7 @@ impl Default for Feed {
             range: 3,
             memo: Memo::default(),
             asked: Asked::default(),
+            complete_from: None,
             seek: Seek::default(),
             older: OlderSearch::default(),
         }
@@ -283,6 +286,11 @@ impl Feed {
         self.asked.loaded
     }
 
+    /// Since when transactions are complete, as of the rows.
+    pub(crate) const fn complete_from(&self) -> Option<Timestamp> {
+        self.complete_from
+    }
+
     /// Whether there is more to be done than was done so far.
     pub(crate) fn has_more_work(&self) -> bool {
         self.left().is_some() || self.seek.is_going_on() || self.older.has_more_work()
@@ -331,6 +339,9 @@ impl Feed {
         }
         if paused.is_none() {
             self.waiting = 0;
+        }
+        if movement == Movement::Live {
+            self.complete_from = portfolio.covered().complete.map(|known| known.from);
         }
         let choices = (self.search.revision, self.range, self.order);
         let is_other = !self.memo.is_of(&choices);

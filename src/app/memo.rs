@@ -11,8 +11,10 @@ use super::portfolio::Portfolio;
 pub(crate) enum Movement {
     /// They do.
     Live,
-    /// A dialog is open or the screen is paused: no row moves under the operator's hands.
+    /// The screen is paused: only what the operator chooses changes the rows.
     Held,
+    /// A dialog is open: no row moves under it, not even by what is still being searched.
+    Fixed,
 }
 
 /// The data that rows were made of.
@@ -37,9 +39,10 @@ impl DataVersion {
         if names { all } else { Self { revision: revisions.history, ..all } }
     }
 
-    /// Of rows that depend on transactions and operations only.
-    pub(crate) const fn of_timeless_history(portfolio: &Portfolio) -> Self {
-        Self { revision: portfolio.revisions.history, minute: 0 }
+    /// Of rows that depend on the transactions and operations of the card that is shown, and not
+    /// on the time.
+    pub(crate) const fn of_shown(portfolio: &Portfolio) -> Self {
+        Self { revision: portfolio.revision_of_shown(), minute: 0 }
     }
 }
 
@@ -61,8 +64,8 @@ impl<C: PartialEq> Memo<C> {
     /// Whether rows have to be made of this; from now on they count as made of it.
     pub(crate) fn renew(&mut self, data: DataVersion, choices: C, movement: Movement) -> bool {
         let data = match (movement, &self.0) {
-            (Movement::Held, Some((made_of, _))) => *made_of,
-            (Movement::Held, None) | (Movement::Live, _) => data,
+            (Movement::Held | Movement::Fixed, Some((made_of, _))) => *made_of,
+            (Movement::Held | Movement::Fixed, None) | (Movement::Live, _) => data,
         };
         let sources = Some((data, choices));
         if self.0 == sources {

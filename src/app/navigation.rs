@@ -1,7 +1,7 @@
 //! What commands do that only change what is shown: the cursor, the pane, the view.
 
 use super::command::Command;
-use super::entry::{Entry, is_in_trouble};
+use super::entry::is_in_trouble;
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
@@ -82,7 +82,6 @@ impl Model {
     /// To the next decline, or operation that failed or is in doubt.
     pub(super) fn seek(&mut self, direction: Direction) {
         let portfolio = &self.portfolio;
-        let trouble = |entry: &Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
         let found = match self.screen.focus {
             Pane::Cards => self.panes.cards.seek(direction, portfolio),
             Pane::Feed => {
@@ -94,8 +93,7 @@ impl Model {
                 .activity
                 .list
                 .seek(direction, |id| portfolio.operation(*id).is_some_and(is_in_trouble)),
-            Pane::Detail => self.panes.detail.list.seek(direction, trouble),
-            Pane::Providers => false,
+            Pane::Detail | Pane::Providers => false,
         };
         if !found {
             self.show_notice("no other decline or unknown operation that way");

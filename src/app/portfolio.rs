@@ -6,8 +6,10 @@
 pub(crate) mod card_news;
 mod covered;
 mod history;
+mod known_cards;
 mod older;
 mod queued;
+pub(crate) mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,12 +29,14 @@ use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, Unavailable, UnavailableCause,
     check_action,
 };
-use crate::domain::transaction::{Transaction, is_decline};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
 use crate::ledger::{Ledger, RowKey};
-use card_news::CardNews;
+use card_news::{Affected, CardNews};
 use history::Arrival;
+pub use known_cards::KnownCards;
 pub use older::Older;
+use shown::Shown;
 
 /// What is known, and the time.
 ///
@@ -52,7 +56,7 @@ pub struct Portfolio {
     /// The accounts, and how they are.
     pub accounts: Accounts,
     /// Every card by identity.
-    pub cards: BTreeMap<CardKey, Arc<Card>>,
+    pub cards: KnownCards,
     /// Those in memory, newest first by time and id.
     pub transactions: Ledger,
     /// The older ones.
@@ -113,6 +117,7 @@ struct Kept {
     arrival: Arrival,
     /// How many cards of each provider show figures that may be old.
     last_known: BTreeMap<ProviderId, usize>,
+    shown: Shown,
 }
 
 /// Where the ids of new operations come from.
@@ -154,7 +159,7 @@ impl Portfolio {
                 queued: Vec::new(),
                 card_coverage: BTreeMap::new(),
             },
-            cards: BTreeMap::new(),
+            cards: KnownCards::default(),
             transactions: Ledger::default(),
             older: Older::default(),
             in_memory: InMemory::default(),
@@ -167,6 +172,7 @@ impl Portfolio {
                 card_news: CardNews::default(),
                 arrival: Arrival::default(),
                 last_known: BTreeMap::new(),
+                shown: Shown::default(),
             },
         }
     }
@@ -186,6 +192,8 @@ impl Portfolio {
             }
             EngineEvent::Journal { page, is_last } => {
                 self.history_changed(page.iter().map(|operation| operation.card.clone()));
+                // From the last page on it is shown as whole.
+                self.kept.shown.outdate();
                 self.operations.put_page(page, *is_last);
             }
             EngineEvent::Queued(freeze) => self.accounts.queued.push(freeze.clone()),
@@ -226,7 +234,7 @@ impl Portfolio {
             if known.is_none_or(|known| known.holder != card.holder) {
                 self.revisions.holders += 1;
             }
-            let before = self.cards.insert(card.key.clone(), Arc::clone(card));
+            let before = self.cards.insert(Arc::clone(card));
             let was_old = before.is_some_and(|card| card.balance.why_stale().is_some());
             let is_old = card.balance.why_stale().is_some();
             if was_old != is_old {
@@ -239,7 +247,13 @@ impl Portfolio {
     fn history_changed(&mut self, of: impl IntoIterator<Item = CardKey>) {
         self.revisions.all += 1;
         self.revisions.history += 1;
-        self.kept.card_news.history.add(of, self.cards.len());
+        let Kept { card_news, shown, .. } = &mut self.kept;
+        let mut is_shown = false;
+        let of = of.into_iter().inspect(|key| is_shown |= shown.is_of(key));
+        card_news.history.add(of, self.cards.len());
+        if is_shown || matches!(card_news.history, Affected::All) {
+            shown.outdate();
+        }
     }
 
     /// No figure of this provider is live any more.
@@ -247,20 +261,21 @@ impl Portfolio {
         self.revisions.all += 1;
         let mut marked = Vec::new();
         let mut last_known = 0;
-        let first = CardKey::new(provider, "");
-        let cards = self.cards.range_mut(first..);
-        for (key, card) in cards.take_while(|(key, _)| key.provider == *provider) {
+        for card in self.cards.of_provider(provider) {
             count(Work::CardVisited);
             // The engine tells cards that it marked so itself: those stay shared with it.
             if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
-                let card = Arc::make_mut(card);
-                card.balance = std::mem::take(&mut card.balance).stale(why);
-                marked.push(key.clone());
+                let balance = card.balance.clone().stale(why);
+                marked.push(Arc::new(Card { balance, ..Card::clone(card) }));
             }
-            last_known += usize::from(card.balance.why_stale().is_some());
+            last_known += usize::from(card.balance.at().is_some());
         }
         self.kept.last_known.insert(provider.clone(), last_known);
-        self.kept.card_news.cards.add(marked, self.cards.len());
+        let keys = marked.iter().map(|card| card.key.clone());
+        self.kept.card_news.cards.add(keys, self.cards.len());
+        for card in marked {
+            self.cards.insert(card);
+        }
         self.accounts.mark_float_stale(provider, why);
     }
 
@@ -417,16 +432,9 @@ impl Portfolio {
 
     /// Transactions of one card, newest first.
     pub fn transactions_of(&self, key: &CardKey) -> impl Iterator<Item = Transaction> + use<'_> {
-        let rows = self.transactions.of_card(key).into_iter();
+        let rows = self.transactions.of_card(key);
         let rows = rows.filter_map(|position| self.transactions.row(position));
         rows.inspect(|_| count(Work::HistoryVisited))
-    }
-
-    /// The newest decline of a card.
-    #[must_use]
-    pub fn last_decline(&self, key: &CardKey) -> Option<Transaction> {
-        let declines = self.transactions.of_card_with(key, is_decline);
-        self.transactions.row(*declines.first()?)
     }
 
     /// The operation of this id.

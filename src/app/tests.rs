@@ -1,5 +1,6 @@
 //! Key stories: what the operator presses, and what the board then shows and asks.
 
+mod aim;
 mod cover;
 mod figures;
 mod finder;

@@ -16,6 +16,8 @@ pub(crate) enum Work {
     CardVisited,
     /// A transaction or operation was looked at in a walk through many of them.
     HistoryVisited,
+    /// A row of one card was looked at in its columns, in a walk through all rows of the card.
+    CardRowRead,
     /// A transaction was made of its columns to be asked what those cannot answer.
     TransactionAsked,
 }

@@ -5,11 +5,10 @@ use clap::Args;
 use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
-use super::kept::{Refresh, Refreshing};
+use super::kept::{self, Refresh, Refreshing};
 use super::session::Session;
 use super::{Run, find, print};
 use crate::clock::Clock;
-use crate::contract::{CompleteFrom, FromDataFile};
 use crate::domain::completeness::Completeness;
 use crate::engine;
 
@@ -37,14 +36,9 @@ async fn show(session: &mut Session, asked: &Card, clock: &Clock) -> Outcome {
     if asked.refreshing.refresh == Refresh::Never {
         let card = find::known(session, word).await?;
         session.view.now = clock.now();
-        let as_of = card.balance.at();
-        let provider = card.key.provider.clone();
-        let missing = Missing::of(Completeness::default());
-        let missing = missing.with_data_file(vec![FromDataFile {
-            provider,
-            as_of,
-            complete_from: CompleteFrom::NoTimes,
-        }]);
+        let mut of_card = kept::of_cards(session, std::slice::from_ref(&card));
+        of_card.retain(|account| account.provider == card.key.provider);
+        let missing = Missing::of(Completeness::default()).with_data_file(of_card);
         print::put(&print::one(&*card, session.format))?;
         missing.print(session.format, &session.view);
         return Ok(missing.exit());

@@ -1,10 +1,11 @@
 //! `cards`: by provider in the order of the configuration, then by id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use clap::Args;
 
-use super::failure::Outcome;
+use super::exit::warn;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::incomplete::Missing;
 use super::kept::{self, Refresh, Refreshing};
@@ -52,7 +53,7 @@ impl Run for Cards {
         };
         let now = clock.now();
         session.view.now = now;
-        let unknown = cards_in_doubt(&session).await;
+        let unknown = cards_in_doubt(&session).await?;
         let none = ReadHistory::default();
         let all = cards.len();
         cards.retain(|card| {
@@ -75,6 +76,9 @@ impl Run for Cards {
         let text =
             print::list(cards.iter().map(|card| Row::from(&**card)), session.format, &session.view);
         let since = history.map(|(_, since)| session.view.time(since));
+        if let Some(since) = since.as_ref().filter(|_| !cards.is_empty()) {
+            warn(&format!("these cards are chosen by their transactions since {since}"));
+        }
         let nothing = match (all, since) {
             (0, _) => "no cards".to_owned(),
             (all, None) => format!("the filter accepts none of {all} cards"),
@@ -110,11 +114,14 @@ impl History for ReadHistory {
 }
 
 /// Cards with an operation whose outcome is UNKNOWN.
-async fn cards_in_doubt(session: &Session) -> Vec<CardKey> {
-    let operations = session.engine.operations().await.unwrap_or_default();
-    operations
+///
+/// # Errors
+/// When the journal cannot be read.
+async fn cards_in_doubt(session: &Session) -> Result<HashSet<CardKey>, Failure> {
+    let operations = session.journal().await?;
+    Ok(operations
         .into_iter()
         .filter(|operation| operation.state == OperationState::Unknown)
         .map(|operation| operation.card)
-        .collect()
+        .collect())
 }

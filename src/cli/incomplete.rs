@@ -5,9 +5,11 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, warn};
 use super::global::Format;
+use super::kept;
 use crate::contract::{self, CompleteFrom, FromDataFile, View, json};
 use crate::domain::card::Card;
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+use crate::domain::text::thousands;
 
 /// Most sentences about the same kind of trouble.
 const MOST: usize = 50;
@@ -48,14 +50,8 @@ impl Missing {
         self.0.completeness.join(completeness);
         self.0.old_states.extend(old_states);
         for account in from_data_file {
-            let known = &mut self.0.from_data_file;
-            match known.iter_mut().find(|known| known.provider == account.provider) {
-                Some(known) => {
-                    known.as_of = known.as_of.min(account.as_of);
-                    known.complete_from = known.complete_from.max(account.complete_from);
-                }
-                None => known.push(account),
-            }
+            // The cards of one list are those of the other.
+            kept::join(&mut self.0.from_data_file, account, usize::max);
         }
     }
 
@@ -79,11 +75,15 @@ impl Missing {
         }
     }
 
-    /// 0 when nothing is missing, 1 when rows or states are, 3 when a card or an account is.
+    /// 0 when nothing is missing, 1 when rows or states are, or the data file lacks something that
+    /// was asked for, 3 when a card or an account could not be read.
     pub(crate) fn exit(&self) -> Exit {
         if !self.0.completeness.parts.is_empty() {
             Exit::Unreachable
-        } else if self.0.completeness.rows.is_empty() && self.0.old_states.is_empty() {
+        } else if self.0.completeness.rows.is_empty()
+            && self.0.old_states.is_empty()
+            && !self.0.from_data_file.iter().any(FromDataFile::is_incomplete)
+        {
             Exit::Done
         } else {
             Exit::Refused
@@ -125,17 +125,24 @@ impl Missing {
 
 fn from_data_file(account: &FromDataFile, view: &View) -> String {
     let provider = &account.provider;
-    match account.as_of {
-        Some(at) => {
-            let complete = match account.complete_from {
-                CompleteFrom::NoTimes => String::new(),
-                CompleteFrom::At(from) => format!(", complete from {}", view.time(from)),
-                CompleteFrom::Unknown => ", and not known to be complete".to_owned(),
-            };
-            format!("{provider}: from the data file, as of {}{complete}", view.time(at))
+    let never_read = match account.never_read {
+        0 => String::new(),
+        1 => "; 1 card was never read".to_owned(),
+        count => format!("; {} cards were never read", thousands(count)),
+    };
+    let Some(at) = account.as_of else {
+        return format!("{provider}: the data file has nothing of it{never_read}");
+    };
+    let complete = match account.complete_from {
+        CompleteFrom::NoTimes => String::new(),
+        CompleteFrom::At(from) => {
+            let asked = account.asked_from.filter(|asked| *asked < from);
+            let asked = asked.map(|asked| format!(" and not from {} as asked", view.time(asked)));
+            format!(", complete from {}{}", view.time(from), asked.unwrap_or_default())
         }
-        None => format!("{provider}: the data file has nothing of it"),
-    }
+        CompleteFrom::Unknown => ", and not known to be complete".to_owned(),
+    };
+    format!("{provider}: from the data file, as of {}{complete}{never_read}", view.time(at))
 }
 
 fn old_state(card: &Card, view: &View) -> String {
@@ -219,6 +226,38 @@ mod tests {
                     r#""unread_cards":[{"provider":"acme","card_id":"c-2","why":"HTTP 500"}]"#
                 )
         );
+    }
+
+    #[test]
+    fn a_data_file_that_does_not_reach_back_to_what_was_asked_is_said_and_no_success() {
+        let from = at("2026-03-01T00:00:00Z");
+        let kept = FromDataFile {
+            provider: ProviderId::new("acme"),
+            as_of: Some(at("2026-04-03T12:08:08Z")),
+            complete_from: CompleteFrom::At(from),
+            asked_from: Some(from),
+            never_read: 0,
+        };
+        let said = |account: &FromDataFile| {
+            let missing =
+                Missing::of(Completeness::default()).with_data_file(vec![account.clone()]);
+            (missing.sentences(&view()).concat(), missing.exit())
+        };
+        let words = "acme: from the data file, as of 2026-04-03 14:08:08+02:00";
+        let whole = "complete from 2026-03-01 02:00:00+02:00";
+        assert_eq!(said(&kept), (format!("{words}, {whole}"), Exit::Done));
+        let not_asked = FromDataFile { asked_from: None, ..kept.clone() };
+        assert_eq!(said(&not_asked).1, Exit::Done);
+        let short = FromDataFile { asked_from: Some(at("2026-02-01T00:00:00Z")), ..kept.clone() };
+        let asked = "and not from 2026-02-01 02:00:00+02:00 as asked";
+        assert_eq!(said(&short), (format!("{words}, {whole} {asked}"), Exit::Refused));
+        let unread =
+            FromDataFile { complete_from: CompleteFrom::Unknown, never_read: 2, ..kept.clone() };
+        let why = "and not known to be complete; 2 cards were never read";
+        assert_eq!(said(&unread), (format!("{words}, {why}"), Exit::Refused));
+        let nothing = FromDataFile { as_of: None, ..unread };
+        let words = "acme: the data file has nothing of it; 2 cards were never read";
+        assert_eq!(said(&nothing), (words.to_owned(), Exit::Refused));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::contract::{CompleteFrom, FromDataFile};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::transaction::Transaction;
-use crate::engine::{KeptLists, PageKey};
+use crate::engine::{KeptExtent, KeptLists, KeptTransactions, PageKey};
 
 /// Rows that are read from the data file at a time.
 const PAGE: u32 = 1_000;
@@ -37,88 +37,120 @@ pub(crate) enum Refresh {
     Never,
 }
 
-/// Up to when the data file was brought by readings, by account.
-#[derive(Debug, Default)]
-pub(crate) struct AsOf(BTreeMap<ProviderId, Option<Timestamp>>);
+/// What the data file has, at one moment.
+pub(crate) struct Kept<'a> {
+    session: &'a Session,
+    lists: BTreeMap<&'a ProviderId, KeptLists>,
+    rows: KeptTransactions,
+}
 
-impl AsOf {
-    /// Nothing printed of these accounts yet.
-    pub(crate) fn of<'a>(accounts: impl IntoIterator<Item = &'a ProviderId>) -> Self {
-        Self(accounts.into_iter().map(|id| (id.clone(), None)).collect())
+impl<'a> Kept<'a> {
+    /// What it has now of the accounts that are asked.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn of(session: &'a Session) -> Result<Self, Failure> {
+        let mut lists = BTreeMap::new();
+        // Before the rows: whoever writes meanwhile keeps rows before saying that they are read.
+        for info in &session.providers {
+            lists.insert(&info.id, session.engine.kept_lists(&info.id).await);
+        }
+        let rows = session.engine.kept_transactions().await.map_err(Failure::data_file)?;
+        Ok(Self { session, lists, rows })
     }
 
-    /// A row that is printed: its account was read at least then.
-    pub(crate) fn add(&mut self, row: &Transaction) {
-        if let Some(as_of) = self.0.get_mut(&row.provider) {
-            *as_of = (*as_of).max(Some(row.seen_at));
+    /// Goes through its rows from newest to oldest until `each` has seen enough (`false`): those of
+    /// the accounts that are asked, none older than `since`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `each` fails.
+    pub(crate) async fn each_row(
+        &self,
+        card: Option<&CardKey>,
+        since: Timestamp,
+        mut each: impl FnMut(Transaction) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut before: Option<PageKey> = None;
+        loop {
+            let page = self.rows.page(before, PAGE, card, since).await;
+            let page = page.map_err(Failure::data_file)?;
+            for row in page.rows {
+                if self.session.rank(&row.provider) < self.lists.len() && !each(row)? {
+                    return Ok(());
+                }
+            }
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return Ok(()),
+            }
         }
     }
 
-    /// By account: how far its readings reach, else when its newest row was first seen.
-    pub(crate) async fn told(self, session: &Session, card: Option<&CardKey>) -> Vec<FromDataFile> {
-        let mut told = Vec::new();
-        for (provider, seen) in self.0 {
-            let lists = session.engine.kept_lists(&provider).await;
-            told.push(told_of(provider, &lists, card, seen));
+    /// How far it reaches at an account, or of one card: its readings say it, else when its newest
+    /// row was first seen.
+    fn told(
+        &self,
+        provider: &ProviderId,
+        card: Option<&CardKey>,
+        asked_from: Option<Timestamp>,
+        seen: Option<Timestamp>,
+    ) -> FromDataFile {
+        let lists = self.lists.get(provider);
+        let extent = lists.map(|lists| lists.extent(card.map(|card| &*card.id)));
+        let KeptExtent { as_of, complete_from, never_read } = extent.unwrap_or_default();
+        FromDataFile {
+            provider: provider.clone(),
+            as_of: as_of.or(seen),
+            complete_from: complete_from.map_or(CompleteFrom::Unknown, CompleteFrom::At),
+            asked_from,
+            never_read,
         }
-        told
-    }
-
-    /// The same of one card, by the lists of its account.
-    fn told_of_card(self, lists: &KeptLists, card: &CardKey) -> FromDataFile {
-        let seen = self.0.get(&card.provider).copied().flatten();
-        told_of(card.provider.clone(), lists, Some(card), seen)
     }
 }
 
-fn told_of(
-    provider: ProviderId,
-    lists: &KeptLists,
-    card: Option<&CardKey>,
-    seen: Option<Timestamp>,
-) -> FromDataFile {
-    let extent = lists.extent(card.map(|card| &*card.id));
-    let complete_from = extent.complete_from.map_or(CompleteFrom::Unknown, CompleteFrom::At);
-    FromDataFile { provider, as_of: extent.as_of.or(seen), complete_from }
+/// When the newest row of each account was first seen.
+#[derive(Debug, Default)]
+pub(crate) struct Seen<'a>(BTreeMap<&'a ProviderId, Option<Timestamp>>);
+
+impl<'a> Seen<'a> {
+    /// Nothing of these accounts yet.
+    pub(crate) fn of(accounts: impl IntoIterator<Item = &'a ProviderId>) -> Self {
+        Self(accounts.into_iter().map(|id| (id, None)).collect())
+    }
+
+    /// A row that is printed.
+    pub(crate) fn add(&mut self, row: &Transaction) {
+        if let Some(seen) = self.0.get_mut(&row.provider) {
+            *seen = (*seen).max(Some(row.seen_at));
+        }
+    }
+
+    /// How far the data file reaches at each of them, or of one card.
+    pub(crate) fn told(
+        self,
+        kept: &Kept<'_>,
+        card: Option<&CardKey>,
+        asked_from: Option<Timestamp>,
+    ) -> Vec<FromDataFile> {
+        let each = self.0.into_iter();
+        each.map(|(provider, seen)| kept.told(provider, card, asked_from, seen)).collect()
+    }
 }
 
 /// As of when the data file has the figures of these cards, by account: the oldest counts.
 pub(crate) fn of_cards(session: &Session, cards: &[Arc<Card>]) -> Vec<FromDataFile> {
     let of_account = |provider: &ProviderId| {
         let of_it = cards.iter().filter(|card| card.key.provider == *provider);
-        of_it.filter_map(|card| card.balance.at()).min()
+        let read_at: Vec<_> = of_it.map(|card| card.balance.at()).collect();
+        FromDataFile {
+            provider: provider.clone(),
+            as_of: read_at.iter().copied().flatten().min(),
+            complete_from: CompleteFrom::NoTimes,
+            asked_from: None,
+            never_read: read_at.iter().filter(|at| at.is_none()).count(),
+        }
     };
-    let ids = session.providers.iter().map(|info| info.id.clone());
-    let complete_from = CompleteFrom::NoTimes;
-    ids.map(|provider| FromDataFile { as_of: of_account(&provider), provider, complete_from })
-        .collect()
-}
-
-/// Goes through the rows of the data file from newest to oldest, a page at a time, until `each` has
-/// seen enough (`false`): those of the accounts that are asked, none older than `since`.
-///
-/// # Errors
-/// When the data file cannot be read, or `each` fails.
-pub(crate) async fn each_row(
-    session: &Session,
-    card: Option<&CardKey>,
-    since: Timestamp,
-    mut each: impl FnMut(Transaction) -> Result<bool, Failure>,
-) -> Result<(), Failure> {
-    let mut before: Option<PageKey> = None;
-    loop {
-        let page = session.engine.kept_transactions(before, PAGE, card, since).await;
-        let page = page.map_err(Failure::data_file)?;
-        for row in page.rows {
-            if session.rank(&row.provider) < session.providers.len() && !each(row)? {
-                return Ok(());
-            }
-        }
-        match page.next {
-            Some(next) => before = Some(next),
-            None => return Ok(()),
-        }
-    }
+    session.providers.iter().map(|info| of_account(&info.id)).collect()
 }
 
 /// Adds to rows that were read what the data file has of the accounts and cards that were not, and
@@ -131,48 +163,60 @@ pub(crate) async fn fill_in(
     rows: &mut Vec<Transaction>,
     completeness: &Completeness,
     since: Timestamp,
+    asked_from: Option<Timestamp>,
 ) -> Result<Vec<FromDataFile>, Failure> {
+    let parts = &completeness.parts;
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kept = Kept::of(session).await?;
     let name = |row: &Transaction| (row.provider.clone(), row.card_id.clone(), row.id.clone());
     let mut names: HashSet<_> = rows.iter().map(name).collect();
-    let mut add = |row: Transaction, as_of: &mut AsOf| {
+    let mut add = |row: Transaction, seen: &mut Seen<'_>| {
         if names.insert(name(&row)) {
-            as_of.add(&row);
+            seen.add(&row);
             rows.push(row);
         }
         Ok(true)
     };
-    let parts = &completeness.parts;
     let mut told = Vec::new();
     let accounts: BTreeSet<&ProviderId> =
         parts.iter().filter(|part| part.card.is_none()).map(|part| &part.provider).collect();
     if !accounts.is_empty() {
-        let mut as_of = AsOf::of(accounts.iter().copied());
-        each_row(session, None, since, |row| {
-            if accounts.contains(&row.provider) { add(row, &mut as_of) } else { Ok(true) }
+        let mut seen = Seen::of(accounts.iter().copied());
+        kept.each_row(None, since, |row| {
+            if accounts.contains(&row.provider) { add(row, &mut seen) } else { Ok(true) }
         })
         .await?;
-        told.extend(as_of.told(session, None).await);
+        told.extend(seen.told(&kept, None, asked_from));
     }
     let cards: BTreeSet<&CardKey> = parts.iter().filter_map(|part| part.card.as_ref()).collect();
-    // The cards of an account follow each other.
-    let mut lists: Option<(&ProviderId, KeptLists)> = None;
     for card in cards.into_iter().filter(|card| !accounts.contains(&card.provider)) {
-        let mut as_of = AsOf::of([&card.provider]);
-        each_row(session, Some(card), since, |row| add(row, &mut as_of)).await?;
-        if lists.as_ref().is_none_or(|(of, _)| **of != card.provider) {
-            lists = Some((&card.provider, session.engine.kept_lists(&card.provider).await));
-        }
-        let Some((_, lists)) = &lists else { continue };
-        let of_card = as_of.told_of_card(lists, card);
-        match told.iter_mut().find(|known: &&mut FromDataFile| known.provider == card.provider) {
-            Some(known) => {
-                known.as_of = known.as_of.min(of_card.as_of);
-                known.complete_from = known.complete_from.max(of_card.complete_from);
-            }
-            None => told.push(of_card),
+        let mut seen = Seen::of([&card.provider]);
+        kept.each_row(Some(card), since, |row| add(row, &mut seen)).await?;
+        for of_card in seen.told(&kept, Some(card), asked_from) {
+            join(&mut told, of_card, |known, card| known + card);
         }
     }
     // Where the data file has nothing either, that the account was not read is all there is to say.
     told.retain(|account| account.as_of.is_some());
     Ok(told)
+}
+
+/// Adds what is told of a part of an account, or of another list of it: the worse of both is true
+/// of both. `never_read` says how many cards were never read then.
+pub(crate) fn join(
+    told: &mut Vec<FromDataFile>,
+    other: FromDataFile,
+    never_read: fn(usize, usize) -> usize,
+) {
+    match told.iter_mut().find(|known| known.provider == other.provider) {
+        Some(known) => {
+            known.as_of = known.as_of.min(other.as_of);
+            known.complete_from = known.complete_from.max(other.complete_from);
+            known.asked_from = known.asked_from.or(other.asked_from);
+            known.never_read = never_read(known.never_read, other.never_read);
+        }
+        None => told.push(other),
+    }
 }

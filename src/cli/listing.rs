@@ -15,7 +15,6 @@ use super::print;
 use super::session::Session;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
-use crate::domain::text::thousands;
 use crate::engine::Listing;
 
 /// The rows of all accounts, and what is missing of them.
@@ -36,9 +35,11 @@ pub(crate) fn holders(cards: &[Arc<Card>]) -> BTreeMap<&CardKey, &str> {
     cards.iter().map(|card| (&card.key, &*card.holder)).collect()
 }
 
-/// What `--limit` left of a list, for the end of a table.
-pub(crate) fn of_all(shown: usize, all: usize, rows: &str) -> String {
-    format!("{} of {} {rows}: --limit cut the rest off", thousands(shown), thousands(all))
+/// Says that `--limit` left rows out: nothing is cut off in silence.
+pub(crate) fn say_cut(printed: usize, all: usize, rows: &str) {
+    if printed < all {
+        warn(&format!("{printed} of {all} {rows} are printed: --limit leaves the rest out"));
+    }
 }
 
 /// Prints a list, closes the engine, and prints what is missing of the list. `nothing` is printed

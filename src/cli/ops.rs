@@ -7,10 +7,10 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, warn};
+use super::exit::Exit;
 use super::failure::Outcome;
-use super::global::{Format, Global};
-use super::listing::{finish, holders, of_all};
+use super::global::Global;
+use super::listing::{finish, holders, say_cut};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
@@ -74,12 +74,9 @@ async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
     });
     let found = operations.len();
     operations.truncate(limit.unwrap_or(usize::MAX));
-    let cut = (operations.len() < found).then(|| of_all(operations.len(), found, "operations"));
     let nothing = operations.is_empty().then_some("no operations");
     let text = print::list(operations.iter().map(Row::from), session.format, &session.view);
     let ended = finish(&session, &text, nothing, Exit::Done).await;
-    if let Some(cut) = cut.filter(|_| session.format == Format::Table) {
-        warn(&cut);
-    }
+    say_cut(operations.len(), found, "operations");
     ended
 }

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::exit::warn;
 use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::incomplete::Missing;
-use super::kept::{self, AsOf, Refresh, Refreshing};
-use super::listing::{finish_list, holders, joined};
+use super::kept::{self, Kept, Refresh, Refreshing, Seen};
+use super::listing::{finish_list, holders, joined, say_cut};
 use super::print::Stream;
 use super::session::Session;
 use super::{Run, find, print};
 use crate::clock::Clock;
 use crate::contract::{Row, Rows, TransactionRow};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::transaction::Transaction;
 
@@ -72,7 +71,7 @@ impl Run for Transactions {
             rows.iter().filter_map(|row| chosen.accept(row)).collect();
         let all = accepted.len();
         accepted.truncate(self.limit.unwrap_or(usize::MAX));
-        say_cut(accepted.len(), all);
+        say_cut(accepted.len(), all, "transactions");
         let nothing = format!("no transactions since {}", session.view.time(since));
         let nothing = accepted.is_empty().then_some(nothing.as_str());
         let text = print::list(accepted, session.format, &session.view);
@@ -85,19 +84,14 @@ impl Transactions {
     async fn print_kept(&self, session: &Session, card: Option<&CardKey>) -> Outcome {
         let cards = session.known_cards().await;
         let chosen = Chosen::of(session, &cards);
-        let since = kept_since(session, card).await?;
+        let kept = Kept::of(session).await?;
+        let Reach { since, asked_from } = reach_of_kept(session, &kept, card).await?;
         let most = self.limit.unwrap_or(usize::MAX);
-        let mut as_of = AsOf::of(
-            session
-                .providers
-                .iter()
-                .map(|info| &info.id)
-                .filter(|id| card.is_none_or(|card| card.provider == **id)),
-        );
+        let mut seen = Seen::of(accounts_of(session, card));
         let mut stream = Stream::new(session.format);
         let (mut table, mut all) = (Vec::new(), 0_usize);
-        kept::each_row(session, card, since, |row| {
-            as_of.add(&row);
+        kept.each_row(card, since, |row| {
+            seen.add(&row);
             let Some(accepted) = chosen.accept(&row) else { return Ok(true) };
             all += 1;
             if all > most {
@@ -113,8 +107,8 @@ impl Transactions {
         })
         .await?;
         let missing = Missing::of(Completeness::default());
-        let missing = missing.with_data_file(as_of.told(session, card).await);
-        say_cut(all.min(most), all);
+        let missing = missing.with_data_file(seen.told(&kept, card, asked_from));
+        say_cut(all.min(most), all, "transactions");
         let text = match stream {
             Some(stream) => {
                 stream.end::<Transaction>()?;
@@ -155,13 +149,6 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Says that `--limit` left rows out: nothing is cut off in silence.
-fn say_cut(printed: usize, all: usize) {
-    if printed < all {
-        warn(&format!("{printed} of {all} transactions are printed: --limit leaves the rest out"));
-    }
-}
-
 /// What was read of transactions.
 pub(super) struct Read {
     /// In no order.
@@ -172,22 +159,62 @@ pub(super) struct Read {
     pub(super) since: Timestamp,
 }
 
-/// From when on the data file's rows are printed, by the same rules as rows that are read.
-async fn kept_since(session: &Session, card: Option<&CardKey>) -> Result<Timestamp, Failure> {
-    let back = |span| session.view.now.checked_sub(span).unwrap_or(Timestamp::MIN);
-    if let Some(since) = session.filter.since() {
-        return Ok(since);
+/// The accounts that are asked for transactions of all cards, or of one.
+fn accounts_of<'a>(
+    session: &'a Session,
+    card: Option<&'a CardKey>,
+) -> impl Iterator<Item = &'a ProviderId> {
+    let all = session.providers.iter().map(|info| &info.id);
+    all.filter(move |id| card.is_none_or(|card| card.provider == **id))
+}
+
+/// How far back transactions go.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// From when on they are printed.
+    since: Timestamp,
+    /// From when on all of them are wanted; `None` where the filter has other words for time than
+    /// `since:`.
+    asked_from: Option<Timestamp>,
+}
+
+impl Reach {
+    /// As the filter says, before any row is seen.
+    fn of(session: &Session, now: Timestamp) -> Self {
+        let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
+        match session.filter.since() {
+            Some(since) => Self { since, asked_from: Some(since) },
+            None if session.filter.names_time() => {
+                Self { since: back(WIDE_WINDOW), asked_from: None }
+            }
+            None => Self { since: back(WINDOW), asked_from: Some(back(WINDOW)) },
+        }
     }
-    let mut any = session.filter.names_time();
-    if !any {
-        kept::each_row(session, card, back(WINDOW), |_| {
-            any = true;
-            Ok(false)
-        })
-        .await?;
-        return Ok(back(if any { WINDOW } else { WIDE_WINDOW }));
+
+    /// The same, where there was no row.
+    fn further(self, session: &Session, now: Timestamp) -> Self {
+        if session.filter.names_time() {
+            return self;
+        }
+        Self { since: now.checked_sub(WIDE_WINDOW).unwrap_or(Timestamp::MIN), ..self }
     }
-    Ok(back(WIDE_WINDOW))
+}
+
+/// How far back the data file's rows are printed, by the same rules as rows that are read.
+async fn reach_of_kept(
+    session: &Session,
+    kept: &Kept<'_>,
+    card: Option<&CardKey>,
+) -> Result<Reach, Failure> {
+    let now = session.view.now;
+    let reach = Reach::of(session, now);
+    let mut any = false;
+    kept.each_row(card, reach.since, |_| {
+        any = true;
+        Ok(false)
+    })
+    .await?;
+    Ok(if any { reach } else { reach.further(session, now) })
 }
 
 /// The transactions that a command which may ask goes by: those that were read, and by `refresh`
@@ -203,22 +230,23 @@ pub(super) async fn read(
 ) -> Result<Read, Failure> {
     let key = card.map(|card| &card.key);
     if refresh == Refresh::Never {
-        let since = kept_since(session, key).await?;
-        let mut as_of = AsOf::of(session.providers.iter().map(|info| &info.id));
+        let kept = Kept::of(session).await?;
+        let Reach { since, asked_from } = reach_of_kept(session, &kept, key).await?;
+        let mut seen = Seen::of(accounts_of(session, key));
         let mut rows = Vec::new();
-        kept::each_row(session, key, since, |row| {
-            as_of.add(&row);
+        kept.each_row(key, since, |row| {
+            seen.add(&row);
             rows.push(row);
             Ok(true)
         })
         .await?;
         let missing = Missing::of(Completeness::default());
-        let missing = missing.with_data_file(as_of.told(session, key).await);
+        let missing = missing.with_data_file(seen.told(&kept, key, asked_from));
         return Ok(Read { rows, missing, since });
     }
-    let (mut rows, completeness, since) = ask(session, card, now).await;
+    let (mut rows, completeness, Reach { since, asked_from }) = ask(session, card, now).await;
     let from_data_file = if refresh == Refresh::Auto {
-        kept::fill_in(session, &mut rows, &completeness, since).await?
+        kept::fill_in(session, &mut rows, &completeness, since, asked_from).await?
     } else {
         Vec::new()
     };
@@ -228,22 +256,23 @@ pub(super) async fn read(
 
 /// The transactions from the filter's `since:`; else of [`WIDE_WINDOW`] where it names a time in
 /// another way; else of [`WINDOW`], and where that has none, of [`WIDE_WINDOW`]. Also what is
-/// missing of them, and the time from which they were read.
+/// missing of them, and how far back they were read.
 async fn ask(
     session: &Session,
     card: Option<&Card>,
     now: Timestamp,
-) -> (Vec<Transaction>, Completeness, Timestamp) {
+) -> (Vec<Transaction>, Completeness, Reach) {
     let key = card.map(|card| &card.key);
     let until = now.checked_add(AHEAD).unwrap_or(now);
-    let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
-    let window = if session.filter.names_time() { WIDE_WINDOW } else { WINDOW };
-    let since = session.filter.since().unwrap_or_else(|| back(window));
-    let (rows, completeness) = joined(session.engine.list_transactions(since, until, key).await);
+    let list = async |reach: Reach| {
+        joined(session.engine.list_transactions(reach.since, until, key).await)
+    };
+    let reach = Reach::of(session, now);
+    let (rows, completeness) = list(reach).await;
     if session.filter.names_time() || !rows.is_empty() || !completeness.is_complete() {
-        return (rows, completeness, since);
+        return (rows, completeness, reach);
     }
-    let since = back(WIDE_WINDOW);
-    let (rows, completeness) = joined(session.engine.list_transactions(since, until, key).await);
-    (rows, completeness, since)
+    let reach = reach.further(session, now);
+    let (rows, completeness) = list(reach).await;
+    (rows, completeness, reach)
 }

@@ -250,7 +250,7 @@ mod tests {
             [4, 5, 6, 7, 8, 9, 10, 12, 14]
         );
         let last = roster.cards.get(2).expect("a card");
-        assert_eq!((&*last.holder, last.labels.as_slice()), ("?Red?", &["vip".into()][..]));
+        assert_eq!((&*last.holder, &*last.labels), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(
             roster
@@ -352,10 +352,7 @@ mod tests {
             (&*card.key.id, card.owner.as_deref()),
             ("4111111111111111", Some("5555555555554444"))
         );
-        assert_eq!(
-            (&*card.holder, card.labels.as_slice()),
-            ("Mara ..1111", &["x ..1111".into()][..])
-        );
+        assert_eq!((&*card.holder, &*card.labels), ("Mara ..1111", &["x ..1111".into()][..]));
     }
 
     #[test]

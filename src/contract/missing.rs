@@ -26,6 +26,23 @@ pub struct FromDataFile {
     pub as_of: Option<Timestamp>,
     /// From when on it has everything up to then.
     pub complete_from: CompleteFrom,
+    /// From when on it was asked for; `None` where that has no time.
+    pub asked_from: Option<Timestamp>,
+    /// How many of its known cards were never read: nothing of them is in the list.
+    pub never_read: usize,
+}
+
+impl FromDataFile {
+    /// Whether it lacks something that was asked for and happened up to `as_of`.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        let falls_short = match self.complete_from {
+            CompleteFrom::NoTimes => false,
+            CompleteFrom::At(from) => self.asked_from.is_some_and(|asked| asked < from),
+            CompleteFrom::Unknown => true,
+        };
+        falls_short || self.never_read > 0
+    }
 }
 
 /// From when on a list is complete. The greater of two is true of both.
@@ -65,6 +82,18 @@ const FROM_DATA_FILE: &[Part] = &[
         kind: Kind::Time,
         doc: "the list has everything of it from then on, up to as_of",
         null: Some("the list has no times, or a card was never read"),
+    },
+    Part {
+        name: "asked_from",
+        kind: Kind::Time,
+        doc: "from when on it was asked for: rows before complete_from may be missing",
+        null: Some("the list has no times, or the filter names times but no `since:`"),
+    },
+    Part {
+        name: "never_read",
+        kind: Kind::Count,
+        doc: "how many of its known cards were never read: nothing of them is in the list",
+        null: None,
     },
 ];
 const OLD_STATE: &[Part] = &[
@@ -160,6 +189,8 @@ fn from_data_file(account: &FromDataFile) -> Value<'_> {
         ("provider", account.provider.name().into()),
         ("as_of", account.as_of.into()),
         ("complete_from", account.complete_from.time().into()),
+        ("asked_from", account.asked_from.into()),
+        ("never_read", account.never_read.into()),
     ])
 }
 

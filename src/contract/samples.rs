@@ -37,7 +37,7 @@ pub(crate) fn card() -> Card {
         currency: "KWD".parse().ok(),
         balance: Reading::At { value: balance, at: at("2026-04-03T12:08:08Z") },
         expires: Some("2028-11".into()),
-        labels: vec!["vip".into(), "travel".into()],
+        labels: vec!["vip".into(), "travel".into()].into(),
         ..Card::unread(key())
     }
 }

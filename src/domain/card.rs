@@ -52,7 +52,7 @@ pub struct Card {
     /// Expiry as `YYYY-MM`, where known.
     pub expires: Option<Arc<str>>,
     /// Labels of the roster.
-    pub labels: Vec<Arc<str>>,
+    pub labels: Arc<[Arc<str>]>,
 }
 
 /// How much older than its figures a card's state may be without being said.
@@ -71,16 +71,16 @@ impl Card {
             key,
             owner: None,
             account: None,
-            holder: "".into(),
+            holder: Arc::default(),
             last4: None,
             state: CardState::Unknown,
-            provider_state: "".into(),
+            provider_state: Arc::default(),
             state_at: None,
             kind: None,
             currency: None,
             balance: Reading::Never,
             expires: None,
-            labels: Vec::new(),
+            labels: Arc::default(),
         }
     }
 
@@ -181,7 +181,7 @@ impl Card {
             currency: self.currency.or(older.currency),
             balance,
             expires: self.expires.or_else(|| older.expires.clone()),
-            labels: if self.labels.is_empty() { older.labels.clone() } else { self.labels },
+            labels: if self.labels.is_empty() { Arc::clone(&older.labels) } else { self.labels },
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Cards are shared (`Arc`): handing them out, to a plan or to a count, copies none of them.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,17 +30,62 @@ pub(super) struct CardBook {
 /// The cards of one account.
 #[derive(Default)]
 struct Known {
-    cards: BTreeMap<Arc<str>, Entry>,
+    /// By id.
+    cards: BTreeSet<Entry>,
     /// Words that several cards have.
     words: BTreeSet<Arc<str>>,
+    /// Labels that several cards have together.
+    labels: BTreeSet<Arc<[Arc<str>]>>,
     /// Why all figures are marked as possibly old, as long as nothing was read since.
     stale: Option<Arc<str>>,
 }
 
-/// A card, and the time of its figures in the data file.
+/// A card, and the time of its figures in the data file. It is found and ordered by the id that the
+/// card has itself.
 struct Entry {
     card: Arc<Card>,
-    saved_at: Option<Timestamp>,
+    saved_at: SavedAt,
+}
+
+/// When figures were read that the data file has, in microseconds since 1970: a third of what an
+/// optional time takes. [`NEVER`](Self::NEVER) where it has none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct SavedAt(i64);
+
+impl SavedAt {
+    const NEVER: Self = Self(i64::MIN);
+
+    /// How long before a time; `None` for never.
+    fn age(self, at: Timestamp) -> Option<SignedDuration> {
+        let microseconds = at.as_microsecond().checked_sub(self.0)?;
+        (self != Self::NEVER).then(|| SignedDuration::from_micros(microseconds))
+    }
+}
+
+impl Borrow<str> for Entry {
+    fn borrow(&self) -> &str {
+        &self.card.key.id
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.card.key.id == other.card.key.id
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.card.key.id.cmp(&other.card.key.id)
+    }
 }
 
 /// What a reading of cards came to.
@@ -57,7 +104,7 @@ impl CardBook {
         let book = Self::default();
         let mut accounts = book.accounts();
         for card in cards {
-            accounts.entry(card.key.provider.clone()).or_default().put(card, None);
+            accounts.entry(card.key.provider.clone()).or_default().put(card, SavedAt::NEVER);
         }
         drop(accounts);
         book
@@ -83,7 +130,7 @@ impl CardBook {
     /// All cards, in the order of their keys.
     pub(super) fn all(&self) -> Vec<Arc<Card>> {
         let accounts = self.accounts();
-        accounts.values().flat_map(|known| known.cards.values()).map(Entry::share).collect()
+        accounts.values().flat_map(|known| &known.cards).map(Entry::share).collect()
     }
 
     /// The cards of an account, in the order of their keys.
@@ -92,7 +139,7 @@ impl CardBook {
         accounts
             .get(id)
             .into_iter()
-            .flat_map(|known| known.cards.values().map(Entry::share))
+            .flat_map(|known| known.cards.iter().map(Entry::share))
             .collect()
     }
 
@@ -102,7 +149,7 @@ impl CardBook {
     }
 
     pub(super) fn get(&self, key: &CardKey) -> Option<Arc<Card>> {
-        self.accounts().get(&key.provider)?.cards.get(&key.id).map(Entry::share)
+        self.accounts().get(&key.provider)?.cards.get(&*key.id).map(Entry::share)
     }
 
     /// A card, or one of which nothing is known but its key.
@@ -143,7 +190,7 @@ impl CardBook {
                 let figures = card.balance.value().copied().unwrap_or_default();
                 card.currency = figures.available.or(figures.current).map(Money::currency);
             }
-            let age = saved_at.zip(card.balance.at()).map(|(saved, at)| at.duration_since(saved));
+            let age = card.balance.at().and_then(|at| saved_at.age(at));
             let same = older.is_some_and(|older| would_be_saved_alike(&older, &card));
             let card = known.put(card, saved_at);
             if !(same && age.is_some_and(|age| age < SAVED_AGAIN)) {
@@ -159,10 +206,10 @@ impl CardBook {
     pub(super) fn note_saved(&self, cards: &[Arc<Card>]) {
         let mut accounts = self.accounts();
         for card in cards {
-            let known = accounts.get_mut(&card.key.provider);
-            let entry = known.and_then(|known| known.cards.get_mut(&card.key.id));
-            if let (Some(entry), Some(at)) = (entry, card.balance.at()) {
-                entry.saved_at = Some(at);
+            let Some(known) = accounts.get_mut(&card.key.provider) else { continue };
+            let entry = known.cards.get(&*card.key.id).map(Entry::share);
+            if let (Some(card), Some(at)) = (entry, card.balance.at()) {
+                known.cards.replace(Entry { card, saved_at: SavedAt(at.as_microsecond()) });
             }
         }
     }
@@ -170,12 +217,14 @@ impl CardBook {
     /// Marks the figures of a card as possibly old; returns it, where it is known.
     pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Arc<Card>> {
         let mut accounts = self.accounts();
-        let entry = accounts.get_mut(&key.provider)?.cards.get_mut(&key.id)?;
-        let card = &mut entry.card;
-        if !is_stale(card, why) {
-            *card = Arc::new(with_stale_balance(self.copy(card), why));
+        let known = accounts.get_mut(&key.provider)?;
+        let Entry { card, saved_at } = known.cards.get(&*key.id)?;
+        let (mut card, saved_at) = (Arc::clone(card), *saved_at);
+        if !is_stale(&card, why) {
+            card = Arc::new(with_stale_balance(self.copy(&card), why));
+            known.cards.replace(Entry { card: Arc::clone(&card), saved_at });
         }
-        Some(Arc::clone(card))
+        Some(card)
     }
 
     /// Marks the figures of an account's cards as possibly old; returns the cards that were not
@@ -188,12 +237,14 @@ impl CardBook {
         }
         known.stale = Some(Arc::clone(why));
         let mut changed = Vec::new();
-        for Entry { card, .. } in known.cards.values_mut() {
-            if !is_stale(card, why) {
-                *card = Arc::new(with_stale_balance(self.copy(card), why));
-                changed.push(Arc::clone(card));
+        let cards = std::mem::take(&mut known.cards).into_iter().map(|mut entry| {
+            if !is_stale(&entry.card, why) {
+                entry.card = Arc::new(with_stale_balance(self.copy(&entry.card), why));
+                changed.push(entry.share());
             }
-        }
+            entry
+        });
+        known.cards = cards.collect();
         changed
     }
 
@@ -208,53 +259,59 @@ impl CardBook {
         let mut accounts = self.accounts();
         let Some(known) = accounts.get_mut(id) else { return Vec::new() };
         known.stale = Some(Arc::clone(why));
-        for entry in known.cards.values_mut() {
+        let cards = std::mem::take(&mut known.cards).into_iter().map(|entry| {
             let card = with_stale_balance(self.copy(&entry.card), why).not_after(now);
-            *entry = Entry { card: Arc::new(card), saved_at: None };
-        }
-        known.cards.values().map(Entry::share).collect()
+            Entry { card: Arc::new(card), saved_at: SavedAt::NEVER }
+        });
+        known.cards = cards.collect();
+        known.cards.iter().map(Entry::share).collect()
     }
 }
 
 impl Known {
-    fn put(&mut self, mut card: Card, saved_at: Option<Timestamp>) -> Arc<Card> {
+    fn put(&mut self, mut card: Card, saved_at: SavedAt) -> Arc<Card> {
         self.share_words(&mut card);
         let card = Arc::new(card);
-        let entry = Entry { card: Arc::clone(&card), saved_at };
-        self.cards.insert(Arc::clone(&card.key.id), entry);
+        self.cards.replace(Entry { card: Arc::clone(&card), saved_at });
         card
     }
 
     /// Words that many cards have are in memory once, and an id that is spelled as it is kept is,
     /// too: of a million cards each word would be a million words.
     fn share_words(&mut self, card: &mut Card) {
-        if let Some(known) = self.cards.get(&card.key.id) {
+        if let Some(known) = self.cards.get(&*card.key.id) {
             card.key = known.card.key.clone();
-        } else if let Some(other) = self.cards.values().next() {
+        } else if let Some(other) = self.cards.first() {
             card.key.provider = other.card.key.provider.clone();
         }
         if card.wire_id == card.key.id {
             card.wire_id = Arc::clone(&card.key.id);
         }
         let words = [&mut card.provider_state].into_iter().chain(&mut card.expires);
-        for word in words.chain(&mut card.account).chain(&mut card.labels) {
-            match self.words.get(&*word) {
-                Some(known) => *word = Arc::clone(known),
-                None if self.words.len() < MOST_WORDS => drop(self.words.insert(Arc::clone(word))),
-                None => {}
-            }
+        for word in words.chain(&mut card.account) {
+            share(&mut self.words, word);
         }
+        share(&mut self.labels, &mut card.labels);
     }
 
-    fn card_and_save(&self, id: &Arc<str>) -> (Option<Arc<Card>>, Option<Timestamp>) {
+    fn card_and_save(&self, id: &str) -> (Option<Arc<Card>>, SavedAt) {
         let entry = self.cards.get(id);
-        (entry.map(Entry::share), entry.and_then(|entry| entry.saved_at))
+        (entry.map(Entry::share), entry.map_or(SavedAt::NEVER, |entry| entry.saved_at))
     }
 }
 
 impl Entry {
     fn share(&self) -> Arc<Card> {
         Arc::clone(&self.card)
+    }
+}
+
+/// Makes a value the same memory as an equal one that is known, or known where there is none.
+fn share<T: Ord + ?Sized>(known: &mut BTreeSet<Arc<T>>, value: &mut Arc<T>) {
+    match known.get(&*value) {
+        Some(same) => *value = Arc::clone(same),
+        None if known.len() < MOST_WORDS => drop(known.insert(Arc::clone(value))),
+        None => {}
     }
 }
 
@@ -341,7 +398,12 @@ mod tests {
     fn words_that_many_cards_have_are_in_memory_once() {
         let labelled = |id: &str| {
             let expires = Some("2027-09".into());
-            Card { provider_state: "ACTIVE".into(), expires, labels: vec!["a".into()], ..card(id) }
+            Card {
+                provider_state: "ACTIVE".into(),
+                expires,
+                labels: vec!["a".into()].into(),
+                ..card(id)
+            }
         };
         let book = CardBook::of(["1", "2"].map(labelled));
         book.merge(vec![labelled("2"), labelled("3")]);

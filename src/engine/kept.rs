@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Engine;
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
-use crate::store::{Page, PageKey, Store};
+use crate::store::{Page, PageKey, Snapshot, Store, StoreError};
 
 /// How many transactions opening the data file of this folder would write anew; see
 /// [`Store::rows_to_rewrite`].
@@ -19,23 +19,16 @@ pub fn rows_to_rewrite(data: &Path) -> Option<u64> {
 }
 
 impl Engine {
-    /// A page of the transactions that the data file has, newest first, of all cards or of one; see
-    /// [`Store::transactions_page`](crate::store::Store::transactions_page). No request is sent.
+    /// The transactions that the data file has now. No request is sent.
     ///
     /// # Errors
     /// Why the data file cannot be read: one sentence.
-    pub async fn kept_transactions(
-        &self,
-        before: Option<PageKey>,
-        limit: u32,
-        card: Option<&CardKey>,
-        since: Timestamp,
-    ) -> Result<Page, String> {
-        let page = self.0.store.transactions_page(before, limit, card.cloned(), since).await;
-        page.map_err(|error| format!("the data file {error}"))
+    pub async fn kept_transactions(&self) -> Result<KeptTransactions, String> {
+        self.0.store.snapshot().await.map(KeptTransactions).map_err(of_data_file)
     }
 
-    /// Which stretches of time of an account's lists of transactions the data file has.
+    /// Which stretches of time of an account's lists of transactions the data file has. Asked
+    /// before the transactions, it says nothing that is not true of them.
     pub async fn kept_lists(&self, provider: &ProviderId) -> KeptLists {
         let lists = self.0.store.coverage(provider.clone()).await.unwrap_or_default();
         let cards = self.0.cards.of_provider(provider);
@@ -44,6 +37,30 @@ impl Engine {
             cards: cards.iter().map(|card| Arc::clone(&card.key.id)).collect(),
         }
     }
+}
+
+/// The transactions that the data file had at one moment, whoever writes meanwhile.
+pub struct KeptTransactions(Snapshot);
+
+impl KeptTransactions {
+    /// A page of them, newest first, of all cards or of one; see [`Snapshot::transactions_page`].
+    ///
+    /// # Errors
+    /// Why the data file cannot be read: one sentence.
+    pub async fn page(
+        &self,
+        before: Option<PageKey>,
+        limit: u32,
+        card: Option<&CardKey>,
+        since: Timestamp,
+    ) -> Result<Page, String> {
+        let page = self.0.transactions_page(before, limit, card.cloned(), since).await;
+        page.map_err(of_data_file)
+    }
+}
+
+fn of_data_file(error: StoreError) -> String {
+    format!("the data file {error}")
 }
 
 /// Which stretches of time of an account's lists of transactions the data file has.
@@ -62,6 +79,8 @@ pub struct KeptExtent {
     pub as_of: Option<Timestamp>,
     /// From when on everything was read, up to then.
     pub complete_from: Option<Timestamp>,
+    /// How many of the cards that are known were never read, where cards are read one by one.
+    pub never_read: usize,
 }
 
 impl KeptLists {
@@ -76,7 +95,8 @@ impl KeptLists {
                 let mut coverage =
                     self.lists.get(&Some(Arc::from(card))).cloned().unwrap_or_default();
                 common.into_iter().for_each(|common| coverage.join(common));
-                KeptExtent::of(&coverage)
+                let extent = KeptExtent::of(&coverage);
+                KeptExtent { never_read: usize::from(extent.as_of.is_none()), ..extent }
             }
             (None, Some(common)) => KeptExtent::of(common),
             (None, None) => self.extent_of_each(),
@@ -85,12 +105,15 @@ impl KeptLists {
 
     fn extent_of_each(&self) -> KeptExtent {
         let extents: Vec<KeptExtent> = self.lists.values().map(KeptExtent::of).collect();
-        let all_read = self.cards.iter().all(|card| self.lists.contains_key(&Some(card.clone())))
-            && extents.iter().all(|extent| extent.complete_from.is_some());
+        let is_read = |card: &&Arc<str>| self.lists.contains_key(&Some(Arc::clone(card)));
+        let never_read = self.cards.len() - self.cards.iter().filter(is_read).count();
+        let all_read =
+            never_read == 0 && extents.iter().all(|extent| extent.complete_from.is_some());
         let complete_from = extents.iter().filter_map(|extent| extent.complete_from).max();
         KeptExtent {
             as_of: extents.iter().filter_map(|extent| extent.as_of).min(),
             complete_from: complete_from.filter(|_| all_read),
+            never_read,
         }
     }
 }
@@ -98,7 +121,7 @@ impl KeptLists {
 impl KeptExtent {
     fn of(coverage: &Coverage) -> Self {
         let complete_from = coverage.complete().map(|complete| complete.from);
-        Self { as_of: coverage.newest(), complete_from }
+        Self { as_of: coverage.newest(), complete_from, never_read: 0 }
     }
 }
 
@@ -122,7 +145,8 @@ mod tests {
     }
 
     fn extent(as_of: Option<i64>, complete_from: Option<i64>) -> KeptExtent {
-        KeptExtent { as_of: as_of.map(at), complete_from: complete_from.map(at) }
+        let never_read = 0;
+        KeptExtent { as_of: as_of.map(at), complete_from: complete_from.map(at), never_read }
     }
 
     #[test]
@@ -139,7 +163,8 @@ mod tests {
         assert_eq!(kept(&lists, &["c1", "c2"]).extent(None), extent(Some(10), Some(3)));
         assert_eq!(kept(&lists, &["c1", "c2"]).extent(Some("c2")), extent(Some(12), Some(3)));
         let with_unread = kept(&lists, &["c1", "c2", "c3"]);
-        assert_eq!(with_unread.extent(None), extent(Some(10), None), "c3 was never read");
-        assert_eq!(with_unread.extent(Some("c3")), extent(None, None));
+        let unread = |extent| KeptExtent { never_read: 1, ..extent };
+        assert_eq!(with_unread.extent(None), unread(extent(Some(10), None)), "c3 was never read");
+        assert_eq!(with_unread.extent(Some("c3")), unread(extent(None, None)));
     }
 }

@@ -40,23 +40,26 @@ impl Engine {
                     continue;
                 }
             }
-            // It is tried again at the next glance.
+            after = self.tell_others_operations(after).await;
+            // What cannot be read now is told at the next glance.
             let _ = self.tell_others_rows().await;
-            // After the clock was set back, others write with earlier times.
-            after = after.min(self.0.clock.now());
-            // Another process may have waited for the disk after it took the time; what was
-            // announced already is not announced twice.
-            let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
-            let Ok(changed) = self.0.store.operations_changed_since(from).await else {
-                continue;
-            };
-            for operation in changed {
-                after = after.max(operation.updated_at);
-                if self.0.operations.was_not_announced(&operation) {
-                    self.announce(&operation).await;
-                }
+        }
+    }
+
+    /// Tells operations that changed after a time, and returns when the last of them did.
+    async fn tell_others_operations(&self, after: Timestamp) -> Timestamp {
+        // After the clock was set back, others write with earlier times.
+        let mut after = after.min(self.0.clock.now());
+        // Another process may have waited for the disk after it took the time; what was announced
+        // already is not announced twice.
+        let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
+        for operation in self.0.store.operations_changed_since(from).await.unwrap_or_default() {
+            after = after.max(operation.updated_at);
+            if self.0.operations.was_not_announced(&operation) {
+                self.announce(&operation).await;
             }
         }
+        after
     }
 
     /// Gives up operations in state SENT whose process is gone. After a crash the journal tells

@@ -1,9 +1,14 @@
 //! Transactions are told in the order in which they were written into the data file, whichever
 //! process wrote them.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use tokio::sync::Mutex;
 
+use super::account::Account;
 use super::{Engine, EngineEvent};
+use crate::domain::card::{Card, CardKey};
 use crate::domain::transaction::{RowNews, Transaction};
 use crate::ledger::Ledger;
 use crate::store::{StoreError, Written};
@@ -102,19 +107,40 @@ impl Engine {
         }
     }
 
-    /// Learns from rows that other processes wrote, or this one behind theirs: which holds there
-    /// are, and words that are not mapped.
+    /// Learns from rows that other processes wrote, or this one behind theirs: cards, which holds
+    /// there are, and words that are not mapped.
     async fn learn_from_others(&self, rows: &[Transaction]) {
         for account in &self.0.accounts {
-            let mut of_account = rows.iter().filter(|row| row.provider == account.info.id);
-            for card in of_account.clone().filter_map(Transaction::card) {
-                account.forget_oldest_hold(Some(&card));
+            let of_account: Vec<&Transaction> =
+                rows.iter().filter(|row| row.provider == account.info.id).collect();
+            if of_account.is_empty() {
+                continue;
             }
+            let cards: BTreeSet<CardKey> = of_account.iter().filter_map(|row| row.card()).collect();
             account.forget_oldest_hold(None);
-            if of_account.any(Transaction::has_unmapped_word) {
+            cards.iter().for_each(|card| account.forget_oldest_hold(Some(card)));
+            self.learn_cards(account, cards).await;
+            if of_account.iter().any(|row| row.has_unmapped_word()) {
                 self.count_unmapped(Some(&account.info.id)).await;
                 self.emit_health(account).await;
             }
+        }
+    }
+
+    /// Takes in those of the cards that this process does not know, as others kept them.
+    async fn learn_cards(&self, account: &Account, keys: BTreeSet<CardKey>) {
+        let (now, why) = (self.0.clock.now(), Arc::<str>::from("read by another cardtop"));
+        let mut found = Vec::new();
+        for key in keys.into_iter().filter(|key| self.0.cards.get(key).is_none()) {
+            if let Ok(Some(card)) = self.0.store.card(key).await {
+                let card = card.not_after(now);
+                found.push(Card { balance: card.balance.stale(&why), ..card });
+            }
+        }
+        if !found.is_empty() {
+            let cards = self.0.cards.merge(found).cards;
+            account.know_cards(cards.iter().map(|card| &card.key.id));
+            self.emit(EngineEvent::Cards(cards)).await;
         }
     }
 }

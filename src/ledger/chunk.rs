@@ -163,6 +163,23 @@ impl Chunk {
             .then_with(card)
     }
 
+    /// How a row's place compares with that of a row of another chunk.
+    pub(super) fn compare_rows(
+        &self,
+        row: usize,
+        (other, other_row): (&Self, usize),
+        vocabulary: &Vocabulary,
+    ) -> Ordering {
+        let card = |chunk: &Self, row: usize| {
+            let card = vocabulary.cards.get(chunk.card.get(row));
+            card.map(|card| (&card.provider, &card.id))
+        };
+        self.at
+            .compare(row, other.at.parts(other_row))
+            .then_with(|| self.ids.get(row).cmp(other.ids.get(other_row)))
+            .then_with(|| card(self, row).cmp(&card(other, other_row)))
+    }
+
     /// Whether its first row is behind a key.
     pub(super) fn begins_after(&self, key: &RowKey, vocabulary: &Vocabulary) -> bool {
         self.compare(0, key, vocabulary) == Ordering::Greater

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::cards::{CardSegment, Cards};
+use super::dictionary::SEGMENT;
+use super::text_order::TextOrder;
 use super::texts::Texts;
 use crate::domain::card::CardKey;
 use crate::domain::filter::fold;
@@ -16,6 +18,9 @@ pub(super) struct Holders {
     revision: Option<u64>,
     /// One for each segment of the cards.
     segments: Vec<(Arc<CardSegment>, Arc<Texts>)>,
+    order: TextOrder,
+    /// The ranks of the names by the code of the card, once they were asked for.
+    ranks: Option<Arc<Vec<u32>>>,
 }
 
 impl Holders {
@@ -39,7 +44,7 @@ impl Holders {
         most_rows: usize,
     ) -> Option<usize> {
         if self.revision != Some(revision) {
-            *self = Self { revision: Some(revision), segments: Vec::new() };
+            *self = Self { revision: Some(revision), ..Self::default() };
         }
         let is_known = |(known, segment): &(&(Arc<CardSegment>, Arc<Texts>), &Arc<CardSegment>)| {
             Arc::ptr_eq(&known.0, segment)
@@ -58,7 +63,25 @@ impl Holders {
             }
             visited += names.len() * ROWS_OF_A_NAME;
             self.segments.push((Arc::clone(segment), Arc::new(names)));
+            (self.order, self.ranks) = (TextOrder::default(), None);
         }
         None
+    }
+
+    /// The ranks of the names that are known, by the code of the card; or how many rows could have
+    /// been looked at while they are worked out still.
+    pub(super) fn ranks(&mut self, most_rows: usize) -> Result<Arc<Vec<u32>>, usize> {
+        if let Some(ranks) = &self.ranks {
+            return Ok(Arc::clone(ranks));
+        }
+        let segments = &self.segments;
+        let name = |card: u32| {
+            let card = card as usize;
+            segments.get(card / SEGMENT).map_or("", |(_, names)| names.get(card % SEGMENT))
+        };
+        let cards = segments.iter().map(|(_, names)| names.len()).sum();
+        let ranks = Arc::new(self.order.step(cards, &name, most_rows)?);
+        self.ranks = Some(Arc::clone(&ranks));
+        Ok(ranks)
     }
 }

@@ -75,6 +75,18 @@ impl Mask {
         }
     }
 
+    /// As [`Self::each`], from the last row on.
+    pub(super) fn each_newest_first(&self, mut visit: impl FnMut(usize)) {
+        for (index, word) in self.0.iter().enumerate().rev() {
+            let mut word = *word;
+            while word != 0 {
+                let bit = BITS - 1 - word.leading_zeros() as usize;
+                visit(index * BITS + bit);
+                word &= !(1 << bit);
+            }
+        }
+    }
+
     /// Those whose value in a column passes a test.
     pub(super) fn filter<T>(&self, column: &[T], test: impl Fn(&T) -> bool) -> Self {
         let of_word = |(word, values): (&u64, &[T])| {

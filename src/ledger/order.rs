@@ -14,7 +14,7 @@ pub enum OrderBy {
     Holder,
     /// [`crate::domain::transaction::Transaction::what`].
     What,
-    /// The amount, whatever its currency.
+    /// The amount within its currency: currencies from A to Z in either direction.
     Amount,
     /// The currency.
     Currency,

@@ -14,11 +14,12 @@ use super::Ledger;
 use super::asked::Asked;
 use super::chunk::Chunk;
 use super::eval::select;
+use super::frequencies::Tallies;
 use super::holders::Holders;
 use super::mask::Mask;
 use super::order::{Order, OrderBy};
 use super::plan::{Compiler, Node};
-use super::sorting::Sorting;
+use super::sorting::{Comparison, PartRows, Sorted, Sorting};
 use super::totals::{Sums, Total};
 use super::vocabulary::Vocabulary;
 use crate::domain::card::CardKey;
@@ -76,9 +77,9 @@ pub enum Progress {
 /// What was found, as far as was looked.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     /// One for each chunk that was passed, the newest first.
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     in_range: usize,
     sums: Sums,
     totals: Vec<Total>,
@@ -91,10 +92,12 @@ pub struct Found {
 
 /// What was found in one chunk.
 #[derive(Clone, Debug)]
-struct Part {
-    rows: Arc<Mask>,
+pub(super) struct Part {
+    pub(super) rows: Arc<Mask>,
     /// Rows that were found in this part and in those before it.
     end: usize,
+    /// What was counted in them, as far as it was asked for.
+    pub(super) tallies: Arc<Tallies>,
 }
 
 /// What is known of a chunk for one filter, whatever the time range.
@@ -106,6 +109,7 @@ struct Kept {
     /// Rows that were seen in time, where not all were.
     seen: Option<Mask>,
     sums: Sums,
+    tallies: Arc<Tallies>,
 }
 
 /// What was found in chunks before, by the address of the chunk.
@@ -126,6 +130,8 @@ pub struct Search {
     is_compiled: bool,
     found: Found,
     since: Timestamp,
+    /// The rows that were found last in another order than by time.
+    sorted: Option<Arc<Sorted>>,
 }
 
 impl Search {
@@ -158,6 +164,9 @@ impl Search {
         self.asked = Some(asked);
         self.is_compiled = false;
         self.since = query.since;
+        if query.order.by == OrderBy::Time {
+            self.sorted = None;
+        }
         self.found = Found { ledger: ledger.clone(), order: query.order, ..Found::default() };
         self.kept.retain(|address, _| current.contains(address));
         self.wider.retain(|address, _| current.contains(address));
@@ -179,25 +188,44 @@ impl Search {
     /// Puts what was found in its order, as long as this many rows could have been looked at. Tells
     /// whether that came to its end.
     fn sort(&mut self, query: &Query<'_>, most_rows: usize) -> bool {
-        let found = &mut self.found;
-        if found.sorting.is_none() {
-            let (cards, revision) = (&found.ledger.vocabulary.cards, query.revision_of_holders);
-            let names_wanted = found.order.by == OrderBy::Holder;
-            if names_wanted
-                && self.holders.learn(cards, revision, query.holder, most_rows).is_some()
-            {
-                return false;
-            }
-            let names = if names_wanted { self.holders.names() } else { Vec::new() };
-            found.sorting = Sorting::new(found.order, &found.ledger, names);
-        }
-        let chunks = found.ledger.chunks.len();
+        let chunks = self.found.ledger.chunks.len();
         let part = |(at, part): (usize, &Part)| (chunks - at - 1, Arc::clone(&part.rows));
-        let parts: Vec<(usize, Arc<Mask>)> = found.parts.iter().enumerate().map(part).collect();
-        match &mut found.sorting {
-            Some(sorting) => sorting.step(&found.ledger, &parts, most_rows),
-            None => true,
+        let parts: Vec<PartRows> = self.found.parts.iter().enumerate().map(part).collect();
+        if self.found.sorting.is_none() {
+            match self.begin_sorting(query, &parts, most_rows) {
+                Some(sorting) => self.found.sorting = Some(sorting),
+                None => return false,
+            }
         }
+        let found = &mut self.found;
+        let Some(sorting) = &mut found.sorting else { return true };
+        let is_done = sorting.step(&found.ledger, &parts, most_rows);
+        if is_done {
+            self.sorted = sorting.sorted().map(Arc::clone);
+        }
+        is_done
+    }
+
+    /// `None` while names of holders are asked for, or are being put in their order.
+    fn begin_sorting(
+        &mut self,
+        query: &Query<'_>,
+        parts: &[PartRows],
+        most_rows: usize,
+    ) -> Option<Sorting> {
+        let (ledger, order) = (&self.found.ledger, self.found.order);
+        let (mut names, mut ranks) = (None, None);
+        if order.by == OrderBy::Holder {
+            let (cards, revision) = (&ledger.vocabulary.cards, query.revision_of_holders);
+            if self.holders.learn(cards, revision, query.holder, most_rows).is_some() {
+                return None;
+            }
+            ranks = Some(self.holders.ranks(most_rows).ok()?);
+            names = Some((self.holders.names(), revision));
+        }
+        let comparison = Comparison::new(order, names);
+        let ranks = ranks.as_ref().map(|ranks| ranks.as_slice());
+        Sorting::new(comparison, ledger, parts, self.sorted.as_ref(), ranks)
     }
 
     /// Takes what was found so far out of the search, before it begins again.
@@ -303,7 +331,8 @@ fn look_at(
         Some(plan) => select(plan, chunk, &among, false),
     };
     let sums = Sums::of(chunk, &rows, vocabulary);
-    (Kept { chunk: Arc::clone(chunk), rows: Arc::new(rows), seen, sums }, rows_asked)
+    let (chunk, rows, tallies) = (Arc::clone(chunk), Arc::new(rows), Arc::default());
+    (Kept { chunk, rows, seen, sums, tallies }, rows_asked)
 }
 
 impl Found {
@@ -321,19 +350,19 @@ impl Found {
             Some(seen) => seen.count() - in_cut(seen),
             None => chunk.len() - before,
         };
-        let rows = match &cut {
+        let (rows, tallies) = match &cut {
             Some(cut) => {
                 let rows = Mask::clone(&kept.rows).without(cut);
                 self.sums.add(&Sums::of(chunk, &rows, &self.ledger.vocabulary));
-                Arc::new(rows)
+                (Arc::new(rows), Arc::default())
             }
             None => {
                 self.sums.add(&kept.sums);
-                Arc::clone(&kept.rows)
+                (Arc::clone(&kept.rows), Arc::clone(&kept.tallies))
             }
         };
         let end = self.len_by_time() + rows.count();
-        self.parts.push(Part { rows, end });
+        self.parts.push(Part { rows, end, tallies });
         self.searched = before > 0 || self.parts.len() == self.ledger.chunks.len();
     }
 
@@ -365,7 +394,7 @@ impl Found {
             (_, OrderBy::Time, false) => {
                 self.nth_by_time(self.len().checked_sub(index.checked_add(1)?)?)
             }
-            (sorting, ..) => sorting.as_ref()?.nth(index),
+            (sorting, ..) => sorting.as_ref()?.nth(&self.ledger, index),
         }
     }
 

@@ -44,8 +44,13 @@ impl Times {
         self.nanos.remove(row);
     }
 
+    /// Milliseconds of a row, and the nanoseconds beyond them.
+    pub(super) fn parts(&self, row: usize) -> (i64, u32) {
+        (self.millis.get(row), self.nanos.get(row))
+    }
+
     pub(super) fn compare(&self, row: usize, with: (i64, u32)) -> Ordering {
-        (self.millis.get(row), self.nanos.get(row)).cmp(&with)
+        self.parts(row).cmp(&with)
     }
 
     /// The rows whose time compares with another in a way that a test accepts.

@@ -48,8 +48,8 @@ impl Total {
 }
 
 /// Where the amount of a row counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Side {
     Out,
     Into,
     Declined,
@@ -57,6 +57,17 @@ enum Side {
     Signed,
     /// Nowhere: it did not move, or nobody knows.
     None,
+}
+
+impl Side {
+    /// Of a row of this code of kind and state; by the sign where that decides.
+    pub(super) fn of(what: u32, is_negative: bool) -> Self {
+        match SIDES.get(what as usize).copied().unwrap_or(Self::None) {
+            Self::Signed if is_negative => Self::Out,
+            Self::Signed => Self::Into,
+            side => side,
+        }
+    }
 }
 
 const fn side(kind: TransactionKind, state: TransactionState) -> Side {
@@ -140,6 +151,27 @@ impl Sums {
             sums.large.push((chunk.unit.get(row), side, *amount));
         }
         sums
+    }
+
+    /// Adds rows of one unit that count in one place, which is no sign's: the sum of their digits.
+    pub(super) fn add_rows(&mut self, unit: u32, side: Side, rows: usize, digits: u64) {
+        let unit = unit as usize;
+        if self.by_unit.len() <= unit {
+            self.by_unit.resize(unit + 1, Digits::default());
+        }
+        let (sum, digits) = (&mut self.by_unit[unit], i128::from(digits));
+        sum.rows += rows;
+        match side {
+            Side::Out => sum.out += digits,
+            Side::Into | Side::Signed => sum.into += digits,
+            Side::Declined => sum.declined += digits,
+            Side::None => {}
+        }
+    }
+
+    /// Adds an amount beyond 64 bits whose row was added without one.
+    pub(super) fn add_large(&mut self, unit: u32, side: Side, amount: Decimal) {
+        self.large.push((unit, side, amount));
     }
 
     pub(super) fn add(&mut self, other: &Self) {

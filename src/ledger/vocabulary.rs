@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cards::{CardEntry, Cards};
 use super::dictionary::Dictionary;
+use super::name_order::NameOrder;
 use super::stored::{Input, Output, Stored};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -35,6 +36,7 @@ impl TextColumn {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vocabulary {
     texts: [Dictionary; TextColumn::ALL.len()],
+    merchant_order: NameOrder,
     pub(super) cards: Cards,
     /// Currencies, each with the decimals that amounts came with.
     units: Arc<Vec<(Currency, u32)>>,
@@ -93,6 +95,17 @@ impl Vocabulary {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
+    /// Puts new names in their order, where there are many.
+    pub(super) fn keep_order(&mut self) {
+        let [merchants, ..] = &self.texts;
+        self.merchant_order.extend(merchants);
+    }
+
+    /// The rank of each merchant by its code, and what all are less than: [`NameOrder::ranks`].
+    pub(super) fn merchant_ranks(&self) -> (Vec<u32>, u32) {
+        self.merchant_order.ranks(self.texts(TextColumn::Merchant))
+    }
+
     /// Many rows follow, until [`Self::end_many`].
     pub(super) fn begin_many(&mut self) {
         self.texts.iter_mut().for_each(Dictionary::begin_many);
@@ -105,7 +118,9 @@ impl Vocabulary {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.texts.iter().map(Dictionary::bytes).sum::<usize>() + self.cards.bytes()
+        self.texts.iter().map(Dictionary::bytes).sum::<usize>()
+            + self.merchant_order.bytes()
+            + self.cards.bytes()
     }
 }
 

@@ -15,7 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::error::{Error, ErrorKind, Outcome, Result};
-use super::http::{Access, Answer, AnsweredBy, Http};
+use super::http::{Access, Answer, AnswerBody, AnsweredBy, Http, WholeBody};
+use super::listing::ListReader;
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
@@ -94,8 +95,20 @@ impl Artha {
 
     /// Sends once. An answer other than 2xx is an error with the provider's words.
     async fn ask(&self, access: Access, method: Method, path: &str, body: &Body) -> Result<Answer> {
+        self.ask_into(&mut WholeBody::new(access), access, method, path, body).await
+    }
+
+    /// As [`Self::ask`]; the body of the answer is given away while it comes.
+    async fn ask_into(
+        &self,
+        answered: &mut dyn AnswerBody,
+        access: Access,
+        method: Method,
+        path: &str,
+        body: &Body,
+    ) -> Result<Answer> {
         let request = self.signer.request(method, path, body, self.http.clock().now())?;
-        let mut answer = self.http.send(access, request).await?;
+        let mut answer = self.http.send_into(answered, access, request).await?;
         answer.name_fields(&self.spelling);
         if answer.is_success() {
             return Ok(answer);
@@ -220,25 +233,26 @@ impl Provider for Artha {
             (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_COMMON_LIST)),
         };
         let body = self.list_body(window, page);
-        let answer = self.ask(Access::Read, Method::POST, path, &body).await?;
-        let (list, provider) = (
-            listing::find_rows(answer.json()?).map_err(|error| answer.bad_reply(&error.0))?,
+        let (clock, of) = (self.http.clock(), window.card.as_ref());
+        let reader = listing::RowReader::new(
             self.http.provider(),
+            &self.spelling,
+            &self.lists,
+            settings::IDS,
+            clock.now(),
         );
-        let (reader, of) = (
-            listing::RowReader::new(
-                provider,
-                &self.spelling,
-                &self.lists,
-                settings::IDS,
-                answer.at,
-            ),
-            window.card.as_ref(),
+        let mut list = ListReader::new(
+            |_| true,
+            reader,
+            clock,
+            wire::NAMES,
+            of,
+            |row, reader| wire::transaction(row, reader, of),
         );
-        let rows = list.iter().map(|row| {
-            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
-        });
-        Ok(Page::of(rows))
+        let answer = self.ask_into(&mut list, Access::Read, Method::POST, path, &body).await?;
+        let found =
+            listing::find_rows(answer.json()?).map_err(|error| answer.bad_reply(&error.0))?;
+        Ok(list.page(&found))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {

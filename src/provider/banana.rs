@@ -25,6 +25,7 @@ use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::error::{Error, ErrorKind, Result};
 use super::http::{Access, Answer, AnsweredBy, Http};
 use super::json::{JsonObject, RowError, in_document_names};
+use super::listing::ListReader;
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
@@ -105,13 +106,25 @@ impl Banana {
 
     /// Sends a call; what its answer's envelope holds, verified and decrypted.
     async fn ask(&self, access: Access, endpoint: Endpoint, body: &Body) -> Result<Opened> {
+        let (answer, json) = self.ask_sealed(access, endpoint, body).await?;
+        Ok(Opened { answer, json: in_document_names(&json, &self.spelling) })
+    }
+
+    /// As [`Self::ask`], with the account's own names of fields. An answer is believed once its
+    /// signature is verified, so it is never read before all of it has come.
+    async fn ask_sealed(
+        &self,
+        access: Access,
+        endpoint: Endpoint,
+        body: &Body,
+    ) -> Result<(Answer, Box<RawValue>)> {
         let request = self.request(endpoint, body)?;
         let answer = self.http.send(access, request).await?;
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
         let json = self.seal.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
-        Ok(Opened { answer, json: in_document_names(&json, &self.spelling) })
+        Ok((answer, json))
     }
 
     /// The error of an answer other than 2xx: its words are in an envelope, in plain JSON or in
@@ -167,20 +180,29 @@ impl Banana {
     ) -> Result<Page<Transaction>> {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
-        let opened = self.ask(Access::Read, settings::TRANSACTIONS, &body).await?;
-        opened.check_success()?;
-        let list = listing::find_rows(&opened.json).map_err(|error| opened.bad_reply(&error))?;
+        let (answer, json) = self.ask_sealed(Access::Read, settings::TRANSACTIONS, &body).await?;
         let reader = listing::RowReader::new(
             self.http.provider(),
             &self.spelling,
             &self.lists,
             settings::IDS,
-            opened.answer.at,
+            answer.at,
         );
-        let rows = list.iter().map(|row| {
-            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
-        });
-        Ok(Page::of(rows))
+        let clock = self.http.clock();
+        let mut list = ListReader::new(
+            |_| true,
+            reader,
+            clock,
+            wire::NAMES,
+            of,
+            |row, reader| wire::transaction(row, reader, of),
+        );
+        let rest = list.read_text(json.get()).map_err(|why| answer.bad_reply(&why))?;
+        let rest = serde_json::from_slice(&rest).map_err(|_| answer.unreadable())?;
+        let opened = Opened { answer, json: in_document_names(rest, &self.spelling) };
+        opened.check_success()?;
+        let found = listing::find_rows(&opened.json).map_err(|error| opened.bad_reply(&error))?;
+        Ok(list.page(&found))
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).

@@ -2,7 +2,7 @@
 //! not kept.
 
 use aws_lc_rs::cipher::{
-    AES_128, AES_192, AES_256, Algorithm, DecryptionContext, EncryptionContext,
+    AES_128, AES_192, AES_256, Algorithm, DecryptingKey, DecryptionContext, EncryptionContext,
     PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
@@ -91,6 +91,18 @@ pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, CryptoError
         let mut bytes = Zeroizing::new(cipher.to_vec());
         let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| CryptoError)?;
         Ok(plain.to_vec())
+    })
+}
+
+/// Decrypts whole blocks of [`aes_ecb_encrypt`] in place, but for the last ones, which have the
+/// padding.
+///
+/// # Errors
+/// When the key has another length, or the bytes are no whole blocks.
+pub fn aes_ecb_decrypt_blocks(key: &[u8], blocks: &mut [u8]) -> Result<(), CryptoError> {
+    and_wipe(|| {
+        let key = DecryptingKey::ecb(cipher_key(key)?).map_err(|_| CryptoError)?;
+        key.decrypt(blocks, DecryptionContext::None).map(drop).map_err(|_| CryptoError)
     })
 }
 

@@ -4,6 +4,7 @@
 //! wrong attempts lock the account; a change is sent once, and once more only after an HTTP 401,
 //! which comes before anything is executed.
 
+mod arriving_list;
 mod envelope;
 mod lookup;
 mod requests;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
@@ -39,8 +41,10 @@ use crate::domain::operation::{
     Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Access, Answer, AnsweredBy, Http};
+use crate::provider::http::{Access, Answer, AnswerBody, AnsweredBy, Http, WholeBody};
 use crate::provider::json::RowError;
+use crate::provider::listing::RowReader;
+use arriving_list::ArrivingList;
 use envelope::{Code, Envelope, Unreadable};
 use seal::Seal;
 use session::Login;
@@ -110,11 +114,22 @@ impl Enkash {
         Ok((answer, envelope))
     }
 
+    /// Sends a card call and reads its answer whole, whatever its code.
+    async fn send(
+        &self,
+        access: Access,
+        call: Endpoint,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(Answer, Envelope)> {
+        self.send_into(&mut WholeBody::new(access), access, call, body).await
+    }
+
     /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is
     /// renewed and the call sent once more, changes too: an unauthenticated request has not been
     /// executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    async fn send(
+    async fn send_into(
         &self,
+        answered: &mut dyn AnswerBody,
         access: Access,
         call: Endpoint,
         body: &(impl Serialize + Sync),
@@ -126,14 +141,16 @@ impl Enkash {
         let path = self.spelling.path(call);
         let body = self.seal.wrap(call, &plain);
         let bearer = self.bearer(None).await?;
-        let mut answer = self.http.send(access, self.request(path, &bearer, body.clone())?).await?;
+        let request = self.request(path, &bearer, body.clone())?;
+        let mut answer = self.http.send_into(&mut *answered, access, request).await?;
         // A proxy that answers 401 may have passed the request on: only enkash's own 401 says that
         // it was not executed.
         if answer.status == 401 && self.answered_by(&answer) == AnsweredBy::Provider {
             let first = self.refused(access, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
-                self.http.send(access, self.request(path, &bearer, body)?).await
+                let request = self.request(path, &bearer, body)?;
+                self.http.send_into(answered, access, request).await
             };
             answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
@@ -142,10 +159,7 @@ impl Enkash {
         }
         match self.read(&answer) {
             Ok(envelope) => Ok((answer, envelope)),
-            Err(Unreadable::NotJson) => Err(answer.unreadable()),
-            Err(Unreadable::Sealed) => {
-                Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
-            }
+            Err(unreadable) => Err(unreadable.error(&answer)),
         }
     }
 
@@ -176,13 +190,42 @@ impl Enkash {
         Ok(envelope)
     }
 
+    /// Takes an answer with a list while it comes.
+    fn list<'a, T>(
+        &'a self,
+        names: listing::IdFields,
+        of: Option<&'a Card>,
+        read: impl FnMut(&RawValue, &RowReader<'_>) -> std::result::Result<T, RowError> + Send + 'a,
+    ) -> ArrivingList<'a, T> {
+        let clock = self.http.clock();
+        ArrivingList::new(&self.seal, self.reader(clock.now()), clock, names, of, read)
+    }
+
+    /// The rows of an answer; what stands in the place of a list is told as a row that cannot be
+    /// read.
+    fn page<T: Send>(
+        &self,
+        list: &mut ArrivingList<'_, T>,
+        of: Option<&Card>,
+        rows: &envelope::Rows<'_>,
+    ) -> Page<T> {
+        let mut page = list.page(&rows.rows);
+        let card = of.map(|card| Arc::clone(&card.key.id));
+        page.skipped.extend(
+            rows.error
+                .as_ref()
+                .map(|error| pages::unread(&self.provider, card, None, &error.0, error)),
+        );
+        Page { total: rows.total, ..page }
+    }
+
     /// The error of what is refused here, before anything is sent.
     fn invalid(&self, why: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
-    fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
-        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
+    fn reader(&self, at: Timestamp) -> RowReader<'_> {
+        RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
     /// Looks a load up by our reference. For this call only, no rows, code 1 and code 404 all mean
@@ -287,46 +330,56 @@ impl Provider for Enkash {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
-        let (answer, envelope) = self.ask(Access::Read, settings::SEARCH, &self.account()).await?;
-        let (rows, reader) = (envelope::rows(&envelope), self.reader(answer.at));
-        let read = |raw| {
-            listing::or_unread(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader))
-        };
-        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
-        page.skipped.extend(
-            rows.error
-                .as_ref()
-                .map(|error| pages::unread(&self.provider, None, None, &error.0, error)),
-        );
-        if rows.missing() > 0 {
-            let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
+        let mut list = self.list(wire::CARD_NAMES, None, wire::card);
+        let (answer, envelope) =
+            self.send_into(&mut list, Access::Read, settings::SEARCH, &self.account()).await?;
+        check_success(Access::Read, &answer, &envelope)?;
+        let mut page = self.page(&mut list, None, &envelope::rows(&envelope));
+        let (here, total) = (page.items.len() + page.skipped.len(), page.total.unwrap_or(0));
+        if total > here {
             let words = format!(
                 "enkash sent {here} of {total} cards, and documents no way to ask for the rest"
             );
-            page.gap = Some(words.into());
+            page.gap = page.gap.or(Some(words.into()));
         }
+        page.total = None;
         page.is_all = true;
         Ok(page)
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, envelope) =
-            self.ask(Access::Read, settings::DETAILS, &self.of_card(&card.wire_id)).await?;
-        let rows = envelope::rows(&envelope);
-        let mut problem = rows.error.clone();
-        for raw in &rows.rows {
-            match wire::card(raw, &self.reader(answer.at)) {
+        let (mut found, mut problem) = (None, None);
+        let read = |row: &RawValue, reader: &RowReader<'_>| {
+            match wire::card(row, reader) {
                 Ok(read) if read.key == card.key => {
                     let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
-                    let Some((read, known)) = another else { return Ok(read) };
-                    problem = Some(RowError::new(&format!(
-                        "the answer is about another card: ..{read}, and this one is ..{known}"
-                    )));
+                    match another {
+                        None => found = found.take().or(Some(read)),
+                        Some((read, known)) => {
+                            problem = Some(RowError::new(&format!(
+                                "the answer is about another card: ..{read}, and this one is \
+                                 ..{known}"
+                            )));
+                        }
+                    }
                 }
                 Ok(_) => problem = Some(RowError::new("it is another card")),
                 Err(why) => problem = Some(why),
             }
+            Ok(())
+        };
+        let mut list = self.list(wire::CARD_NAMES, None, read);
+        let (answer, envelope) = self
+            .send_into(&mut list, Access::Read, settings::DETAILS, &self.of_card(&card.wire_id))
+            .await?;
+        check_success(Access::Read, &answer, &envelope)?;
+        let rows = envelope::rows(&envelope);
+        list.page(&rows.rows);
+        drop(list);
+        if let Some(found) = found {
+            return Ok(found);
         }
+        let problem = problem.or(rows.error);
         Err(match problem {
             Some(why) => answer.bad_reply(&format!("the card's details cannot be read: {why}")),
             None => {
@@ -344,7 +397,11 @@ impl Provider for Enkash {
             txn_date_from: requests::wire_time(window.since),
             txn_date_to: requests::wire_time(window.until),
         };
-        let (answer, envelope) = self.send(Access::Read, settings::TRANSACTIONS, &body).await?;
+        let of = window.card.as_ref();
+        let read = |row: &RawValue, reader: &RowReader<'_>| wire::transaction(row, reader, of);
+        let mut list = self.list(wire::NAMES, of, read);
+        let (answer, envelope) =
+            self.send_into(&mut list, Access::Read, settings::TRANSACTIONS, &body).await?;
         let rows = match envelope.code {
             Code::Failure(1) if envelope.is_none_found() => envelope::Rows::default(),
             Code::Success | Code::Failure(_) | Code::Unclear => {
@@ -352,18 +409,7 @@ impl Provider for Enkash {
                 envelope::rows(&envelope)
             }
         };
-        let (reader, of) = (self.reader(answer.at), window.card.as_ref());
-        let read = |raw| {
-            listing::or_unread(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
-        };
-        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
-        let card = of.map(|card| Arc::clone(&card.key.id));
-        page.skipped.extend(
-            rows.error
-                .as_ref()
-                .map(|error| pages::unread(&self.provider, card, None, &error.0, error)),
-        );
-        Ok(Page { total: rows.total, ..page })
+        Ok(self.page(&mut list, of, &rows))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {

@@ -1,11 +1,13 @@
 //! One way to send a request: a time limit, a size limit, no redirects, no retries, and a record of
-//! the last calls.
+//! the last calls. The body of an answer is given away while it comes (`http/body.rs`).
 //!
 //! Every request says whether it reads or writes; what its failure means follows from that
 //! (`http/meaning.rs`). Bodies and headers are never logged.
 
 mod access;
 mod answer;
+mod arriving;
+mod body;
 pub(super) mod body_form;
 mod clock_offset;
 mod dates;
@@ -33,6 +35,9 @@ use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;
 pub use access::Access;
 pub use answer::Answer;
+use arriving::{Arriving, Pace};
+pub(super) use body::WholeBody;
+pub use body::{AnswerBody, Stop};
 pub use body_form::BodyForm;
 use clock_offset::MeasuredClock;
 pub use meaning::AnsweredBy;
@@ -130,33 +135,53 @@ impl Http {
     /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can
     /// have reached the provider.
     pub async fn send(&self, access: Access, request: Request<Bytes>) -> Result<Answer> {
+        self.send_into(&mut WholeBody::new(access), access, request).await
+    }
+
+    /// Sends a request once, and gives the body of its answer away while it comes. The answer has
+    /// what was kept of the body.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send), and `BadReply` where the body was refused.
+    pub async fn send_into(
+        &self,
+        body: &mut dyn AnswerBody,
+        access: Access,
+        request: Request<Bytes>,
+    ) -> Result<Answer> {
         let inner = &*self.0;
         let summary = format!("{} {}", request.method(), request.uri().path());
         inner.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         let sent = inner.clock.now();
-        let response =
-            tokio::time::timeout(inner.timeout, inner.transport.call(access, request)).await;
-        let at = inner.clock.now();
-        let answer = match response {
-            Ok(Ok(response)) => Ok(Answer::new(&inner.provider, access, response, at)),
-            Ok(Err(error)) => Err(self.no_answer(access, error)),
-            Err(_) => {
-                Err(self.no_answer(access, TransportError::TimedOut { limit: inner.timeout }))
-            }
-        };
-        if let Some(date) = answer.as_ref().ok().and_then(Answer::date) {
+        let pace = Pace::new(inner.timeout);
+        let mut arriving = Arriving { body, clock: &inner.clock, pace: &pace, began: None };
+        let call = inner.transport.call_in_parts(access, request, &mut arriving);
+        let head = pace.limit(call).await;
+        let at = arriving.began.unwrap_or_else(|| inner.clock.now());
+        let answer = head.map_err(|error| self.no_answer(access, error)).map(|head| {
+            let (kept, refusal) = match arriving.body.end() {
+                Ok(kept) => (kept, None),
+                Err(why) => (Bytes::new(), Some(why)),
+            };
+            (Answer::new(&inner.provider, access, head, &kept, at), refusal)
+        });
+        let head = answer.as_ref().ok().map(|(answer, _)| answer);
+        if let Some(date) = head.and_then(Answer::date) {
             inner.measured_clock.measure(date, sent, at);
         }
         self.record(Call {
-            at,
+            at: inner.clock.now(),
             access,
             request: summary,
-            status: answer.as_ref().ok().map(|answer| answer.status),
+            status: head.map(|answer| answer.status),
             took: began.elapsed(),
-            skew: answer.as_ref().ok().and_then(Answer::skew),
+            skew: head.and_then(Answer::skew),
         });
-        answer
+        match answer? {
+            (answer, None) => Ok(answer),
+            (answer, Some(why)) => Err(answer.bad_reply(&why)),
+        }
     }
 
     fn no_answer(&self, access: Access, error: TransportError) -> Error {

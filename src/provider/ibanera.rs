@@ -20,6 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -35,7 +36,9 @@ use crate::domain::operation::{
     Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Access, Answer, AnsweredBy, Http};
+use crate::provider::http::{Access, Answer, AnswerBody, AnsweredBy, Http, WholeBody};
+use crate::provider::json::RowError;
+use crate::provider::listing::{IdFields, ListReader, RowReader};
 use crate::provider::pages::{ReadMode, read_window};
 use call::Call;
 use envelope::Envelope;
@@ -113,14 +116,23 @@ impl Ibanera {
         })
     }
 
-    fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
-        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
+    fn reader(&self, at: Timestamp) -> RowReader<'_> {
+        RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
     /// Sends a call; any answer but success (2xx and `status` 1; ibanera wire notes, 1.6) is an
     /// error.
     async fn ask(&self, call: Call<'_>) -> Result<(Answer, Envelope)> {
-        let answer = self.send(call).await?;
+        self.ask_into(&mut WholeBody::new(call.access), call).await
+    }
+
+    /// As [`Self::ask`]; the body of the answer is given away while it comes.
+    async fn ask_into(
+        &self,
+        answered: &mut dyn AnswerBody,
+        call: Call<'_>,
+    ) -> Result<(Answer, Envelope)> {
+        let answer = self.send_into(answered, call).await?;
         let envelope = succeeded(call.access, &answer, Envelope::read(&answer.body))?;
         Ok((answer, envelope))
     }
@@ -128,8 +140,13 @@ impl Ibanera {
     /// Sends a call. After an HTTP 401 the token is renewed and the call sent once more, changes
     /// too: an unauthenticated request has not been executed (ibanera wire notes, 1.4).
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
+        self.send_into(&mut WholeBody::new(call.access), call).await
+    }
+
+    async fn send_into(&self, answered: &mut dyn AnswerBody, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
-        let mut answer = self.http.send(call.access, self.request(call, &bearer)?).await?;
+        let request = self.request(call, &bearer)?;
+        let mut answer = self.http.send_into(&mut *answered, call.access, request).await?;
         // A proxy that answers 401 may have passed the request on: only ibanera's own 401 says that
         // it was not executed.
         if answer.status == 401
@@ -138,7 +155,8 @@ impl Ibanera {
             let first = refused(call.access, &answer, Envelope::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
-                self.http.send(call.access, self.request(call, &bearer)?).await
+                let request = self.request(call, &bearer)?;
+                self.http.send_into(answered, call.access, request).await
             };
             answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
@@ -147,6 +165,23 @@ impl Ibanera {
             self.login.mark_proven();
         }
         Ok(answer)
+    }
+
+    /// Reads the list of an answer: its `details`.
+    async fn list<T: Send>(
+        &self,
+        path: &str,
+        names: IdFields,
+        of: Option<&Card>,
+        read: impl FnMut(&RawValue, &RowReader<'_>) -> std::result::Result<T, RowError> + Send,
+    ) -> Result<Page<T>> {
+        let place =
+            |names: &[&str]| matches!(names, [name] if name.eq_ignore_ascii_case("details"));
+        let clock = self.http.clock();
+        let mut list = ListReader::new(place, self.reader(clock.now()), clock, names, of, read);
+        let (answer, envelope) = self.ask_into(&mut list, Call::read(path)).await?;
+        let found = envelope.listed().map_err(|error| answer.bad_reply(&error.0))?;
+        Ok(list.page(&found))
     }
 
     /// The error of what is refused here, before anything is sent.
@@ -225,19 +260,7 @@ impl Provider for Ibanera {
     async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
         let path = self.spelling.path(settings::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
-        let (answer, envelope) = self.ask(Call::read(&path)).await?;
-        let rows = envelope.listed().map_err(|error| answer.bad_reply(&error.0))?;
-        let reader = self.reader(answer.at);
-        let read = |raw| {
-            listing::or_unread(
-                raw,
-                &reader,
-                None,
-                wire::CARD_NAMES,
-                wire::listed_card(raw, &reader),
-            )
-        };
-        Ok(Page::of(rows.iter().map(|raw| read(raw))))
+        self.list(&path, wire::CARD_NAMES, None, wire::listed_card).await
     }
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
@@ -278,19 +301,8 @@ impl Provider for Ibanera {
             self.page_number(page),
             page.size
         );
-        let (answer, envelope) = self.ask(Call::read(&path)).await?;
-        let rows = envelope.listed().map_err(|error| answer.bad_reply(&error.0))?;
-        let reader = self.reader(answer.at);
-        let read = |raw| {
-            listing::or_unread(
-                raw,
-                &reader,
-                Some(card),
-                wire::NAMES,
-                wire::transaction(raw, &reader, card),
-            )
-        };
-        Ok(Page::of(rows.iter().map(|raw| read(raw))))
+        let read = |row: &RawValue, reader: &RowReader<'_>| wire::transaction(row, reader, card);
+        self.list(&path, wire::NAMES, Some(card), read).await
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {

@@ -5,6 +5,7 @@
 
 mod raw;
 mod renaming;
+mod splitter;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::domain::text;
 pub use raw::{MOST_ROWS, list, raw_text, text_start, without_byte_order_mark};
 use raw::{Name, pairs};
 pub use renaming::in_document_names;
+pub(super) use splitter::{Broken, LONGEST_ROW, LONGEST_SKIPPED, RowSink, Splitter};
 
 /// Most columns of a value that an error repeats.
 const LONGEST_QUOTED: usize = 40;

@@ -3,6 +3,8 @@
 //!
 //! Pure.
 
+mod reader;
+
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -21,6 +23,7 @@ use crate::domain::card::{Card, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
 use crate::domain::transaction::{TransactionKind, TransactionState};
+pub(super) use reader::ListReader;
 
 pub(super) fn unreadable_list() -> String {
     format!(
@@ -165,7 +168,7 @@ pub(super) struct IdFields {
 }
 
 /// A row, or which one could not be read: it names its card and itself as far as it can.
-pub(super) fn or_unread<T>(
+fn or_unread<T>(
     raw: &RawValue,
     reader: &RowReader<'_>,
     of: Option<&Card>,

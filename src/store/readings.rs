@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::sqlite::transactions::{self, pages};
 use super::sqlite::{cards, column_file, coverage, holds, unmapped};
-use super::{Store, StoreError};
+use super::{Store, StoreError, sqlite};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
@@ -81,6 +81,14 @@ impl Store {
         since: Timestamp,
     ) -> Result<Page, StoreError> {
         self.0.reader(move |db| Ok(pages::page(db, before, limit, card.as_ref(), since)?)).await
+    }
+
+    /// The transactions as they are now, for one who reads them page by page while others write.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.0.snapshot().await.map(Snapshot)
     }
 
     /// What was written after the write of this number, oldest write first: the newest form of at
@@ -211,6 +219,27 @@ impl Store {
         self.0
             .readings(move |db| Ok(transactions::link_operation(db, &card, &id, operation)?))
             .await
+    }
+}
+
+/// The transactions of one moment. As long as it is held, the write-ahead log cannot be copied into
+/// the data file and grows with what is written.
+pub struct Snapshot(sqlite::Snapshot);
+
+impl Snapshot {
+    /// A page of them, as [`Store::transactions_page`] reads it: of all pages together each row is
+    /// in one, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn transactions_page(
+        &self,
+        before: Option<PageKey>,
+        limit: u32,
+        card: Option<CardKey>,
+        since: Timestamp,
+    ) -> Result<Page, StoreError> {
+        self.0.read(move |db| Ok(pages::page(db, before, limit, card.as_ref(), since)?)).await
     }
 }
 

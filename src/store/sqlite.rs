@@ -216,6 +216,22 @@ impl Database {
         .await
     }
 
+    /// A view of what was read that stays as it is, whatever is written meanwhile. It has a
+    /// connection of its own; one in memory has no other process that writes.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        if self.is_in_memory() {
+            return Ok(Snapshot(Arc::clone(&self.0.reader)));
+        }
+        let connections = Arc::clone(&self.0);
+        blocking(move || {
+            let db = connect_to_read(&connections.path)?;
+            // The transaction is of the moment of its first reading.
+            db.execute_batch("BEGIN; SELECT count(*) FROM column_file")?;
+            Ok(Snapshot(Arc::new(Mutex::new(db))))
+        })
+        .await
+    }
+
     /// Works on the journal, off the async threads. When it returns, the disk has it.
     pub(super) async fn journal<T, F>(&self, work: F) -> Result<T, StoreError>
     where
@@ -238,6 +254,21 @@ impl Database {
     #[cfg(test)]
     pub(super) fn statements(&self) -> u64 {
         self.0.statements.load(Ordering::Relaxed)
+    }
+}
+
+/// One moment of the database; see [`Database::snapshot`]. It ends when it is dropped.
+pub(super) struct Snapshot(Arc<Mutex<Connection>>);
+
+impl Snapshot {
+    /// Reads from it, off the async threads.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let db = Arc::clone(&self.0);
+        blocking(move || work(&db.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 }
 

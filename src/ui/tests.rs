@@ -1,6 +1,7 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
 mod bursts;
+mod card_rows;
 mod filter;
 mod history;
 mod history_news;

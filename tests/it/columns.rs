@@ -446,7 +446,8 @@ fn the_columns_and_the_rows_accept_the_same_for_any_filter() {
     compare(1_500, 190, 400, 0x5EED);
 }
 
-/// What a row shows in a column, as it is compared: amounts by their size, texts folded.
+/// What a row shows in a column, as it is compared: texts folded, amounts by their size, which
+/// only those of one currency are compared by.
 fn shown(by: OrderBy, row: &Transaction) -> (Option<Decimal>, Option<String>) {
     let text = match by {
         OrderBy::Time => None,
@@ -472,6 +473,10 @@ fn in_order<'a>(rows: &[&'a Transaction], order: Order) -> Vec<&'a Transaction> 
         (OrderBy::Time, false) => valued.reverse(),
         (by, true) => valued.sort_by_key(|row| std::cmp::Reverse(shown(by, row))),
         (by, false) => valued.sort_by_key(|row| shown(by, row)),
+    }
+    if order.by == OrderBy::Amount {
+        // Currencies from A to Z in either direction.
+        valued.sort_by_key(|row| row.amount.currency().to_string());
     }
     valued.extend(bare);
     valued

@@ -74,7 +74,7 @@ async fn where_a_provider_is_down_the_data_file_has_its_rows_and_their_age_is_sa
 async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
     let bank = Bank::open().await;
     let empty = bank.run(&["transactions", "--refresh", "never", "--json"]).await;
-    assert_eq!((code(&empty), rows(&empty).len()), (0, 0), "{}", words(&empty));
+    assert_eq!((code(&empty), rows(&empty).len()), (1, 0), "{}", words(&empty));
     assert_eq!(missing(&empty)["from_data_file"][0]["as_of"], Value::Null, "nothing was read yet");
     assert_eq!(missing(&empty)["from_data_file"][0]["complete_from"], Value::Null);
 
@@ -84,7 +84,7 @@ async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
     for format in ["json", "csv", "table"] {
         let line = ["transactions", "--refresh", "never", "--format", format];
         let output = bank.run(&line).await;
-        assert_eq!(code(&output), 0, "nothing failed, as nobody was asked: {}", words(&output));
+        assert_eq!(code(&output), 0, "all that was asked for is there: {}", words(&output));
         let lines = String::from_utf8_lossy(&output.stdout).lines().count();
         let expected = if format == "json" { read.len() + 2 } else { read.len() + 1 };
         assert_eq!(lines, expected, "{format}");
@@ -120,6 +120,66 @@ async fn refresh_never_asks_nobody_and_prints_what_is_known_and_as_of_when() {
     let unknown = bank.run(&["card", "zzzz", "--refresh", "never"]).await;
     assert_eq!(code(&unknown), 2);
     assert!(words(&unknown).contains("no provider was asked"), "{}", words(&unknown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_file_that_does_not_reach_back_to_since_is_an_incomplete_answer() {
+    let bank = Bank::open().await;
+    bank.run(&["transactions", "--json", "--filter", "since:20d"]).await;
+    let kept = async |since: &'static str, refresh: &'static str, format: &'static str| {
+        let line = ["transactions", "--filter", since, "--refresh", refresh, "--format", format];
+        bank.run(&line).await
+    };
+    let within = kept("since:10d", "never", "json").await;
+    assert_eq!(code(&within), 0, "{}", words(&within));
+    let before = kept("since:60d", "never", "json").await;
+    assert_eq!(code(&before), 1, "{}", words(&before));
+    let accounts = missing(&before)["from_data_file"].clone();
+    assert_eq!(accounts.as_array().map(Vec::len), Some(4), "{accounts}");
+    for account in accounts.as_array().into_iter().flatten() {
+        let (asked, from) = (account["asked_from"].as_str(), account["complete_from"].as_str());
+        assert!(asked.is_some() && asked < from, "{account}");
+        assert_eq!(account["never_read"], 0, "{account}");
+    }
+    let table = kept("since:60d", "never", "table").await;
+    assert_eq!(words(&table).matches(" as asked").count(), 4, "{}", words(&table));
+    // Without `since:` the last 30 days are asked for.
+    let default = bank.run(&["transactions", "--refresh", "never"]).await;
+    assert_eq!(code(&default), 1, "{}", words(&default));
+
+    cut_off(&bank, &[Dialect::Banana]);
+    let down = kept("since:60d", "auto", "table").await;
+    assert_eq!(code(&down), 3, "{}", words(&down));
+    assert_eq!(words(&down).matches(" as asked").count(), 1, "{}", words(&down));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_that_were_never_read_are_counted_where_the_data_file_answers() {
+    let bank = Bank::open().await;
+    let cards = rows(&bank.run(&["cards", "--json"]).await);
+    // Their cards are known, and none of their transactions was read.
+    let output = bank.run(&["transactions", "--refresh", "never", "--json"]).await;
+    assert_eq!(code(&output), 1, "{}", words(&output));
+    for account in missing(&output)["from_data_file"].as_array().expect("a list") {
+        let known = of(&cards, account["provider"].as_str().expect("a name")).len();
+        assert_eq!(account["never_read"], known, "{account}");
+        assert_eq!(account["complete_from"], Value::Null, "{account}");
+    }
+    let table = bank.run(&["transactions", "--refresh", "never"]).await;
+    assert_eq!(words(&table).matches(" cards were never read").count(), 4, "{}", words(&table));
+    let known = bank.run(&["cards", "--refresh", "never", "--json"]).await;
+    assert_eq!(code(&known), 0, "{}", words(&known));
+
+    let other = Bank::open().await;
+    other.run(&["transactions", "--json"]).await;
+    let known = other.run(&["cards", "--refresh", "never", "--json"]).await;
+    let unread = rows(&known).iter().filter(|card| card["balance"].is_null()).count();
+    assert!(unread > 0, "cards that are known from their transactions alone");
+    assert_eq!(code(&known), 1, "{}", words(&known));
+    let accounts = missing(&known)["from_data_file"].clone();
+    let counted = accounts.as_array().into_iter().flatten();
+    let counted: u64 = counted.map(|account| account["never_read"].as_u64().unwrap_or(0)).sum();
+    assert_eq!(usize::try_from(counted).ok(), Some(unread), "{accounts}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +223,7 @@ async fn a_large_data_file_of_an_earlier_cardtop_is_brought_up_to_date_and_that_
     old_data_file(&bank.folder.path().join("data"), 100_000);
     let line = ["transactions", "--refresh", "never", "--limit", "1", "--json"];
     let output = bank.run(&line).await;
-    assert_eq!((code(&output), rows(&output).len()), (0, 1), "{}", words(&output));
+    assert_eq!((code(&output), rows(&output).len()), (1, 1), "{}", words(&output));
     for said in ["is brought up to date now: 100000 transactions, about 2 s", "1 of 100000"] {
         assert!(words(&output).contains(said), "{}", words(&output));
     }

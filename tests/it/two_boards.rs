@@ -114,6 +114,37 @@ async fn rows_that_another_cardtop_keeps_are_on_the_board_within_a_second() {
     board.engine.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_a_command_reads_are_of_one_moment_whatever_a_board_writes_in_between() {
+    let desk = Desk::with(Options { busy: false, cards: 1, ..Options::default() }).await;
+    let other = Store::open(desk.folder.path()).expect("the same data file");
+    let rows = |state| (0..9).map(|id| row(&format!("t-{id}"), state)).collect::<Vec<_>>();
+    other.keep_transactions(rows(TransactionState::Hold)).await.expect("keeping");
+    let kept = desk.engine.kept_transactions().await.expect("the data file");
+    let mut read = Vec::new();
+    let mut before = None;
+    for count in 0_i32.. {
+        let page = kept.page(before, 2, None, Timestamp::MIN).await.expect("a page");
+        read.extend(page.rows);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+        // All of them are of one millisecond, and are written again; one more is new each time.
+        let state = if count % 2 == 0 { TransactionState::Cleared } else { TransactionState::Hold };
+        other.keep_transactions(rows(state)).await.expect("keeping");
+        let new = row(&format!("new-{count}"), state);
+        other.keep_transactions(vec![new]).await.expect("keeping");
+    }
+    let read: Vec<_> = read.iter().rev().map(|row| (row.id.to_string(), row.state)).collect();
+    let all = rows(TransactionState::Hold);
+    let all: Vec<_> = all.iter().map(|row| (row.id.to_string(), row.state)).collect();
+    assert_eq!(read, all);
+    let now = desk.engine.kept_transactions().await.expect("the data file");
+    let now = now.page(None, 100, None, Timestamp::MIN).await.expect("a page").rows;
+    assert!(now.len() > all.len(), "the next command sees what was written");
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_boards_that_read_the_same_accounts_have_the_same_rows_as_their_data_file() {
     let desk = Desk::with(Options { busy: true, cards: 4, ..Options::default() }).await;

@@ -115,7 +115,7 @@ impl Answer {
         let found = self.search.found();
         match &self.cards {
             Some(cards) => cards.contains(card),
-            None => found.ledger().of_card(card).into_iter().any(|row| found.rank(row).is_ok()),
+            None => found.ledger().of_card(card).any(|row| found.rank(row).is_ok()),
         }
     }
 }

@@ -7,7 +7,7 @@
 mod chosen;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use super::sort::{Compared, Order, Urgency};
 use super::texts::{Text, Texts};
 use crate::app::list::{Direction, Rows};
+use crate::app::portfolio::KnownCards;
 use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
 use crate::domain::card::{Card, CardKey};
@@ -64,6 +65,10 @@ impl Rows<CardKey> for Index {
 
     fn position(&self, key: &CardKey) -> Option<usize> {
         self.position_of(self.number(key)?)
+    }
+
+    fn is_growing(&self) -> bool {
+        self.left().is_some()
     }
 }
 
@@ -179,11 +184,11 @@ impl Index {
         let text = self.texts.add(card);
         self.entries.push(Entry { card: Arc::clone(card), text, urgency });
         if let Some(chosen) = &mut self.chosen {
-            chosen.found.accepted.push(false);
+            chosen.found.add();
         }
         self.by_key.insert(self.place_by_key(number), number);
         self.by_name.insert(self.place_by_name(number), number);
-        self.all.insert(self.place_in_all(number), number);
+        self.put_in_all(number);
         number
     }
 
@@ -204,7 +209,9 @@ impl Index {
             }
         }
         if moves {
-            self.all.remove(self.place_in_all(number));
+            let at = self.place_in_all(number);
+            self.all.remove(at);
+            self.note_moved(at, false);
         }
         if renamed {
             self.by_name.remove(self.place_by_name(number));
@@ -216,10 +223,22 @@ impl Index {
             *entry = Entry { card: Arc::clone(card), text, urgency };
         }
         if moves {
-            self.all.insert(self.place_in_all(number), number);
+            self.put_in_all(number);
         }
         if renamed {
             self.by_name.insert(self.place_by_name(number), number);
+        }
+    }
+
+    fn put_in_all(&mut self, number: u32) {
+        let at = self.place_in_all(number);
+        self.all.insert(at, number);
+        self.note_moved(at, true);
+    }
+
+    fn note_moved(&mut self, place: usize, has_come: bool) {
+        if let Some(chosen) = &mut self.chosen {
+            chosen.found.note_moved(place, has_come);
         }
     }
 
@@ -238,7 +257,7 @@ impl Index {
     /// Takes in every card at once, and shows all of them.
     pub(super) fn place_all(
         &mut self,
-        cards: &BTreeMap<CardKey, Arc<Card>>,
+        cards: &KnownCards,
         rate: impl Fn(&Card) -> Urgency,
         now: Timestamp,
     ) {
@@ -248,10 +267,10 @@ impl Index {
         let mut by_key = Vec::with_capacity(cards.len());
         let mut renamed = false;
         self.entries.reserve_exact(cards.len().saturating_sub(self.entries.len()));
-        for (key, card) in cards {
+        for card in cards.values() {
             count(Work::CardVisited);
             let urgency = rate(card);
-            let number = known.next_if(|number| self.key(*number) == Some(key));
+            let number = known.next_if(|number| self.key(*number) == Some(&card.key));
             by_key.push(match number {
                 Some(number) => {
                     renamed |= self.replace(number, card, urgency);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::app::portfolio::Portfolio;
 use crate::app::portfolio::card_news::{Affected, CardNews};
 use crate::app::work::{Work, count};
-use crate::domain::attention::{Attention, Signals};
+use crate::domain::attention::{Attention, FRESH, Signals};
 use crate::domain::card::{Card, CardKey};
 
 /// What is said of the cards of which anything is.
@@ -51,9 +51,9 @@ impl KnownSignals {
     }
 
     fn renew(&mut self, key: &CardKey, portfolio: &Portfolio) {
-        let (transactions, operations) =
-            (portfolio.transactions_of(key), portfolio.operations_of(key));
-        let signals = Signals::of(transactions, operations, portfolio.now);
+        let since = portfolio.now.checked_sub(FRESH).unwrap_or(Timestamp::MIN);
+        let declined = portfolio.declined_after(key, since);
+        let signals = Signals::of(declined, portfolio.operations_of(key), portfolio.now);
         if let Some(at) = self.of.remove(key).and_then(|old| old.until()) {
             self.due.remove(&(at, key.clone()));
         }

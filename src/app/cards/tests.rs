@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::app::fixture::{bare, card, declined, key, operation, press, transaction};
+use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
 use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals};
@@ -253,4 +254,66 @@ proptest! {
             prop_assert_eq!(model.portfolio.last_known(&provider), stale);
         }
     }
+}
+
+/// A board with more cards than a filter is asked about at once.
+fn many() -> Model {
+    let mut model = bare((120, 40));
+    let cards = (0..50_000_u32).map(|number| {
+        let holder = format!("Holder {}", number.wrapping_mul(7_919) % 50_000);
+        let last4 = format!("{:04}", number % 10_000);
+        let read = card(CardState::Active, &holder, &last4, "artha", "12.40 USD", 4);
+        let key = CardKey::new(&read.key.provider, &format!("n-{number}"));
+        Card { key, ..read }.into()
+    });
+    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(cards.collect())));
+    model
+}
+
+fn idle(model: &mut Model) {
+    for _ in 0..20 {
+        if !crate::app::has_more_work(model) {
+            return;
+        }
+        _ = update(model, Msg::Continue);
+    }
+    panic!("the search does not end");
+}
+
+#[test]
+fn a_filter_of_many_cards_is_asked_in_slices_the_first_rows_first() {
+    let mut model = many();
+    _ = press(&mut model, "/");
+    let work = counted(|| _ = update(&mut model, Msg::Paste("77".to_owned())));
+    assert_eq!(work.of(Work::CardVisited), 20_000);
+    assert_eq!(model.panes.cards.cards_left(), Some((20_000, 50_000)));
+    let so_far: Vec<CardKey> = model.panes.cards.list.rows().keys().cloned().collect();
+    let wanted = slow(&model);
+    assert!(wanted.starts_with(&so_far) && so_far.len() > 100);
+    let title = format!("{:?}", crate::app::present::cards::title(&model).fitted(100));
+    assert!(title.contains("so far") && title.contains("searched 20,000 of 50,000"), "{title}");
+    idle(&mut model);
+    assert_eq!(shown(&model), wanted);
+    assert!(model.panes.cards.cards_left().is_none());
+}
+
+#[test]
+fn another_letter_ends_the_search_before_it_and_news_loses_no_card() {
+    let mut model = many();
+    _ = press(&mut model, "/ 7");
+    let work = counted(|| _ = press(&mut model, "1"));
+    assert!(work.of(Work::CardVisited) <= 20_000, "{work:?}");
+    // Cards that were asked go behind, and others come before those that are asked next.
+    for (number, amount) in [("0003", "-1.00 USD"), ("9999", "-2.00 USD"), ("0004", "-3.00 USD")] {
+        let holder = format!("Holder 71{number}");
+        let read = card(CardState::Active, &holder, number, "artha", amount, 0);
+        _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![read.into()])));
+        let back = card(CardState::Active, "Zoe", "0003", "artha", "5.00 USD", 0);
+        _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![back.into()])));
+    }
+    _ = press(&mut model, "enter s s");
+    idle(&mut model);
+    assert_eq!(shown(&model), slow(&model));
+    let all = model.portfolio.cards.len();
+    assert_eq!(model.panes.cards.hidden, all - shown(&model).len());
 }

@@ -252,8 +252,7 @@ impl Operator {
 
     /// Changes what is known of a card.
     pub(crate) fn change_card(&mut self, id: &str, change: impl FnOnce(&mut Card)) {
-        let card = self.portfolio.cards.get_mut(&key(id)).expect("the card of the test");
-        change(std::sync::Arc::make_mut(card));
+        self.portfolio.cards.change(&key(id), change);
     }
 
     /// A new reading of a card, with something changed.

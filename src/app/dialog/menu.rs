@@ -92,6 +92,12 @@ impl Menu {
         actions.chain(looks).chain([read_card]).collect()
     }
 
+    /// Unsettled operations of the card that have no item.
+    pub(crate) fn unlisted(&self, portfolio: &Portfolio) -> usize {
+        let open = portfolio.operations_of(&self.key).filter(|op| op.is_open()).count();
+        open.saturating_sub(OPEN_OPERATIONS)
+    }
+
     fn why_unavailable(&self, choice: &Choice, portfolio: &Portfolio) -> Option<NotNow> {
         match choice {
             Choice::Want(wanted) => wanted.check(&self.key, portfolio).err(),

@@ -16,6 +16,7 @@ use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Job, Verdict, confirmation};
+use crate::ledger::CardSelection;
 
 /// Most transactions that are offered as the operation's own.
 const CANDIDATES: usize = 5;
@@ -247,13 +248,24 @@ fn can_resolve(operation: &Operation) -> Result<(), String> {
     }
 }
 
-/// The card's top-ups of that sum that may be the operation's own, nearest first.
+/// How many more [`candidates`] there are than are offered.
+pub(crate) fn more_candidates(operation: &Operation, portfolio: &Portfolio) -> usize {
+    all_candidates(operation, portfolio).len().saturating_sub(CANDIDATES)
+}
+
+/// The card's top-ups of that sum that may be the operation's own, nearest first, as many as are
+/// offered.
 pub(crate) fn candidates(operation: &Operation, portfolio: &Portfolio) -> Vec<Transaction> {
-    let may_be_its = |row: &Transaction| row.operation.is_none() && operation.may_be(row);
-    let mut rows: Vec<Transaction> =
-        portfolio.transactions_of(&operation.card).filter(may_be_its).collect();
-    rows.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
+    let mut rows = all_candidates(operation, portfolio);
     rows.truncate(CANDIDATES);
+    rows
+}
+
+fn all_candidates(operation: &Operation, portfolio: &Portfolio) -> Vec<Transaction> {
+    let may_be_its = |row: &Transaction| row.operation.is_none() && operation.may_be(row);
+    let top_ups = portfolio.rows_of(&operation.card, CardSelection::TopUps);
+    let mut rows: Vec<Transaction> = top_ups.filter(may_be_its).collect();
+    rows.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
     rows
 }
 

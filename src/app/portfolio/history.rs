@@ -29,8 +29,12 @@ impl Portfolio {
         let gone = news.gone.as_deref().unwrap_or_default();
         let cards = news.rows.iter().filter_map(Transaction::card);
         self.history_changed(cards.chain(gone.iter().filter_map(card)));
-        self.kept.card_news.unassigned |= news.rows.iter().any(|row| row.card_id.is_none())
+        let unassigned = news.rows.iter().any(|row| row.card_id.is_none())
             || gone.iter().any(|name| name.card.is_none());
+        if unassigned {
+            self.kept.card_news.unassigned = true;
+            self.kept.shown.outdate();
+        }
         let arrival = &mut self.kept.arrival;
         if news.gone.is_none() {
             self.transactions.apply(&news.rows);
@@ -94,6 +98,7 @@ impl Portfolio {
     pub(super) fn put_history(&mut self, ledger: &Ledger) {
         self.history_changed([]);
         self.kept.card_news.history = Affected::All;
+        self.kept.shown.outdate();
         let arrival = &mut self.kept.arrival;
         let newer = std::mem::replace(&mut self.transactions, ledger.clone());
         self.transactions.remove(&std::mem::take(&mut arrival.gone));

@@ -15,7 +15,7 @@ use crate::domain::card::{Balance, Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, OperationState};
 use crate::domain::text;
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 
 /// Lines of the summary before the timeline gets as many as the summary does.
 const SUMMARY_FIRST: usize = 14;
@@ -247,8 +247,7 @@ fn sum(
     columns: usize,
 ) -> Vec<Line> {
     let provider = &card.key.provider;
-    let is_hold = |_, state| state == TransactionState::Hold;
-    let held = match portfolio.transactions.of_card_with(&card.key, is_hold).len() {
+    let held = match portfolio.count_holds(&card.key) {
         // Before all is loaded nobody can tell how many there are.
         _ if !portfolio.is_history_loaded() => String::new(),
         0 => String::new(),

@@ -164,6 +164,10 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
 pub(crate) fn title(model: &Model) -> Title {
     let cards = &model.panes.cards;
     let mut title = Title::of_filtered(model, Pane::Cards, cards.list.len(), cards.hidden);
+    if let Some(searched) = extent::searched(cards.cards_left()) {
+        title.set_count(extent::shown_of(cards.list.len(), cards.hidden, "/", false));
+        title.add(order::LIVE, format!("  {searched} cards"));
+    }
     if !title.has_filter() {
         title.add(0, format!(" {}", thousands(model.portfolio.cards.len())));
     }
@@ -184,7 +188,9 @@ pub(crate) fn title(model: &Model) -> Title {
         if let Some(searched) = extent::searched(cards.left()) {
             title.add(order::LIVE, format!("  {searched} transactions"));
         }
-        let known = extent::known_in_memory(&model.portfolio, cards.is_history_loaded());
+        let from = cards.complete_from();
+        let is_loaded = cards.is_history_loaded();
+        let known = extent::known_in_memory(&model.portfolio, from, is_loaded);
         title.add_forms(vec![
             (order::RANGE, format!("{meaning}, {known}")),
             (order::MEANING, format!("{meaning}{}", extent::not_searched(&model.portfolio))),
@@ -201,6 +207,9 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     if let Some(searched) = extent::searched(model.panes.cards.left()) {
         return vec![format!("No such card so far: {searched} transactions.")];
     }
+    if let Some(searched) = extent::searched(model.panes.cards.cards_left()) {
+        return vec![format!("No such card so far: {searched} cards.")];
+    }
     if model.panes.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
         let mut lines = vec![format!(
@@ -212,11 +221,10 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             lines.push(format!("merchant:~{text} finds the cards that paid there."));
         }
         if model.panes.cards.search.filter().asks_related() {
-            let is_loaded = model.panes.cards.is_history_loaded();
-            lines.push(format!(
-                "Transactions are {}.",
-                extent::known_in_memory(portfolio, is_loaded)
-            ));
+            let cards = &model.panes.cards;
+            let (from, is_loaded) = (cards.complete_from(), cards.is_history_loaded());
+            let known = extent::known_in_memory(portfolio, from, is_loaded);
+            lines.push(format!("Transactions are {known}."));
         }
         return lines;
     }

@@ -9,6 +9,7 @@ use crate::app::command::Command;
 use crate::app::cover;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::shown::is_for_lack_of_money;
 use crate::domain::card::Card;
 use crate::domain::decline::{DeclineCause, DeclineReason, Funds, Remedy};
 use crate::domain::operation::ActionKind;
@@ -131,7 +132,7 @@ fn clock(portfolio: &Portfolio, at: Timestamp) -> String {
 /// Why a card was declined, in words for the operator.
 fn why(portfolio: &Portfolio, card: &Card, decline: &Transaction) -> String {
     let words = cause(decline).words();
-    if !cover::is_for_lack_of_money(decline) {
+    if !is_for_lack_of_money(decline) {
         return words;
     }
     let Funds::Read { available, short, last_known } = cover::funds(card, decline) else {
@@ -158,7 +159,7 @@ fn why(portfolio: &Portfolio, card: &Card, decline: &Transaction) -> String {
 /// The same where there is little room. `~` marks what follows from a balance that may be old.
 pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
     let words = cause(decline).words();
-    if !cover::is_for_lack_of_money(decline) {
+    if !is_for_lack_of_money(decline) {
         return words;
     }
     match cover::funds(card, decline) {
@@ -173,9 +174,7 @@ pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
 /// `short 29.50`; `None` where it is not money that a card lacks.
 pub(super) fn shortfall_in_words(card: &Card, decline: &Transaction) -> Option<String> {
     match cover::funds(card, decline) {
-        Funds::Read { short: Some(short), last_known, .. }
-            if cover::is_for_lack_of_money(decline) =>
-        {
+        Funds::Read { short: Some(short), last_known, .. } if is_for_lack_of_money(decline) => {
             let mark = if last_known.is_some() { "~" } else { "" };
             Some(format!("short {mark}{}", short.grouped()))
         }
@@ -218,7 +217,7 @@ fn top_up(
     if let Some(why) = cover::cannot_spend(card.state, &hint) {
         return Err(why);
     }
-    if let Some(passed) = cover::passed_later(decline, portfolio) {
+    if let Some(passed) = portfolio.passed_later(decline) {
         let at = clock(portfolio, passed.at);
         return Err(format!("nothing: the same purchase passed at {at}"));
     }

@@ -9,7 +9,6 @@ use crate::app::cards::Cards;
 use crate::app::command::Command;
 use crate::app::feed::{Behind, Feed, MOST_FOUND};
 use crate::app::portfolio::Portfolio;
-use crate::domain::coverage::Stretch;
 use crate::domain::text::thousands;
 use crate::ledger::OrderBy;
 
@@ -27,8 +26,9 @@ pub(super) fn searched(left: Option<(usize, usize)>) -> Option<String> {
 /// Whether the list of cards has every card that its filter asks for.
 pub(super) fn are_all(cards: &Cards, portfolio: &Portfolio) -> bool {
     let asks = cards.search.filter().asks_related();
+    let is_searched = cards.left().is_none() && cards.cards_left().is_none();
     let is_loaded = cards.is_history_loaded() && portfolio.older.from().is_none();
-    cards.left().is_none() && (!asks || is_loaded)
+    is_searched && cards.is_up_to_date() && (!asks || is_loaded)
 }
 
 /// Whether the feed shows every row that it is asked for.
@@ -113,14 +113,18 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12`; `is_loaded` is whether
-/// all of the data file were there when the rows were made.
-pub(super) fn known(portfolio: &Portfolio, is_loaded: bool) -> String {
+/// How far back transactions are complete: `complete from Mar 04 09:12`; `complete_from` is since
+/// when they were, and `is_loaded` whether all of the data file were there, when the rows were made.
+pub(super) fn known(
+    portfolio: &Portfolio,
+    complete_from: Option<Timestamp>,
+    is_loaded: bool,
+) -> String {
     if !is_loaded {
         return format!("known in part, {NOT_LOADED}");
     }
-    match portfolio.covered().complete {
-        Some(Stretch { from, .. }) => {
+    match complete_from {
+        Some(from) => {
             format!("complete from {}", portfolio.local_time(from, TimeFormat::Full))
         }
         None => "not complete yet".to_owned(),
@@ -129,13 +133,17 @@ pub(super) fn known(portfolio: &Portfolio, is_loaded: bool) -> String {
 
 /// The same of rows in memory alone, where that is less: `in memory from Mar 04, 9,000 older not
 /// searched`.
-pub(super) fn known_in_memory(portfolio: &Portfolio, is_loaded: bool) -> String {
+pub(super) fn known_in_memory(
+    portfolio: &Portfolio,
+    complete_from: Option<Timestamp>,
+    is_loaded: bool,
+) -> String {
     match portfolio.older.from().filter(|_| is_loaded) {
         Some(from) => {
             let from = portfolio.local_time(from, TimeFormat::Full);
             format!("in memory from {from}{}", not_searched(portfolio))
         }
-        None => known(portfolio, is_loaded),
+        None => known(portfolio, complete_from, is_loaded),
     }
 }
 

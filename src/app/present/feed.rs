@@ -235,11 +235,15 @@ fn range(feed: &Feed, portfolio: &Portfolio) -> Vec<(u8, String)> {
         |at| format!("since {}", portfolio.local_time(at, TimeFormat::Full)),
     );
     let is_loaded = feed.loaded().transactions;
-    if since.is_some_and(|at| portfolio.covered().reaches(at)) || !is_loaded {
+    let is_reached = since.is_some_and(|at| feed.complete_from().is_some_and(|from| from <= at));
+    if is_reached || !is_loaded {
         return vec![(order::RANGE, words)];
     }
     vec![
-        (order::RANGE, format!("{words}, {}", extent::known(portfolio, is_loaded))),
+        (
+            order::RANGE,
+            format!("{words}, {}", extent::known(portfolio, feed.complete_from(), is_loaded)),
+        ),
         (order::RANGE - 1, words),
     ]
 }
@@ -454,7 +458,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
                 let again = model.keymap.hint(Command::Back, "clears the filter");
                 format!(
                     "Nothing in the time that the filter names ({}): {again}.",
-                    extent::known(portfolio, feed.loaded().transactions)
+                    extent::known(portfolio, feed.complete_from(), feed.loaded().transactions)
                 )
             }
             Range::Last(word) => {

@@ -40,7 +40,9 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         if !extent::are_all(&model.panes.cards, &model.portfolio) {
             count.push_str(" so far");
         }
-        let known = known_in_memory(&model.portfolio, model.panes.cards.is_history_loaded());
+        let cards = &model.panes.cards;
+        let (from, is_loaded) = (cards.complete_from(), cards.is_history_loaded());
+        let known = known_in_memory(&model.portfolio, from, is_loaded);
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));
     }

@@ -10,7 +10,7 @@ use super::role::Role;
 use super::time::TimeFormat;
 use crate::app::portfolio::Portfolio;
 use crate::domain::attention::FRESH;
-use crate::domain::transaction::{Listed, Transaction, TransactionState};
+use crate::domain::transaction::{Listed, RowName, Transaction, TransactionState};
 
 /// What a transaction's state means.
 pub(crate) const fn state_role(row: &Transaction) -> Role {
@@ -80,9 +80,8 @@ fn gone(
     let time = |at| portfolio.local_time(at, time);
     match cleared_as {
         Some(id) => {
-            let posted = row.card().and_then(|key| {
-                Some(portfolio.transactions_of(&key).find(|other| other.id == *id)?.at)
-            });
+            let name = RowName { id: Arc::clone(id), ..RowName::from(row) };
+            let posted = row.card_id.as_ref().and_then(|_| portfolio.transactions.at_named(&name));
             let when = posted.map(|at| format!(" {}", time(at))).unwrap_or_default();
             format!("cleared as {id}{when}")
         }

@@ -201,8 +201,12 @@ fn flags_and_numbers_of_cards() {
     let value = Balance { available: Some(usd("-7.15")), current: Some(usd("5")), pending: None };
     let at = now().checked_sub(SignedDuration::from_secs(40)).expect("a time");
     let balance = Reading::At { value, at }.stale(&"down".into());
-    let card =
-        Card { state: CardState::Active, balance, labels: vec!["vip".into()], ..Card::unread(key) };
+    let card = Card {
+        state: CardState::Active,
+        balance,
+        labels: vec!["vip".into()].into(),
+        ..Card::unread(key)
+    };
     let row = CardRow {
         card: &card,
         now: now(),

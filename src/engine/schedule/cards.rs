@@ -1,7 +1,10 @@
 //! The cards of a plan: when each was last tried, which are looked at, and which were asked for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+
+use hashbrown::HashTable;
 
 use jiff::Timestamp;
 
@@ -25,7 +28,9 @@ pub enum Rank {
 #[derive(Debug, Default)]
 pub(super) struct Cards {
     ids: Vec<Arc<str>>,
-    slots: HashMap<Arc<str>, Slot>,
+    /// By id, which is looked up in `ids`: no card has a copy of it here.
+    slots: HashTable<Slot>,
+    hasher: RandomState,
     /// Whose balance comes with the list, by card.
     listed: Vec<bool>,
     /// When each card was last tried, by itself or in a list that has its balance. In the heap are
@@ -50,12 +55,15 @@ struct Watched {
 impl Cards {
     /// Takes a card in, unless it is known.
     pub(super) fn know(&mut self, id: &Arc<str>) {
-        if self.slots.contains_key(id) {
+        if self.slot(id).is_some() {
             return;
         }
         let card = Slot::after(self.ids.len());
         self.ids.push(Arc::clone(id));
-        self.slots.insert(Arc::clone(id), card);
+        let Self { ids, slots, hasher, .. } = self;
+        slots.insert_unique(hasher.hash_one(&**id), card, |slot| {
+            ids.get(slot.index()).map_or(0, |id| hasher.hash_one(&**id))
+        });
         self.listed.push(false);
         self.balances.add();
         self.transactions.add();
@@ -78,7 +86,8 @@ impl Cards {
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
-        self.slots.get(id).copied()
+        let is_it = |slot: &Slot| self.ids.get(slot.index()).is_some_and(|known| **known == *id);
+        self.slots.find(self.hasher.hash_one(id), is_it).copied()
     }
 
     pub(super) fn is_listed(&self, card: Slot) -> bool {
@@ -100,7 +109,7 @@ impl Cards {
         if self.watched.ids == ids {
             return false;
         }
-        let known = |(id, rank): (&Arc<str>, &Rank)| Some((*self.slots.get(id)?, *rank));
+        let known = |(id, rank): (&Arc<str>, &Rank)| Some((self.slot(id)?, *rank));
         let ranks: BTreeMap<Slot, Rank> = ids.iter().filter_map(known).collect();
         let before = std::mem::replace(&mut self.watched, Watched { ids, ranks });
         let now: Vec<Slot> = self.watched.ranks.keys().copied().collect();

@@ -28,16 +28,10 @@ impl Slot {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     heap: Vec<Slot>,
-    /// By card.
-    cards: Vec<Entry>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// When it was last tried, in microseconds since 1970; [`NEVER`] when it never was.
-    tried: i64,
-    /// Its position in the heap; [`OUTSIDE`] when it is not in it.
-    place: u32,
+    /// By card, when it was last tried, in microseconds since 1970; [`NEVER`] when it never was.
+    tried: Vec<i64>,
+    /// By card, its position in the heap; [`OUTSIDE`] when it is not in it.
+    places: Vec<u32>,
 }
 
 const NEVER: i64 = i64::MIN;
@@ -46,7 +40,8 @@ const OUTSIDE: u32 = u32::MAX;
 impl Queue {
     /// Takes in the next card, which was never tried, outside the heap.
     pub(super) fn add(&mut self) {
-        self.cards.push(Entry { tried: NEVER, place: OUTSIDE });
+        self.tried.push(NEVER);
+        self.places.push(OUTSIDE);
     }
 
     /// The card that was tried longest ago.
@@ -56,15 +51,15 @@ impl Queue {
 
     /// When a card was last tried, to the microsecond.
     pub(super) fn tried(&self, card: Slot) -> Option<Timestamp> {
-        let entry = self.cards.get(card.index()).filter(|entry| entry.tried != NEVER)?;
-        Timestamp::from_microsecond(entry.tried).ok()
+        let tried = self.tried.get(card.index()).filter(|tried| **tried != NEVER)?;
+        Timestamp::from_microsecond(*tried).ok()
     }
 
     /// Notes when a card was last tried; `None` makes it one that never was.
     pub(super) fn set_tried(&mut self, card: Slot, at: Option<Timestamp>) {
-        let Some(entry) = self.cards.get_mut(card.index()) else { return };
-        entry.tried = at.map_or(NEVER, Timestamp::as_microsecond);
-        let place = entry.place;
+        let Some(tried) = self.tried.get_mut(card.index()) else { return };
+        *tried = at.map_or(NEVER, Timestamp::as_microsecond);
+        let place = self.places.get(card.index()).copied().unwrap_or(OUTSIDE);
         if place != OUTSIDE {
             let place = self.sift_up(place as usize);
             self.sift_down(place);
@@ -73,8 +68,8 @@ impl Queue {
 
     /// Puts a card into the heap, or takes it out.
     pub(super) fn set_waiting(&mut self, card: Slot, waits: bool) {
-        let Some(entry) = self.cards.get_mut(card.index()) else { return };
-        let place = entry.place;
+        let Some(known) = self.places.get_mut(card.index()) else { return };
+        let place = *known;
         match (waits, place != OUTSIDE) {
             (true, false) => {
                 let last = self.heap.len();
@@ -83,7 +78,7 @@ impl Queue {
                 self.sift_up(last);
             }
             (false, true) => {
-                entry.place = OUTSIDE;
+                *known = OUTSIDE;
                 let place = place as usize;
                 self.heap.swap_remove(place);
                 if place < self.heap.len() {
@@ -98,7 +93,7 @@ impl Queue {
 
     /// No card was ever tried.
     pub(super) fn forget_times(&mut self) {
-        self.cards.iter_mut().for_each(|entry| entry.tried = NEVER);
+        self.tried.fill(NEVER);
         // In ascending order it is a heap.
         self.heap.sort_unstable();
         (0..self.heap.len()).for_each(|place| self.set_place(place));
@@ -107,15 +102,15 @@ impl Queue {
     /// What the heap is ordered by.
     fn key(&self, place: usize) -> Option<(i64, Slot)> {
         let card = *self.heap.get(place)?;
-        Some((self.cards.get(card.index())?.tried, card))
+        Some((*self.tried.get(card.index())?, card))
     }
 
     /// Notes at a card where in the heap it is.
     fn set_place(&mut self, place: usize) {
-        let entry = self.heap.get(place).and_then(|card| self.cards.get_mut(card.index()));
-        if let Some(entry) = entry {
+        let known = self.heap.get(place).and_then(|card| self.places.get_mut(card.index()));
+        if let Some(known) = known {
             // No longer than the list of cards, which `Slot` counts.
-            entry.place = u32::try_from(place).unwrap_or(OUTSIDE);
+            *known = u32::try_from(place).unwrap_or(OUTSIDE);
         }
     }
 

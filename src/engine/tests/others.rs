@@ -325,3 +325,37 @@ async fn what_directly_follows_what_was_told_is_told_without_reading_it_again() 
     desk.engine.tell_others_rows().await.expect("nothing");
     assert_eq!(store.statements() - before, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_another_cardtop_found_comes_with_its_rows() {
+    use crate::domain::card::{Balance, Reading};
+    let mut bench = Bench::new(1).await;
+    let (engine, banana) = (bench.engine.clone(), ProviderId::new("banana"));
+    engine.tell_newest_rows(FIRST).await.expect("it is told");
+    while bench.events.try_recv().is_ok() {}
+    let figures = Reading::At { value: Balance::default(), at: at(0) };
+    let key = CardKey::new(&banana, "elsewhere");
+    let card = Card { holder: "Aiko".into(), balance: figures, ..Card::unread(key.clone()) };
+    let other = Store::open(engine.0.store.path().parent().expect("a folder")).expect("the same");
+    other.keep_cards(vec![Arc::new(card)], at(1)).await.expect("keeping");
+    let row = |id| Transaction { provider: banana.clone(), ..row(Some("elsewhere"), id, 1) };
+    other.keep_transactions(vec![row("1"), row("2")]).await.expect("keeping");
+    engine.tell_others_rows().await.expect("it is told");
+    let mut told = Vec::new();
+    while let Ok(event) = bench.events.try_recv() {
+        match event {
+            EngineEvent::Cards(cards) => {
+                let [card] = cards.as_slice() else { panic!("one card: {cards:?}") };
+                assert_eq!((&card.key, &*card.holder), (&key, "Aiko"));
+                assert_eq!(card.balance.why_stale(), Some("read by another cardtop"));
+                told.push("card");
+            }
+            EngineEvent::Transactions(news) => {
+                assert_eq!(news.rows.len(), 2);
+                told.push("rows");
+            }
+            event => panic!("{event:?}"),
+        }
+    }
+    assert_eq!(told, ["card", "rows"]);
+}

@@ -6,10 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::domain::card::ProviderId;
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::filter::{Filter, Schema};
 use crate::domain::money::Money;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::ledger::{Ledger, Order, Progress, Query, Search};
 
 pub(super) fn now() -> Timestamp {
     "2026-04-03T12:08:12Z".parse().expect("a time")
@@ -105,6 +107,43 @@ pub(super) fn row(seed: u64, id: u8, card: u8, minutes: i64) -> Transaction {
             at,
         )
     }
+}
+
+/// A schema of no fields.
+pub(super) static SCHEMA: Schema = Schema {
+    rows: "samples",
+    related: None,
+    fields: Vec::new(),
+    aliases: &[],
+    flags: &[],
+    elsewhere: Vec::new(),
+};
+
+/// Names of some holders, and none of others.
+fn holder(card: &CardKey) -> Option<Arc<str>> {
+    let number: usize = card.id.trim_start_matches("card-").parse().ok()?;
+    ["Anna Öberg", "", "Coffee Smith", "anna obert"].get(number % 5).map(|name| (*name).into())
+}
+
+/// Everything that a filter accepts, by the columns.
+pub(super) fn search_for<'a>(filter: &'a Filter, schema: &'a Schema, order: Order) -> Query<'a> {
+    Query {
+        filter,
+        schema,
+        since: Timestamp::MIN,
+        seen_until: None,
+        order,
+        accepts: &|_| true,
+        holder: &holder,
+        revision_of_holders: 0,
+        now: now(),
+    }
+}
+
+/// Searches to the end, in steps of so many rows.
+pub(super) fn search_to_end(search: &mut Search, ledger: &Ledger, query: &Query<'_>, step: usize) {
+    search.renew(ledger, query);
+    while search.step(query, step) != Progress::Done {}
 }
 
 /// Rows in any order.

@@ -64,7 +64,7 @@ fn assert_same(ledger: &Ledger, plain: &Plain) {
             let wanted =
                 plain.0.iter().enumerate().filter(|(_, row)| row.card().as_ref() == Some(&key));
             let wanted: Vec<usize> = wanted.map(|(position, _)| position).collect();
-            assert_eq!(ledger.of_card(&key), wanted, "{key}");
+            assert_eq!(ledger.of_card(&key).collect::<Vec<_>>(), wanted, "{key}");
         }
     }
 }
@@ -132,7 +132,7 @@ fn a_row_that_was_known_by_its_task_is_replaced_by_itself_under_its_own_id() {
 }
 
 /// As [`row`], with an id and a time of its own.
-fn numbered(number: u64) -> Transaction {
+pub(super) fn numbered(number: u64) -> Transaction {
     let seconds = i64::try_from(number * 7).unwrap_or_default();
     let row = row(number, 0, u8::try_from(number % 5 + 1).unwrap_or(1), 0);
     let at = now() + jiff::SignedDuration::from_secs(seconds);

@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::config::spelling::Spelling;
 use crate::domain::text;
+use crate::provider::http::Answer;
 use crate::provider::json::{self, JsonObject, RowError};
-use crate::provider::{crypto, listing};
+use crate::provider::{Error, crypto, listing};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5
 /// point 9 and 5; the rest is caution).
@@ -85,29 +86,62 @@ pub(super) enum Unreadable {
     Sealed,
 }
 
+impl Unreadable {
+    /// The error of an answer.
+    pub(super) fn error(self, answer: &Answer) -> Error {
+        match self {
+            Self::NotJson => answer.unreadable(),
+            Self::Sealed => answer.bad_reply(CANNOT_DECRYPT),
+        }
+    }
+}
+
+/// What is said of an answer that our key does not open.
+pub(super) const CANNOT_DECRYPT: &str = "the answer cannot be decrypted; check encryption_key";
+
 /// Reads a body in the order of enkash wire notes, 1.5: an object with `field`, `request` or
 /// `response`, a bare encrypted text, a plain object. Errors may be plain even when encryption is
 /// on.
 pub(super) fn read(body: &Bytes, key: &[u8], field: &str) -> Result<Envelope, Unreadable> {
+    let (plain, why) = match unsealed(body, key, field)? {
+        Some(plain) => (plain, Unreadable::Sealed),
+        None => (body.clone(), Unreadable::NotJson),
+    };
+    let text = std::str::from_utf8(&plain).map_err(|_| why)?;
+    JsonObject::parse(text.trim()).map(|object| envelope(&object, &plain)).map_err(|_| why)
+}
+
+/// What was in a body that is sealed, or is a text; `None` where it is a plain object.
+pub(super) fn unsealed(body: &[u8], key: &[u8], field: &str) -> Result<Option<Bytes>, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
     if let Ok(object) = JsonObject::parse(text) {
-        let coded = object.first(&["code", "response_code"]).is_some();
-        return match [field, "request", "response"].iter().find_map(|name| object.raw_text(name)) {
-            Some(sealed) if !coded => open(&sealed, key),
-            _ => Ok(envelope(&object, body)),
+        return match sealed_names(field).iter().find_map(|name| object.raw_text(name)) {
+            Some(sealed) if !has_code(&object) => open(&sealed, key).map(Some),
+            _ => Ok(None),
         };
     }
     // No encrypted text begins so; JSON that could not be read as an object is nothing else.
     if text.starts_with(['{', '[']) {
         return Err(Unreadable::NotJson);
     }
-    let bare =
-        Bytes::from(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()));
-    let text = std::str::from_utf8(&bare).map_err(|_| Unreadable::NotJson)?;
-    JsonObject::parse(text).map_or_else(|_| open(text, key), |object| Ok(envelope(&object, &bare)))
+    let bare = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned());
+    match JsonObject::parse(&bare) {
+        Ok(_) => Ok(Some(Bytes::from(bare))),
+        Err(_) => open(&bare, key).map(Some),
+    }
 }
 
-fn open(sealed: &str, key: &[u8]) -> Result<Envelope, Unreadable> {
+/// The fields that an encrypted text may come in.
+pub(super) const fn sealed_names(field: &str) -> [&str; 3] {
+    [field, "request", "response"]
+}
+
+/// Whether an object says itself what became of a call, and holds nothing encrypted that would.
+pub(super) fn has_code(object: &JsonObject<'_>) -> bool {
+    object.first(&["code", "response_code"]).is_some()
+}
+
+fn open(sealed: &str, key: &[u8]) -> Result<Bytes, Unreadable> {
     let sealed: String = sealed.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let cipher = BASE64
         .decode(sealed.as_bytes())
@@ -117,10 +151,7 @@ fn open(sealed: &str, key: &[u8]) -> Result<Envelope, Unreadable> {
     let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
     let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
     let plain = plain.trim_start_matches('\u{feff}');
-    let plain =
-        Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned()));
-    let text = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
-    JsonObject::parse(text).map(|object| envelope(&object, &plain)).map_err(|_| Unreadable::Sealed)
+    Ok(Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned())))
 }
 
 /// `body` is what the object is part of.
@@ -176,19 +207,12 @@ pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
 /// Rows of a list answer, and how many there are in all.
 #[derive(Default)]
 pub(super) struct Rows<'a> {
-    /// The rows of this answer.
+    /// The rows of this answer, or the number of their list where they were read while it came.
     pub(super) rows: Vec<&'a RawValue>,
     /// `recordsCount`, where said.
     pub(super) total: Option<usize>,
     /// Words in the place of a list.
     pub(super) error: Option<RowError>,
-}
-
-impl Rows<'_> {
-    /// Rows that exist and are not in this answer.
-    pub(super) fn missing(&self) -> usize {
-        self.total.unwrap_or(0).saturating_sub(self.rows.len())
-    }
 }
 
 /// `{recordsCount, data}`, one object, or a bare array (enkash wire notes, 2.13 and 2.14).

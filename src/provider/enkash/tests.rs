@@ -1,6 +1,7 @@
 //! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire
 //! notes, verbatim.
 
+mod arriving;
 mod changes;
 mod readings;
 mod session;

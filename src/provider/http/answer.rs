@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::HeaderMap;
+use http::response::Parts;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
@@ -30,7 +31,7 @@ pub struct Answer {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, at most 128 MiB of a question and 8 MiB of a change.
+    /// What was kept of its body: all of it, or what stands around the rows of its lists.
     pub body: Bytes,
     /// When it arrived, by our clock: the as-of time of what it says.
     pub at: Timestamp,
@@ -40,16 +41,16 @@ impl Answer {
     pub(super) fn new(
         provider: &ProviderId,
         access: Access,
-        response: Response<Bytes>,
+        parts: Parts,
+        body: &Bytes,
         at: Timestamp,
     ) -> Self {
-        let (parts, body) = response.into_parts();
         Self {
             provider: provider.clone(),
             access,
             status: parts.status.as_u16(),
             headers: parts.headers,
-            body: body.slice_ref(without_byte_order_mark(&body)),
+            body: body.slice_ref(without_byte_order_mark(body)),
             at,
         }
     }

@@ -4,23 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::response::Parts;
 use http::{Request, Response};
 
 use super::access::Access;
+use super::body::{AnswerBody, Stop, WholeBody};
 use super::network_problem::NetworkProblem;
 use super::transport::{Transport, TransportError};
 use crate::config::proxy::{Proxies, Route};
 use crate::provider::{ProviderConfig, tls};
-
-/// Most bytes of an answer to a question: some wires send a whole list at once, and the cards of a
-/// large programme take about 600 bytes each.
-const LARGEST_LIST: usize = 128 << 20;
-
-/// Most bytes of an answer to a change, which is about one card.
-const LARGEST_RECEIPT: usize = 8 << 20;
-
-/// By how many bytes the room for an answer grows at least.
-const GROWTH: usize = 256 << 10;
 
 /// Sends requests over the network. Writes get a connection of their own, so that a kept-alive
 /// connection that the provider is just closing never leaves a change in doubt.
@@ -78,6 +70,17 @@ impl Transport for NetworkTransport {
         access: Access,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
+        let mut body = WholeBody::new(access);
+        let parts = self.call_in_parts(access, request, &mut body).await?;
+        Ok(Response::from_parts(parts, body.into_bytes()))
+    }
+
+    async fn call_in_parts(
+        &self,
+        access: Access,
+        request: Request<Bytes>,
+        body: &mut dyn AnswerBody,
+    ) -> Result<Parts, TransportError> {
         let client = match access {
             Access::Read => &self.reads,
             Access::Write => &self.writes,
@@ -95,37 +98,25 @@ impl Transport for NetworkTransport {
                 TransportError::Broken { peer, problem }
             }
         })?;
-        let limit = match access {
-            Access::Read => LARGEST_LIST,
-            Access::Write => LARGEST_RECEIPT,
-        };
-        let mut whole = Response::new(body(&mut response, &peer, limit).await?);
-        *whole.status_mut() = response.status();
-        *whole.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(whole)
-    }
-}
-
-async fn body(
-    response: &mut reqwest::Response,
-    peer: &Arc<str>,
-    limit: usize,
-) -> Result<Bytes, TransportError> {
-    let mut body: Vec<u8> = Vec::new();
-    loop {
-        let chunk = response.chunk().await.map_err(|error| TransportError::CutOff {
-            peer: Arc::clone(peer),
-            problem: NetworkProblem::of(&error),
-        })?;
-        let Some(chunk) = chunk else { return Ok(Bytes::from(body)) };
-        if body.len() + chunk.len() > limit {
-            return Err(TransportError::TooLarge { peer: Arc::clone(peer), limit });
+        let mut head = Response::new(());
+        *head.status_mut() = response.status();
+        *head.headers_mut() = std::mem::take(response.headers_mut());
+        body.begin(response.status());
+        loop {
+            let chunk = response.chunk().await.map_err(|error| TransportError::CutOff {
+                peer: Arc::clone(&peer),
+                problem: NetworkProblem::of(&error),
+            })?;
+            let Some(chunk) = chunk else { break };
+            match body.take(chunk) {
+                Ok(()) => {}
+                Err(Stop::Refused) => break,
+                Err(Stop::TooLarge(limit)) => {
+                    return Err(TransportError::TooLarge { peer, limit });
+                }
+            }
         }
-        // Not doubled, as it would be by itself: the whole may be large.
-        if body.capacity() - body.len() < chunk.len() {
-            body.reserve_exact(chunk.len().max(GROWTH).max(body.len() / 4));
-        }
-        body.extend_from_slice(&chunk);
+        Ok(head.into_parts().0)
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::response::Parts;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 
 use super::access::Access;
+use super::body::{AnswerBody, Stop};
 use super::network_problem::NetworkProblem;
 
 /// Moves a request to a provider and its answer back.
@@ -24,6 +26,27 @@ pub trait Transport: Send + Sync {
         access: Access,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError>;
+
+    /// Sends once, as [`call`](Self::call), and gives the body of the answer away while it comes.
+    /// Without a way of its own it comes at once.
+    ///
+    /// # Errors
+    /// As of [`call`](Self::call); whoever takes the body may have taken a part of it.
+    async fn call_in_parts(
+        &self,
+        access: Access,
+        request: Request<Bytes>,
+        body: &mut dyn AnswerBody,
+    ) -> Result<Parts, TransportError> {
+        let (parts, bytes) = self.call(access, request).await?.into_parts();
+        body.begin(parts.status);
+        match body.take(bytes) {
+            Ok(()) | Err(Stop::Refused) => Ok(parts),
+            Err(Stop::TooLarge(limit)) => {
+                Err(TransportError::TooLarge { peer: "the provider".into(), limit })
+            }
+        }
+    }
 }
 
 /// Why no whole answer came.

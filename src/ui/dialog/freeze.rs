@@ -9,7 +9,7 @@ use crate::app::present::Role;
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::money::Money;
 use crate::domain::operation::ActionKind;
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 
 pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
     let key = &form.target.key;
@@ -100,9 +100,7 @@ fn reason(sheet: &mut Sheet, body: &Freeze) {
 
 /// `2 open holds (38.00 USD), `, as far as the known transactions and the balance say.
 fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
-    let rows = &portfolio.transactions;
-    let open = rows.of_card_with(key, |_, state| state == TransactionState::Hold);
-    let open: Vec<Transaction> = open.into_iter().filter_map(|at| rows.row(at)).collect();
+    let open = portfolio.holds_of(key);
     // Before all is loaded nobody can tell how many there are.
     if open.is_empty() || !portfolio.is_history_loaded() {
         let balance = portfolio.cards.get(key).map(|card| &card.balance);

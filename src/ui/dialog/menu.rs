@@ -17,6 +17,13 @@ pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
     for (index, item) in menu.items(portfolio).iter().enumerate() {
         row(&mut sheet, item, index == menu.cursor);
     }
+    match menu.unlisted(portfolio) {
+        0 => {}
+        more => {
+            let text = format!("     and {more} more not settled: the activity lists them");
+            sheet.line([part(text, Role::Muted)]);
+        }
+    }
     sheet.keys(&[("Enter", "choose (asks first)"), ("j k", "move"), ("Esc", "do nothing")]);
     sheet
 }

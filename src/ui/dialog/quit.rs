@@ -19,8 +19,15 @@ pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
         let text = format!("freeze of {digits} is queued for {provider}, {left} left");
         sheet.line([part(text, Role::Caution)]);
     }
+    if let Some(more) = more_than_listed(queued.len()) {
+        sheet.line([part(more, Role::Caution)]);
+    }
     if !queued.is_empty() {
-        sheet.paragraph("Quitting drops it: nothing of it was sent, nothing will be.", Role::Text);
+        let text = match queued.len() {
+            1 => "Quitting drops it: nothing of it was sent, nothing will be.",
+            _ => "Quitting drops them: nothing of them was sent, nothing will be.",
+        };
+        sheet.paragraph(text, Role::Text);
         sheet.blank();
     }
     if open.is_empty() && !queued.is_empty() {
@@ -39,8 +46,8 @@ pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
                 part(op.state.as_str(), state_role(op.state)),
             ]);
         }
-        if open.len() > LISTED {
-            sheet.line([part(format!(" and {} more", open.len() - LISTED), Role::Muted)]);
+        if let Some(more) = more_than_listed(open.len()) {
+            sheet.line([part(more, Role::Muted)]);
         }
         sheet.blank();
         sheet.paragraph(
@@ -51,4 +58,9 @@ pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
     }
     sheet.keys(&[("y", "quit"), ("Esc", "stay")]);
     sheet
+}
+
+/// How many are not named, where there are more than are.
+fn more_than_listed(all: usize) -> Option<String> {
+    all.checked_sub(LISTED).filter(|more| *more > 0).map(|more| format!(" and {more} more"))
 }

@@ -1,7 +1,7 @@
 //! The outcome of an operation, recorded by hand: what is known, what the operator says, and why.
 
 use super::sheet::{Sheet, clock, part, plain, state_role};
-use crate::app::dialog::resolution::{Focus, Outcome, Resolution, candidates};
+use crate::app::dialog::resolution::{Focus, Outcome, Resolution, candidates, more_candidates};
 use crate::app::dialog::target::{CardTail, TailSource};
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
@@ -80,6 +80,7 @@ fn own_credit(sheet: &mut Sheet, resolution: &Resolution, portfolio: &Portfolio)
         let number = part(format!("{} ", index + 1), Role::Key);
         sheet.value(label, [mark, number, part(described(row, portfolio), role)]);
     }
+    more(sheet, resolution, portfolio, "--transaction");
     let label = if offered.is_empty() { "Its row" } else { "" };
     let (mark, role) = choice(resolution.credit.is_none());
     let none = "none of these: one is kept free for it";
@@ -94,6 +95,7 @@ fn other_credits(sheet: &mut Sheet, resolution: &Resolution, portfolio: &Portfol
         let label = if index == 0 { "Not its" } else { "" };
         sheet.value(label, [part(described(row, portfolio), Role::Caution)]);
     }
+    more(sheet, resolution, portfolio, "--not-its");
     if !others.is_empty() {
         sheet.text("", "typing the digits says that this is somebody else's", Role::Caution);
     }
@@ -102,6 +104,20 @@ fn other_credits(sheet: &mut Sheet, resolution: &Resolution, portfolio: &Portfol
         "another one may be sent. It is looked for 48 h more; a late credit raises an alarm",
         Role::Caution,
     );
+}
+
+/// That more transactions may be its own than are listed, and the option that names them.
+fn more(sheet: &mut Sheet, resolution: &Resolution, portfolio: &Portfolio, flag: &str) {
+    match more_candidates(&resolution.operation, portfolio) {
+        0 => {}
+        more => {
+            sheet.text(
+                "",
+                &format!("and {more} more, named by ops settle {flag} ID"),
+                Role::Caution,
+            );
+        }
+    }
 }
 
 /// `+30.00 USD at 14:02:11  CLEARED  id t77`.

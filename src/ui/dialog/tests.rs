@@ -14,7 +14,7 @@ use crate::domain::operation::{
     ActionKind, Operation, OperationId, OperationState, PinRule, Support,
 };
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::{EngineEvent, HealthState, Job};
+use crate::engine::{EngineEvent, HealthState, Job, QueuedFreeze};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 
@@ -323,4 +323,50 @@ fn the_box_does_not_jump_between_the_steps_of_a_dialog() {
     let review = amount.types("30").keys("enter");
     let top_up = [before, height(&review), height(&topped_up())];
     assert!(top_up.iter().all(|rows| *rows == before), "{top_up:?}");
+}
+
+#[test]
+fn a_list_that_is_cut_says_how_many_more_there_are() {
+    let mut operator = Operator::new();
+    for number in 0..5 {
+        let unknown = OperationState::Unknown;
+        let known = operator.earlier_operation(ActionKind::Freeze, "c1", unknown, None);
+        let id = OperationId::new(known.created_at, 7, number);
+        operator.portfolio.apply(&EngineEvent::Operation(Operation { id, ..known }));
+    }
+    let menu = picture(&operator.open_with("c1", Dialog::menu));
+    assert!(menu.contains("and 3 more not settled: the activity lists them"), "{menu}");
+
+    let mut operator = Operator::new();
+    for number in 0..7 {
+        let freeze = QueuedFreeze {
+            id: OperationId::new(operator.portfolio.now, 7, number),
+            card: key("c1"),
+            reason: Some("lost".into()),
+            queued_at: operator.portfolio.now,
+            expires_at: operator.portfolio.now,
+        };
+        operator.portfolio.apply(&EngineEvent::Queued(freeze));
+    }
+    let quit = picture(&operator.quit());
+    assert!(quit.contains("and 2 more"), "{quit}");
+
+    let mut operator = Operator::new();
+    let sum = Some(money("5000", "JPY"));
+    let open = operator.earlier_operation(ActionKind::TopUp, "c2", OperationState::Unknown, sum);
+    let rows = (0..7).map(|number| {
+        let id = format!("t{number}");
+        let row = crate::app::fixture::transaction(&key("c2"), &id, 0, "5000 JPY", "");
+        Transaction {
+            provider: open.card.provider.clone(),
+            card_id: Some("c2".into()),
+            kind: TransactionKind::TopUp,
+            at: open.created_at,
+            ..row
+        }
+    });
+    let rows: Vec<Transaction> = rows.collect();
+    operator.portfolio.apply(&EngineEvent::Transactions(rows.into()));
+    let own = picture(&operator.resolve(&open).keys("d").types("asked them").keys("enter"));
+    assert!(own.contains("and 2 more, named by ops settle --transaction ID"), "{own}");
 }

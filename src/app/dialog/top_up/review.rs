@@ -187,7 +187,7 @@ pub(super) fn first_question(id: OperationId) -> u64 {
 /// purchase passed since.
 pub(crate) fn already_covered(covers: &Cover, portfolio: &Portfolio) -> Option<String> {
     let Some(earlier) = cover::earlier_cover(&covers.decline, portfolio) else {
-        let passed = cover::passed_later(&covers.decline, portfolio)?;
+        let passed = portfolio.passed_later(&covers.decline)?;
         let at = clock(passed.at, portfolio);
         return Some(format!("the same purchase passed at {at} (id {})", passed.id));
     };
@@ -233,6 +233,7 @@ fn repetition(key: &CardKey, amount: Money, portfolio: &Portfolio) -> Option<Str
     ours.or_else(|| {
         portfolio
             .transactions_of(key)
+            .take_while(|row| is_recent(row.at))
             .find(is_equal)
             .map(|row| format!("{amount} already arrived at {}", clock(row.at)))
     })

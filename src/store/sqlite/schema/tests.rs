@@ -161,7 +161,7 @@ async fn a_card_number_that_an_earlier_cardtop_kept_in_free_text_is_cut_and_ids_
     let cards = store.cards().await.expect("the cards");
     let ana = cards.iter().find(|card| card.key.provider.name() == "ban").expect("a card");
     assert_eq!(
-        (&*ana.holder, ana.labels.as_slice()),
+        (&*ana.holder, &*ana.labels),
         ("Ana ..1111", &["vip".into(), "x ..1111".into()][..])
     );
     let rows = store.newest_transactions(10).await.expect("the rows");
