@@ -377,9 +377,7 @@ impl Model {
         } else {
             None
         };
-        if let EngineEvent::Transactions(news) = event {
-            self.panes.feed.count_waiting(&news.rows, &self.portfolio, self.paused);
-        }
+        self.panes.feed.apply(event, &self.portfolio, self.paused);
         self.portfolio.apply(event);
         self.widest.add(event);
         self.notice_for_event(event, state_before);
@@ -408,10 +406,12 @@ impl Model {
         let mut effects = Vec::new();
         let news = self.portfolio.take_card_news();
         self.panes.cards.refresh_rows(&self.portfolio, news, movement);
+        self.panes.feed.settle_older(&mut self.portfolio);
         let sought = self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
         if sought == feed::Sought::None {
             self.show_notice("no other decline or unknown operation that way");
         }
+        effects.extend(self.panes.feed.search_older(&mut self.portfolio).map(Effect::Ask));
         self.panes.activity.refresh_rows(&self.portfolio, movement);
         self.panes.providers.refresh_rows(&self.portfolio);
         self.show_subject(movement);

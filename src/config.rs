@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::text;
 use crate::files::{self, FileError};
 pub use account::{Environment, Poll, ProviderConfig};
-pub use board::{Board, Clipboard, Glyphs, Keys, Seconds, ThemeChoice};
+pub use board::{Board, Clipboard, Glyphs, InMemory, Keys, Seconds, ThemeChoice};
 pub use duration::read_duration;
 pub use error::ConfigError;
 pub use kind::{AccountTable, ProviderKind};

@@ -17,6 +17,7 @@ mod journal;
 mod kept;
 mod lists;
 mod lookup;
+mod older;
 mod open;
 mod operations;
 mod others;
@@ -46,6 +47,7 @@ pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
+pub use self::older::OlderPage;
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
@@ -54,6 +56,7 @@ pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use self::told::Told;
 use crate::clock::Clock;
+use crate::config::InMemory;
 use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
@@ -80,6 +83,8 @@ struct Inner {
     read_only: ReadOnly,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
+    /// Which transactions the board holds in memory.
+    in_memory: InMemory,
     saving: SaveGate,
     told: Told,
     background: Background,

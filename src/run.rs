@@ -116,6 +116,7 @@ async fn show(start: Start) -> anyhow::Result<()> {
         Portfolio::new(clock.now(), zone, operator, session_number()?, engine.providers());
     portfolio.read_only = read_only;
     portfolio.pace = pace(board.seconds, true);
+    portfolio.in_memory = board.in_memory;
     let mut model = Model::new(app::Start { portfolio, size: terminal.size()?, keymap });
     _ = greeting.map(|words| model.greet(&words));
     // The first frame shows what is known, each figure with its age, before anything is read.

@@ -28,7 +28,7 @@ impl Entry {
     pub(crate) fn known<'a>(&self, portfolio: &'a Portfolio) -> Option<Known<'a>> {
         match self {
             Self::Transaction(key) => {
-                portfolio.transactions.get(key).map(|row| Known::Transaction(Box::new(row)))
+                portfolio.transaction(key).map(|row| Known::Transaction(Box::new(row)))
             }
             Self::Operation(id) => portfolio.operation(*id).map(Known::Operation),
         }

@@ -1,8 +1,12 @@
 //! The feed: transactions and operations in one list, newest first, with its filter, its time range
 //! and its totals.
 
+mod joined;
+mod older;
 mod rows;
 mod seek;
+
+use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,7 +20,10 @@ use super::search::Search;
 use crate::contract::Rows;
 use crate::domain::filter::Filter;
 use crate::domain::transaction::Transaction;
+use crate::engine::{EngineEvent, Job};
 use crate::ledger::{Order, OrderBy, RowKey, Total};
+use older::OlderSearch;
+pub(crate) use older::{Behind, MOST_FOUND};
 use rows::{FeedRows, Queries};
 use seek::Seek;
 pub(crate) use seek::Sought;
@@ -75,6 +82,7 @@ pub(crate) struct Feed {
     /// Since when transactions were complete when the rows followed them last.
     complete_from: Option<Timestamp>,
     seek: Seek,
+    older: OlderSearch,
 }
 
 /// What the rows were last searched with, beside filter, range and order.
@@ -102,6 +110,7 @@ impl Default for Feed {
             asked: Asked::default(),
             complete_from: None,
             seek: Seek::default(),
+            older: OlderSearch::default(),
         }
     }
 }
@@ -151,8 +160,19 @@ impl Feed {
     }
 
     /// Moves the cursor; away from the first row nothing is followed any more.
+    /// Beyond the last row is what is older than the rows in memory.
     pub(crate) fn go(&mut self, motion: Motion) {
+        let is_last = |list: &List<Entry, FeedRows>| list.at() + 1 >= list.len();
+        let was_last = is_last(&self.list);
         self.list.go(motion);
+        let goes_down = match motion {
+            Motion::Last => true,
+            Motion::Down | Motion::HalfDown | Motion::PageDown => was_last,
+            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => false,
+        };
+        if goes_down && is_last(&self.list) {
+            self.older.want();
+        }
         self.follow = self.list.at() == 0;
         if self.follow {
             self.list.follow_first();
@@ -177,9 +197,83 @@ impl Feed {
     }
 
     /// Sums per currency over the transactions that are shown, never across. Operations move no
-    /// money until a transaction shows it, so they do not count.
-    pub(crate) fn totals(&self) -> &[Total] {
-        self.list.rows().found().totals()
+    /// money until a transaction shows it, so they do not count; nor do older transactions while
+    /// not all of them were looked at.
+    pub(crate) fn totals(&self, portfolio: &Portfolio) -> Cow<'_, [Total]> {
+        let rows = self.list.rows();
+        let totals = rows.found().totals();
+        if self.behind(portfolio) == Behind::Searched {
+            Cow::Owned(Total::together(totals, rows.found_older().totals()))
+        } else {
+            Cow::Borrowed(totals)
+        }
+    }
+
+    /// What is shown of the rows that are older than those in memory.
+    pub(crate) fn behind(&self, portfolio: &Portfolio) -> Behind<'_> {
+        let since = since(self.search.filter(), self.range, self.asked.at);
+        match portfolio.older.from() {
+            Some(from) if since < from => {
+                let filter = !self.search.filter().is_empty();
+                self.older.behind(filter && self.search.is_typing())
+            }
+            Some(_) | None => Behind::Nothing,
+        }
+    }
+
+    /// Older transactions that were found, and are not in the sums yet.
+    pub(crate) fn found_older(&self) -> usize {
+        self.list.rows().found_older().len()
+    }
+
+    /// Takes in a page of older rows that was asked for, and counts rows that came while the screen
+    /// is paused. The portfolio does not know of the event yet.
+    pub(crate) fn apply(
+        &mut self,
+        event: &EngineEvent,
+        portfolio: &Portfolio,
+        paused: Option<Timestamp>,
+    ) {
+        if let EngineEvent::OlderRows { asked, page } = event {
+            self.older.arrive(*asked, page);
+        } else if let EngineEvent::Transactions(news) = event {
+            self.count_waiting(&news.rows, portfolio, paused);
+        }
+    }
+
+    /// Whether older rows are being searched, which Esc would end.
+    pub(crate) fn is_searching_older(&self) -> bool {
+        self.older.is_going_on()
+    }
+
+    /// Ends the search among older rows; whether there was one.
+    pub(crate) fn stop_older(&mut self) -> bool {
+        self.older.stop()
+    }
+
+    /// Forgets what was found of older rows where something else is looked for.
+    pub(crate) fn settle_older(&mut self, portfolio: &mut Portfolio) {
+        let filter = self.search.chip().map(str::to_owned);
+        let from = portfolio.older.from();
+        self.older.seek(older::Sought { filter, range: self.range, from }, portfolio);
+    }
+
+    /// Searches among older rows once those in memory were, and takes in what was found. The page
+    /// that is to be read next, where one is.
+    pub(crate) fn search_older(&mut self, portfolio: &mut Portfolio) -> Option<Job> {
+        if self.list.rows().left().is_some() {
+            return None;
+        }
+        let query = self.asked.query(self.search.filter(), self.range, self.order);
+        let job = self.older.step(&query, !self.search.is_typing(), portfolio);
+        let part = self.older.part();
+        if part != self.list.rows().older_part() {
+            let (whole, rest) = self.search.whole_and_rest();
+            let query = |filter| self.asked.query(filter, self.range, self.order);
+            let queries = Queries { whole: query(whole), rest: rest.map(query) };
+            self.list.change(|rows| rows.renew_older(part, &queries, portfolio));
+        }
+        job
     }
 
     /// Transactions looked at so far, and how many there are; `None` once all were looked at.
@@ -199,11 +293,11 @@ impl Feed {
 
     /// Whether there is more to be done than was done so far.
     pub(crate) fn has_more_work(&self) -> bool {
-        self.left().is_some() || self.seek.is_going_on()
+        self.left().is_some() || self.seek.is_going_on() || self.older.has_more_work()
     }
 
     /// Counts rows that came while the screen is paused, before they are taken in.
-    pub(crate) fn count_waiting(
+    fn count_waiting(
         &mut self,
         rows: &[Transaction],
         portfolio: &Portfolio,

@@ -62,9 +62,12 @@ impl Model {
         self.screen.open_card();
     }
 
-    /// Closes what explains a row, else clears the filter, as its title says, else leaves the zoom,
-    /// else goes back.
+    /// Ends a search in the data file, as the title says, else closes what explains a row, else
+    /// clears the filter, as the title says, else leaves the zoom, else goes back.
     pub(super) fn back(&mut self) {
+        if self.screen.focus == Pane::Feed && self.panes.feed.stop_older() {
+            return;
+        }
         if self.screen.view == Pane::Feed && self.panes.feed.explain {
             self.panes.feed.explain = false;
         } else if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {

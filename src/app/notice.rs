@@ -113,6 +113,8 @@ impl Model {
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::History(_)
+            | EngineEvent::Horizon { .. }
+            | EngineEvent::OlderRows { .. }
             | EngineEvent::Journal { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }

@@ -7,6 +7,7 @@ pub(crate) mod card_news;
 mod covered;
 mod history;
 mod known_cards;
+mod older;
 mod queued;
 pub(crate) mod shown;
 
@@ -19,7 +20,7 @@ use jiff::tz::TimeZone;
 use super::journal::Journal;
 use super::pace::Pace;
 use super::work::{Work, count};
-use crate::config::Environment;
+use crate::config::{Environment, InMemory};
 use crate::contract::History;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::coverage::Covered;
@@ -30,10 +31,11 @@ use crate::domain::operation::{
 };
 use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RowKey};
 use card_news::{Affected, CardNews};
 use history::Arrival;
 pub use known_cards::KnownCards;
+pub use older::Older;
 use shown::Shown;
 
 /// What is known, and the time.
@@ -55,8 +57,12 @@ pub struct Portfolio {
     pub accounts: Accounts,
     /// Every card by identity.
     pub cards: KnownCards,
-    /// Newest first by time and id.
+    /// Those in memory, newest first by time and id.
     pub transactions: Ledger,
+    /// The older ones.
+    pub older: Older,
+    /// Which are held in memory.
+    pub in_memory: InMemory,
     /// The journal, newest first.
     pub operations: Journal,
     /// Journal lines of operations whose journal was requested.
@@ -155,6 +161,8 @@ impl Portfolio {
             },
             cards: KnownCards::default(),
             transactions: Ledger::default(),
+            older: Older::default(),
+            in_memory: InMemory::default(),
             operations: Journal::default(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -176,6 +184,7 @@ impl Portfolio {
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
             EngineEvent::Transactions(news) => self.put_rows(news),
             EngineEvent::History(ledger) => self.put_history(ledger),
+            EngineEvent::Horizon { from, older } => self.older.begin(*from, *older),
             EngineEvent::Operation(operation) => {
                 self.accounts.unqueue(operation.id);
                 self.history_changed([operation.card.clone()]);
@@ -211,6 +220,7 @@ impl Portfolio {
             EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
+            | EngineEvent::OlderRows { .. }
             | EngineEvent::Broken(_) => {}
         }
     }
@@ -412,6 +422,12 @@ impl Portfolio {
             next_try: asked_to_wait.max(health.next_try).filter(|at| *at > self.now),
             now: self.now,
         })
+    }
+
+    /// A transaction that is in memory, or was found in the data file.
+    #[must_use]
+    pub fn transaction(&self, key: &RowKey) -> Option<Transaction> {
+        self.transactions.get(key).or_else(|| self.older.found().get(key))
     }
 
     /// Transactions of one card, newest first.

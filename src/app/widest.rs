@@ -67,6 +67,8 @@ impl Widest {
             | EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
+            | EngineEvent::Horizon { .. }
+            | EngineEvent::OlderRows { .. }
             | EngineEvent::Broken(_) => {}
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::duration::read_duration;
 use super::error::ConfigError;
 use super::page::Page;
 use super::table::Table;
@@ -28,6 +29,8 @@ pub struct Board {
     pub scroll: bool,
     /// When clock and ages show seconds.
     pub seconds: Seconds,
+    /// Which transactions are held in memory.
+    pub in_memory: InMemory,
     /// Other keys than the board's own.
     pub keys: Vec<Keys>,
 }
@@ -43,8 +46,25 @@ impl Default for Board {
             mouse: false,
             scroll: true,
             seconds: Seconds::Always,
+            in_memory: InMemory::default(),
             keys: Vec::new(),
         }
+    }
+}
+
+/// Which transactions the board holds in memory: the newest, up to a number and an age. Older ones
+/// stay in the data file and are searched there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InMemory {
+    /// How many at most.
+    pub rows: usize,
+    /// How old at most; of any age where not set.
+    pub age: Option<Duration>,
+}
+
+impl Default for InMemory {
+    fn default() -> Self {
+        Self { rows: 10_000_000, age: None }
     }
 }
 
@@ -136,6 +156,8 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
         "mouse",
         "scroll",
         "seconds",
+        "rows_in_memory",
+        "in_memory",
         "keys",
     ])?;
     let default = Board::default();
@@ -168,6 +190,7 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
         "seconds",
         &[("always", Seconds::Always), ("focused", Seconds::Focused), ("never", Seconds::Never)],
     )?;
+    let in_memory = in_memory(&mut table)?;
     let keys = table.table("keys")?.map(keys).transpose()?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
@@ -178,8 +201,26 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
         mouse: mouse.unwrap_or(default.mouse),
         scroll: scroll.unwrap_or(default.scroll),
         seconds: seconds.unwrap_or(default.seconds),
+        in_memory,
         keys: keys.unwrap_or_default(),
     })
+}
+
+/// Fewer rows than this are no board, and more are beyond what a ledger counts.
+const ROWS_IN_MEMORY: std::ops::RangeInclusive<usize> = 1_000..=1_000_000_000;
+
+fn in_memory(table: &mut Table<'_>) -> Result<InMemory, ConfigError> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let wanted = "a number of rows from 1_000 to 1_000_000_000, such as 10_000_000";
+    let rows = table.read("rows_in_memory", wanted, |text| {
+        text.replace('_', "").parse().ok().filter(|rows| ROWS_IN_MEMORY.contains(rows))
+    })?;
+    let wanted = "a duration from \"1d\" to \"36500d\", such as \"400d\"; without the line there \
+                  is no limit of age";
+    let age = table.read("in_memory", wanted, |text| {
+        read_duration(text).filter(|age| (DAY..=36_500 * DAY).contains(age))
+    })?;
+    Ok(InMemory { rows: rows.unwrap_or(InMemory::default().rows), age })
 }
 
 /// Reads commands and chords as text, in the order of the file: what they mean is known by the

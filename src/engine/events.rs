@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Error, Health, ProviderInfo, QueueEnd, QueuedFreeze, Quote, RecentCredit, Step, Verdict,
+    Error, Health, OlderPage, PageKey, ProviderInfo, QueueEnd, QueuedFreeze, Quote, RecentCredit,
+    Step, Verdict,
 };
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::coverage::Covered;
@@ -63,6 +64,18 @@ pub enum Job {
     CancelFreeze(OperationId),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),
+    /// Transactions of the data file, newest first, a page of them. Answered by
+    /// [`EngineEvent::OlderRows`] with the same `asked`.
+    OlderRows {
+        /// Number of the question.
+        asked: u64,
+        /// Where the page begins.
+        before: PageKey,
+        /// Only those of this card.
+        card: Option<CardKey>,
+        /// None that happened before.
+        since: Timestamp,
+    },
     /// The journal's lines of an operation. Answered by [`EngineEvent::Steps`].
     Steps(OperationId),
     /// Stop or resume background reading of one provider.
@@ -127,10 +140,25 @@ pub enum EngineEvent {
     },
     /// Transactions that are new or changed, in any order, and the names that some had before.
     Transactions(RowNews),
-    /// Every transaction of the data file, as it was read behind the first frame. Rows that were
-    /// told before are at least as new: what was written since, by whatever process, was told again
-    /// just before this.
+    /// The transactions of the data file that are held in memory, as they were read behind the
+    /// first frame: all, unless a horizon was told before. Rows that were told before are at least
+    /// as new: what was written since, by whatever process, was told again just before this.
     History(Box<Ledger>),
+    /// Of the transactions of the data file only those are held in memory that happened from a time
+    /// on.
+    Horizon {
+        /// That time, a whole millisecond.
+        from: Timestamp,
+        /// How many older ones the data file has.
+        older: u64,
+    },
+    /// Transactions of the data file.
+    OlderRows {
+        /// Number of the question.
+        asked: u64,
+        /// The page, or why it cannot be read: one sentence.
+        page: Result<OlderPage, String>,
+    },
     /// An operation, new or moved on.
     Operation(Operation),
     /// A page of the journal as it was read: operations before those that were told already, newest

@@ -54,6 +54,9 @@ impl Engine {
             Job::CancelFreeze(id) => self.run(engine.cancel_freeze(id)),
             Job::Act(request) => self.run(engine.answer_change(*request)),
             Job::Look(id) => self.run(engine.answer_lookup(id)),
+            Job::OlderRows { asked, before, card, since } => {
+                self.run(engine.answer_older_rows(asked, before, card, since));
+            }
             Job::Steps(id) => self.run(async move { engine.emit_steps(id).await }),
         }
     }

@@ -110,7 +110,7 @@ impl Engine {
         let (operator, clock, polling) =
             (Arc::clone(&setup.operator), setup.clock.clone(), setup.polling);
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
-        let now = clock.now();
+        let (now, in_memory) = (clock.now(), setup.config.board.in_memory);
         let session = session_number().map_err(|error| OpenError::System(error.to_string()))?;
         let (only_reads, read_only) = (say.is_some(), setup.read_only);
         let read = tokio::task::spawn_blocking(move || from_disk(setup, session, only_reads, now));
@@ -131,6 +131,7 @@ impl Engine {
             operations: Operations::new(session),
             read_only: ReadOnly::new(read_only || without_file),
             polling,
+            in_memory,
             saving: SaveGate::new(without_file.then_some(now)),
             told: Told::default(),
             background: Background::here(),

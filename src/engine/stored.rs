@@ -1,18 +1,19 @@
-//! All transactions of the data file, read behind the first frame: from the column file and what
-//! was written since, else page by page, on the connection that only reads, so that no reading of a
-//! provider waits for it.
+//! The transactions of the data file that are held in memory, read behind the first frame: from the
+//! column file and what was written since, else page by page, on the connection that only reads, so
+//! that no reading of a provider waits for it.
 
 use std::fs;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::{Engine, EngineEvent};
-use crate::domain::transaction::Transaction;
+use crate::config::InMemory;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
-use crate::store::StoreError;
+use crate::store::{Page, StoreError};
 
 /// Transactions of the first frame: more than a screen has rows.
 const FIRST: u32 = 200;
@@ -40,11 +41,15 @@ impl Engine {
         }
     }
 
-    /// Emits all transactions of the data file at once, and keeps the column file from which that
-    /// is quick at the next start.
+    /// Emits the transactions that are held in memory at once, and keeps the column file from which
+    /// that is quick at the next start.
     pub(super) async fn emit_history(self) {
         match self.history().await {
             Ok(Some(history)) => {
+                if history.from > Timestamp::MIN {
+                    let (from, older) = (history.from, history.older);
+                    self.emit(EngineEvent::Horizon { from, older }).await;
+                }
                 match self.tell_history(history.ledger.clone(), history.seen).await {
                     Ok(()) => self.write_column_file(history).await,
                     Err(error) => self.emit_store_error(&error).await,
@@ -77,8 +82,8 @@ impl Engine {
         }
     }
 
-    /// All transactions of the data file as they are at the end; `None` when the work of making
-    /// columns of them died.
+    /// The transactions of the data file within the limits of the memory, as they are at the end;
+    /// `None` when the work of making columns of them died.
     pub(super) async fn history(&self) -> Result<Option<History>, StoreError> {
         if let Some(history) = self.history_of_column_file().await? {
             return Ok(Some(history));
@@ -91,19 +96,28 @@ impl Engine {
         let (send, mut pages) = mpsc::channel::<Vec<Transaction>>(PAGES_WAITING);
         let rows = std::iter::from_fn(move || pages.blocking_recv()).flatten();
         let making = tokio::task::spawn_blocking(move || Ledger::from_rows(rows));
-        let mut before = None;
+        let (mut before, mut from) = (None, self.oldest_in_memory());
+        let mut room = self.0.in_memory.rows;
         loop {
-            let page = self.0.store.transactions_page(before, PAGE, None, Timestamp::MIN).await?;
-            before = page.next;
-            if send.send(page.rows).await.is_err() || before.is_none() {
+            let page = self.0.store.transactions_page(before, PAGE, None, from).await?;
+            let Page { mut rows, next } = page;
+            if let Some(last) = room.checked_sub(1).and_then(|last| rows.get(last)) {
+                // What happened in the same millisecond stays together.
+                from = last.at;
+                rows.retain(|row| row.at >= from);
+            }
+            before = next;
+            room = room.saturating_sub(rows.len());
+            if send.send(rows).await.is_err() || before.is_none() {
                 break;
             }
         }
         drop(send);
         let Ok(ledger) = making.await else { return Ok(None) };
-        let mut history = History { ledger, seen, unwritten: 0 };
+        let mut history = History { ledger, seen, unwritten: 0, from, older: 0 };
         // What was written meanwhile may be in none of the pages.
         self.catch_up(&mut history).await?;
+        self.count_older(&mut history).await?;
         history.unwritten = i64::try_from(history.ledger.len()).unwrap_or(i64::MAX);
         Ok(Some(history))
     }
@@ -121,15 +135,20 @@ impl Engine {
         if origin.number != number || origin.change > store.newest_change().await? {
             return Ok(None);
         }
-        let mut history = History { ledger, seen: origin.change, unwritten: 0 };
+        let Origin { change: seen, from, .. } = origin;
+        let mut history = History { ledger, seen, unwritten: 0, from, older: 0 };
         for _ in 0..MOST_COUNTS {
             self.catch_up(&mut history).await?;
-            let count = store.count_transactions().await?;
+            let count = store.count_transactions_since(from).await?;
             // Where something was written since, the count may be of a later moment.
             if store.newest_change().await? == history.seen {
-                let is_whole = u64::try_from(history.ledger.len()) == Ok(count);
+                if u64::try_from(history.ledger.len()) != Ok(count) || self.lacks_rows(&history) {
+                    return Ok(None);
+                }
                 history.unwritten = history.seen.saturating_sub(origin.change);
-                return Ok(is_whole.then_some(history));
+                self.cut(&mut history);
+                self.count_older(&mut history).await?;
+                return Ok(Some(history));
             }
         }
         Ok(None)
@@ -140,12 +159,50 @@ impl Engine {
         loop {
             let changes = self.0.store.changes_since(history.seen, PAGE).await?;
             history.ledger.remove(&changes.gone);
-            history.ledger.apply_kept(&changes.rows);
+            let is_older = |row: &Transaction| row.at < history.from;
+            let (older, rows): (Vec<_>, Vec<_>) = changes.rows.into_iter().partition(is_older);
+            history.ledger.remove(&older.iter().map(RowName::from).collect::<Vec<_>>());
+            history.ledger.apply_kept(&rows);
             if changes.last == history.seen {
                 return Ok(());
             }
             history.seen = changes.last;
         }
+    }
+
+    /// The time before which no row is held in memory.
+    fn oldest_in_memory(&self) -> Timestamp {
+        oldest_in_memory(self.0.in_memory, self.0.clock.now())
+    }
+
+    /// Whether rows have to be held that a column file of narrower limits does not have.
+    fn lacks_rows(&self, history: &History) -> bool {
+        let most = self.0.in_memory.rows;
+        history.from > self.oldest_in_memory() && history.ledger.len() < most - most / 10
+    }
+
+    /// Drops what is beyond the limits of the memory.
+    fn cut(&self, history: &mut History) {
+        let ledger = &mut history.ledger;
+        let oldest = self.0.in_memory.rows.checked_sub(1).and_then(|last| ledger.at(last));
+        let oldest = oldest.map(whole_milliseconds).max(Some(self.oldest_in_memory()));
+        let from = oldest.unwrap_or(Timestamp::MIN).max(history.from);
+        let dropped = ledger.drop_before(from);
+        history.from = from;
+        history.unwritten += i64::try_from(dropped).unwrap_or(i64::MAX);
+    }
+
+    /// Counts the rows of the data file that are not held; where there is none, all are.
+    async fn count_older(&self, history: &mut History) -> Result<(), StoreError> {
+        if history.from > Timestamp::MIN {
+            let all = self.0.store.count_transactions().await?;
+            let held = self.0.store.count_transactions_since(history.from).await?;
+            history.older = all.saturating_sub(held);
+            if history.older == 0 {
+                history.from = Timestamp::MIN;
+            }
+        }
+        Ok(())
     }
 
     /// Writes the column file anew where it lacks much. It may fail, and may be given up at any
@@ -156,7 +213,7 @@ impl Engine {
             return;
         }
         let Ok(number) = random::<8>().map(i64::from_be_bytes) else { return };
-        let origin = Origin { number, change: history.seen };
+        let origin = Origin { number, change: history.seen, from: history.from };
         let writing = tokio::task::spawn_blocking(move || history.ledger.save(&path, origin));
         match writing.await {
             Ok(Ok(())) => {
@@ -170,11 +227,26 @@ impl Engine {
     }
 }
 
-/// All transactions of the data file.
+/// The time before which no row is held in memory, in whole milliseconds.
+fn oldest_in_memory(limits: InMemory, now: Timestamp) -> Timestamp {
+    let age = limits.age.and_then(|age| SignedDuration::try_from(age).ok());
+    age.and_then(|age| now.checked_sub(age).ok()).map_or(Timestamp::MIN, whole_milliseconds)
+}
+
+/// The millisecond of a time, as the data file has it.
+fn whole_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// The transactions of the data file that are held in memory.
 pub(super) struct History {
     pub(super) ledger: Ledger,
     /// The last change that is in it.
     pub(super) seen: i64,
     /// How many changes the column file lacks.
     unwritten: i64,
+    /// From when on they are held; [`Timestamp::MIN`] where all are.
+    from: Timestamp,
+    /// How many older ones the data file has.
+    older: u64,
 }

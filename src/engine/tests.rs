@@ -2,6 +2,7 @@
 //! growth is seen at once.
 
 mod columns;
+mod older;
 mod others;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
+use crate::config::InMemory;
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::{Coverage, Stretch};
 use crate::domain::money::Money;
@@ -35,15 +37,21 @@ struct Bench {
 
 impl Bench {
     async fn new(cards: usize) -> Self {
+        Self::open(tempfile::tempdir().expect("a folder"), cards, InMemory::default()).await
+    }
+
+    /// With the data file of an earlier one, and limits of the memory.
+    async fn open(folder: tempfile::TempDir, cards: usize, in_memory: InMemory) -> Self {
         let clock = Clock::from("2026-04-03T12:08:12Z".parse().expect("a time"));
         let options = Options { cards, transactions: 40, busy: false, ..Options::default() };
         let sandbox = Sandbox::new(options, clock.clone());
-        let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cardtop.toml");
         let nowhere = |_: Dialect| "http://127.0.0.1:9".to_owned();
         sandbox.write_config(&nowhere, &path).expect("a configuration");
+        let mut config = Config::load(Some(&path)).expect("a good configuration");
+        config.board.in_memory = in_memory;
         let setup = Setup {
-            config: Config::load(Some(&path)).expect("a good configuration"),
+            config,
             data: folder.path().to_owned(),
             notes: None,
             read_only: false,

@@ -6,13 +6,15 @@
 //! is in it; what changed later is asked of the store.
 //!
 //! ```text
-//! magic, version, number, change, dictionaries, cards, currencies, chunks,
+//! magic, version, number, change, beginning, dictionaries, cards, currencies, chunks,
 //! length, SHA-256 of all before
 //! ```
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::Ledger;
 use super::chunk::Chunk;
@@ -23,7 +25,7 @@ use crate::files::{open_private, replace_private};
 const MAGIC: [u8; 8] = *b"ctcolumn";
 
 /// Another one whenever the form of a column changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a column file is a copy of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Origin {
     pub number: i64,
     /// The store's last change that is in it.
     pub change: i64,
+    /// From when on it has rows, to the millisecond: [`Timestamp::MIN`] where it has all.
+    pub from: Timestamp,
 }
 
 impl Ledger {
@@ -83,6 +87,7 @@ impl Ledger {
             VERSION.write(&mut to)?;
             origin.number.write(&mut to)?;
             origin.change.write(&mut to)?;
+            origin.from.as_millisecond().write(&mut to)?;
             self.vocabulary.write(&mut to)?;
             (self.chunks.len() as u64).write(&mut to)?;
             for chunk in &self.chunks {
@@ -97,5 +102,6 @@ fn read_origin(from: &mut Input) -> Option<Origin> {
     if from.bytes(MAGIC.len())? != MAGIC || u32::read(from)? != VERSION {
         return None;
     }
-    Some(Origin { number: i64::read(from)?, change: i64::read(from)? })
+    let (number, change) = (i64::read(from)?, i64::read(from)?);
+    Some(Origin { number, change, from: Timestamp::from_millisecond(i64::read(from)?).ok()? })
 }

@@ -23,6 +23,30 @@ pub struct Total {
     pub declined: Option<Money>,
 }
 
+impl Total {
+    /// The sums of some rows and of some others together, by the code of the currency.
+    #[must_use]
+    pub fn together(some: &[Self], others: &[Self]) -> Vec<Self> {
+        let mut totals = some.to_vec();
+        for other in others {
+            let total = total_of(&mut totals, other.currency);
+            total.rows += other.rows;
+            for (sum, more) in [
+                (&mut total.out, other.out),
+                (&mut total.into, other.into),
+                (&mut total.declined, other.declined),
+            ] {
+                // Where nothing was added, the decimals stay those of nothing.
+                if more.is_none_or(|more| !more.amount().is_zero()) {
+                    add(sum, more.map(Money::amount));
+                }
+            }
+        }
+        totals.sort_by_key(|total| total.currency);
+        totals
+    }
+}
+
 /// Where the amount of a row counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {

@@ -117,6 +117,14 @@ impl Store {
         self.0.reader(|db| Ok(pages::count(db)?)).await
     }
 
+    /// How many of them happened since a time. Its time grows with their number.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn count_transactions_since(&self, since: Timestamp) -> Result<u64, StoreError> {
+        self.0.reader(move |db| Ok(pages::count_since(db, since)?)).await
+    }
+
     /// The number of the column file that was made of the data file last; `None` where none was.
     /// Another one is not of this data file, or of what it was before a copy took its place.
     ///

@@ -6,6 +6,7 @@ mod filter;
 mod history;
 mod history_news;
 mod many_cards;
+mod older;
 mod pace;
 mod widths;
 mod work;

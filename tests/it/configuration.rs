@@ -146,6 +146,9 @@ fn every_setting_of_every_kind_is_read() {
         (config.board.lock_after, &*config.board.timezone),
         (Duration::from_secs(3_600), "UTC")
     );
+    let in_memory = config.board.in_memory;
+    let days = in_memory.age.map(|age| age.as_secs() / 86_400);
+    assert_eq!((in_memory.rows, days), (2_000_000, Some(400)));
     assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
     assert_eq!(
         (artha.environment, artha.rate_limit, artha.read_only),

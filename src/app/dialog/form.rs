@@ -243,6 +243,8 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
+            | EngineEvent::Horizon { .. }
+            | EngineEvent::OlderRows { .. }
             | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_)

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::joined::Joined;
 use crate::app::entry::{Entry, is_in_trouble};
 use crate::app::list::{Direction, Rows};
 use crate::app::portfolio::Portfolio;
@@ -21,12 +22,25 @@ pub(crate) struct FeedRows {
     whole: Results,
     /// Searched only where the whole filter shows no row.
     rest: Option<Results>,
+    /// How far the data file is searched.
+    older: OlderPart,
+}
+
+/// How far the data file is searched for rows that are older than those in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct OlderPart {
+    /// Rows that were looked at.
+    pub(super) visited: usize,
+    /// Whether more are looked at.
+    pub(super) is_going_on: bool,
 }
 
 /// What one filter shows.
 #[derive(Debug, Default)]
 struct Results {
     search: Running,
+    /// The same among the rows that were found in the data file.
+    older: Running,
     /// Operations that the filter shows, in the order of the list, and how many of the transactions
     /// found stand before each.
     operations: Vec<(usize, OperationId)>,
@@ -52,6 +66,28 @@ impl FeedRows {
     /// The transactions that are searched.
     pub(super) const fn ledger(&self) -> &Ledger {
         self.shown().search.ledger()
+    }
+
+    /// Takes in what was found in the data file.
+    pub(super) fn renew_older(
+        &mut self,
+        part: OlderPart,
+        queries: &Queries<'_>,
+        portfolio: &Portfolio,
+    ) {
+        self.older = part;
+        self.whole.renew_older(&queries.whole, portfolio);
+        self.whole.place_operations(&queries.whole, portfolio);
+    }
+
+    /// How far the data file was searched when rows were taken in last.
+    pub(super) const fn older_part(&self) -> OlderPart {
+        self.older
+    }
+
+    /// The older transactions that were found in the data file.
+    pub(crate) const fn found_older(&self) -> &Found {
+        self.shown().older.found()
     }
 
     /// Begins again.
@@ -108,16 +144,16 @@ impl FeedRows {
     /// Rows of the time range, whether the filter shows them or not, as far as they were looked at.
     pub(super) fn in_range(&self) -> usize {
         let shown = self.shown();
-        shown.search.found().in_range() + shown.operations_in_range
+        shown.search.found().in_range() + self.older.visited + shown.operations_in_range
     }
 
     /// The next row of trouble from an index on: a decline among `declines`, which were found among
-    /// these rows, or an operation that failed or is in doubt.
+    /// these rows and the older ones, or an operation that failed or is in doubt.
     pub(super) fn next_trouble(
         &self,
         from: usize,
         direction: Direction,
-        declines: &Found,
+        declines: [&Found; 2],
         portfolio: &Portfolio,
     ) -> Option<usize> {
         let shown = self.shown();
@@ -146,7 +182,7 @@ impl FeedRows {
         let (place, Some(_)) = shown.operations_before(index) else { return false };
         let (found, before) = (shown.search.found(), index - place);
         // While more rows are found, they may belong before it.
-        if self.left().is_some() && before == found.len() {
+        if before > found.len() || self.left().is_some() && before == found.len() {
             return true;
         }
         let last = before.checked_sub(1).and_then(|rank| found.nth(rank));
@@ -168,13 +204,14 @@ impl Rows<Entry> for FeedRows {
     }
 
     fn is_growing(&self) -> bool {
-        self.left().is_some()
+        self.left().is_some() || self.older.is_going_on
     }
 }
 
 impl Results {
     fn renew(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
         self.search.renew(query, &portfolio.transactions, portfolio);
+        self.renew_older(query, portfolio);
         self.place_operations(query, portfolio);
     }
 
@@ -185,6 +222,23 @@ impl Results {
         }
     }
 
+    /// They are so few that they are searched at once.
+    fn renew_older(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
+        let rows = portfolio.older.found();
+        if rows.is_empty() && self.older.ledger().is_empty() {
+            return;
+        }
+        self.older.renew(query, rows, portfolio);
+        while self.older.left().is_some() {
+            self.older.step(query, portfolio);
+        }
+    }
+
+    /// The transactions that were found, in memory and in the data file.
+    const fn found(&self) -> Joined<'_> {
+        Joined::new(self.search.found(), self.older.found(), self.search.order())
+    }
+
     /// Puts the operations where they belong among the transactions found. An operation that a
     /// transaction proves is left out: the transaction stands for it.
     fn place_operations(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
@@ -192,8 +246,8 @@ impl Results {
         if query.order.by != OrderBy::Time {
             return;
         }
-        let found = self.search.found();
-        let wanted = in_range(query, found.ledger().proven(), portfolio);
+        let proven = [self.search.ledger().proven(), self.older.ledger().proven()];
+        let wanted = in_range(query, proven, portfolio);
         let mut operations: Vec<&Operation> = Vec::new();
         for operation in wanted {
             self.operations_in_range += 1;
@@ -205,6 +259,7 @@ impl Results {
         if !query.order.descending {
             operations.reverse();
         }
+        let found = self.found();
         let placed = operations.into_iter().map(|operation| {
             (standing_before(found, query.order, operation.created_at), operation.id)
         });
@@ -212,16 +267,13 @@ impl Results {
     }
 
     fn len(&self) -> usize {
-        self.search.found().len() + self.operations.len()
+        self.found().len() + self.operations.len()
     }
 
     fn nth(&self, index: usize) -> Option<Entry> {
         match self.operations_before(index) {
             (_, Some(id)) => Some(Entry::Operation(id)),
-            (before, None) => {
-                let found = self.search.found();
-                found.ledger().key(found.nth(index - before)?).map(Entry::Transaction)
-            }
+            (before, None) => self.found().key(index - before).map(Entry::Transaction),
         }
     }
 
@@ -242,11 +294,7 @@ impl Results {
 
     fn position(&self, key: &Entry) -> Option<usize> {
         match key {
-            Entry::Transaction(key) => {
-                let found = self.search.found();
-                let rank = found.rank(found.ledger().position(key)?).ok()?;
-                Some(self.index_of(rank))
-            }
+            Entry::Transaction(key) => self.found().index(key).map(|rank| self.index_of(rank)),
             Entry::Operation(id) => {
                 let place = self.operations.iter().position(|(_, known)| known == id)?;
                 self.operations.get(place).map(|(before, _)| before + place)
@@ -260,44 +308,23 @@ impl Results {
     }
 
     /// The next of some rows that were found among these, and are kept by time.
-    fn next_found(&self, from: usize, direction: Direction, among: &Found) -> Option<usize> {
-        let found = self.search.found();
-        if self.search.order() != Order::default() {
-            let is_among = |index: &usize| {
-                found.nth(*index).is_some_and(|position| among.rank(position).is_ok())
-            };
-            let index = |rank| self.index_of(rank);
-            return match direction {
-                Direction::Forward => {
-                    let (before, _) = self.operations_before(from + 1);
-                    (from + 1 - before..found.len()).find(is_among).map(index)
-                }
-                Direction::Backward => {
-                    let (before, _) = self.operations_before(from);
-                    (0..from - before).rev().find(is_among).map(index)
-                }
-            };
-        }
-        let next = match direction {
-            Direction::Forward => {
-                let (before, _) = self.operations_before(from + 1);
-                let place = among.rank(found.nth(from + 1 - before)?);
-                among.nth(place.unwrap_or_else(|place| place))?
-            }
-            Direction::Backward => {
-                let (before, _) = self.operations_before(from);
-                let place = among.rank(found.nth((from - before).checked_sub(1)?)?);
-                among.nth(place.or_else(|place| place.checked_sub(1).ok_or(())).ok()?)?
-            }
+    fn next_found(&self, from: usize, direction: Direction, among: [&Found; 2]) -> Option<usize> {
+        let order = self.search.order();
+        let [in_memory, older] = among;
+        let among = Joined::new(in_memory, older, order);
+        let from = match direction {
+            Direction::Forward => from + 1 - self.operations_before(from + 1).0,
+            Direction::Backward => (from - self.operations_before(from).0).checked_sub(1)?,
         };
-        found.rank(next).ok().map(|rank| self.index_of(rank))
+        let next = self.found().next(from, direction, among, order)?;
+        Some(self.index_of(next))
     }
 }
 
 /// The operations of the time range, newest first. On a paused screen, those that were known then.
 fn in_range<'a>(
     query: &Query<'_>,
-    proven: &'a BTreeSet<OperationId>,
+    proven: [&'a BTreeSet<OperationId>; 2],
     portfolio: &'a Portfolio,
 ) -> impl Iterator<Item = &'a Operation> {
     let (since, seen_until) = (query.since, query.seen_until);
@@ -305,16 +332,16 @@ fn in_range<'a>(
     operations
         .take_while(move |row| row.created_at >= since)
         .filter(move |row| seen_until.is_none_or(|until| row.created_at <= until))
-        .filter(|row| !proven.contains(&row.id))
+        .filter(move |row| !proven.iter().any(|proven| proven.contains(&row.id)))
 }
 
 /// How many of the transactions that were found stand before an operation of this time.
-fn standing_before(found: &Found, order: Order, at: Timestamp) -> usize {
+fn standing_before(found: Joined<'_>, order: Order, at: Timestamp) -> usize {
     let (mut from, mut until) = (0, found.len());
     while from < until {
         let middle = from + (until - from) / 2;
-        let row = found.nth(middle).and_then(|position| found.ledger().at(position));
-        let is_before = row.is_some_and(|row| if order.descending { row > at } else { row <= at });
+        let is_before =
+            found.at(middle).is_some_and(|row| if order.descending { row > at } else { row <= at });
         if is_before {
             from = middle + 1;
         } else {

@@ -6,7 +6,7 @@ use crate::app::list::Direction;
 use crate::app::portfolio::Portfolio;
 use crate::app::query::{Query, Running};
 use crate::contract::filter::{Rows, parse};
-use crate::ledger::Order;
+use crate::ledger::{Found, Order};
 
 /// The next decline that is looked for.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Seek {
     is_begun: bool,
     /// The declines among the rows that are shown.
     declines: Running,
+    /// Those among the older ones.
+    older: Running,
 }
 
 /// What became of it.
@@ -68,8 +70,15 @@ impl Seek {
         } else {
             self.is_begun = true;
             self.declines.renew(&query, rows.ledger(), portfolio);
+            self.older.renew(&query, rows.found_older().ledger(), portfolio);
         }
-        let next = rows.next_trouble(from, direction, self.declines.found(), portfolio);
+        self.older.step(&query, portfolio);
+        // What is older comes behind all others.
+        let none = Found::default();
+        let is_known = self.declines.left().is_none() && self.older.left().is_none();
+        let older = if is_known { self.older.found() } else { &none };
+        let declines = [self.declines.found(), older];
+        let next = rows.next_trouble(from, direction, declines, portfolio);
         // Newest first is also the order in which rows are looked at: what was found is the next.
         let is_next = direction == Direction::Forward && is_by_time;
         let is_next = |index| is_next && !rows.may_follow_decline(index, self.declines.left());
@@ -87,6 +96,6 @@ impl Seek {
     }
 
     fn is_done(&self, rows: &FeedRows) -> bool {
-        self.declines.left().is_none() && rows.left().is_none()
+        self.declines.left().is_none() && self.older.left().is_none() && rows.left().is_none()
     }
 }

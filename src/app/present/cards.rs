@@ -183,16 +183,17 @@ pub(crate) fn title(model: &Model) -> Title {
     }
     if cards.search.filter().asks_related() {
         let meaning = "  with such a transaction";
-        let is_whole = extent::are_all(cards);
+        let is_whole = extent::are_all(cards, &model.portfolio);
         title.set_count(extent::shown_of(cards.list.len(), cards.hidden, "/", is_whole));
         if let Some(searched) = extent::searched(cards.left()) {
             title.add(order::LIVE, format!("  {searched} transactions"));
         }
-        let known =
-            extent::known(&model.portfolio, cards.complete_from(), cards.is_history_loaded());
+        let from = cards.complete_from();
+        let is_loaded = cards.is_history_loaded();
+        let known = extent::known_in_memory(&model.portfolio, from, is_loaded);
         title.add_forms(vec![
             (order::RANGE, format!("{meaning}, {known}")),
-            (order::MEANING, meaning.to_owned()),
+            (order::MEANING, format!("{meaning}{}", extent::not_searched(&model.portfolio))),
         ]);
     }
     let reversed = if cards.order.reversed { " reversed" } else { "" };
@@ -222,7 +223,8 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         if model.panes.cards.search.filter().asks_related() {
             let cards = &model.panes.cards;
             let (from, is_loaded) = (cards.complete_from(), cards.is_history_loaded());
-            lines.push(format!("Transactions are {}.", extent::known(portfolio, from, is_loaded)));
+            let known = extent::known_in_memory(portfolio, from, is_loaded);
+            lines.push(format!("Transactions are {known}."));
         }
         return lines;
     }

@@ -12,7 +12,7 @@ use super::{decline, extent, operation, transaction};
 use crate::app::Model;
 use crate::app::command::Command;
 use crate::app::entry::Known;
-use crate::app::feed::{Feed, Range};
+use crate::app::feed::{Behind, Feed, Range};
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
@@ -168,7 +168,7 @@ pub(crate) fn title(model: &Model) -> Title {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let (shown, hidden) = (feed.list.len(), feed.hidden());
     let mut title = Title::of_filtered(model, Pane::Feed, shown, hidden);
-    title.set_count(extent::shown_of(shown, hidden, "/", extent::is_whole(feed)));
+    title.set_count(extent::shown_of(shown, hidden, "/", extent::is_whole(feed, portfolio)));
     if let Some(searched) = extent::searched(feed.left()) {
         title.add(order::LIVE, format!("  {searched}"));
     }
@@ -198,6 +198,7 @@ pub(crate) fn title(model: &Model) -> Title {
     if !feed.loaded().all() {
         title.add(order::STATE, format!(", {}", extent::NOT_LOADED));
     }
+    add_behind(&mut title, model);
     if feed.order().by != OrderBy::Time && !portfolio.operations.is_empty() {
         title.add(order::STATE, ", without operations".to_owned());
     }
@@ -208,6 +209,20 @@ pub(crate) fn title(model: &Model) -> Title {
     title.add_right(range(feed, portfolio));
     title.add_right(vec![(order::WORDS, "all cards".to_owned())]);
     title
+}
+
+/// What is shown of the rows that are older than those in memory.
+fn add_behind(title: &mut Title, model: &Model) {
+    let forms = extent::behind(model);
+    let last = forms.len().saturating_sub(1);
+    let order = |index| match index {
+        index if index == last => order::STATE,
+        0 => order::ORDER,
+        1 => order::RANGE,
+        _ => order::MEANING,
+    };
+    let forms = forms.into_iter().enumerate();
+    title.add_forms(forms.map(|(index, words)| (order(index), format!(", {words}"))).collect());
 }
 
 /// Which time is shown; where that is more than is known, how far that goes back.
@@ -338,22 +353,27 @@ const MOST_TOTALS: usize = 4;
 
 /// What follows a count of rows of which there may be more.
 pub(crate) fn so_far(model: &Model) -> &'static str {
-    let is_whole = extent::is_whole(&model.panes.feed);
+    let is_whole = extent::is_whole(&model.panes.feed, &model.portfolio);
     if is_whole { "" } else { " so far" }
 }
 
 /// What the totals are of.
 pub(crate) fn foot_title(model: &Model) -> &'static str {
-    if extent::is_whole(&model.panes.feed) {
+    let feed = &model.panes.feed;
+    if extent::is_whole(feed, &model.portfolio) {
         "Totals of this list"
-    } else {
+    } else if feed.left().is_some() || !feed.loaded().all() {
         "Totals so far, more rows follow"
+    } else if feed.found_older() > 0 {
+        "Totals of the rows in memory, without those of the data file"
+    } else {
+        "Totals of the rows in memory"
     }
 }
 
 /// Totals per currency, and which rows may be missing.
 pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
-    let mut lines = totals(model.panes.feed.totals(), columns);
+    let mut lines = totals(&model.panes.feed.totals(&model.portfolio), columns);
     lines.extend(missing_rows(&model.portfolio));
     lines
 }
@@ -451,6 +471,11 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
                 format!("Nothing in the last {word}: {longer}.")
             }
         });
+    }
+    if feed.behind(&model.portfolio) != Behind::Searched
+        && let Some(behind) = extent::behind(model).into_iter().next()
+    {
+        lines.push(format!("That is so of the rows in memory; {behind}."));
     }
     if !feed.loaded().all() {
         lines.push(format!("There may be more: {}.", extent::NOT_LOADED));

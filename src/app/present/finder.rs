@@ -1,6 +1,6 @@
 //! Under a filter while it is typed: what is wrong with it, what it may become, what it means.
 
-use super::extent::{self, known};
+use super::extent::{self, known_in_memory};
 use super::line::{Line, width};
 use super::role::Role;
 use crate::app::Model;
@@ -37,11 +37,12 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         line.push((Role::Muted, format!("  no row has {word} yet")));
     } else if search.filter().asks_related() {
         let mut count = thousands(model.panes.cards.list.len());
-        if !extent::are_all(&model.panes.cards) {
+        if !extent::are_all(&model.panes.cards, &model.portfolio) {
             count.push_str(" so far");
         }
         let cards = &model.panes.cards;
-        let known = known(&model.portfolio, cards.complete_from(), cards.is_history_loaded());
+        let (from, is_loaded) = (cards.complete_from(), cards.is_history_loaded());
+        let known = known_in_memory(&model.portfolio, from, is_loaded);
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));
     }

@@ -67,8 +67,8 @@ pub(crate) fn filter_count(model: &Model) -> String {
         Pane::Detail | Pane::Providers => (0, 0),
     };
     let is_whole = match model.screen.focus {
-        Pane::Cards => extent::are_all(&model.panes.cards),
-        Pane::Feed => extent::is_whole(&model.panes.feed),
+        Pane::Cards => extent::are_all(&model.panes.cards, &model.portfolio),
+        Pane::Feed => extent::is_whole(&model.panes.feed, &model.portfolio),
         Pane::Activity => model.panes.activity.is_whole,
         Pane::Detail | Pane::Providers => true,
     };

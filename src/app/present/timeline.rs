@@ -82,7 +82,11 @@ pub(crate) fn tabs(chosen: Tab) -> Vec<(Role, String)> {
 
 /// That there may be more rows; empty when all are there.
 pub(crate) fn extent_of(model: &Model) -> &'static str {
-    if model.panes.detail.loaded.all() { "" } else { extent::NOT_LOADED }
+    match (model.panes.detail.loaded.all(), model.portfolio.older.from()) {
+        (false, _) => extent::NOT_LOADED,
+        (true, Some(_)) => extent::NOT_IN_MEMORY,
+        (true, None) => "",
+    }
 }
 
 /// Why no row is shown.
@@ -90,6 +94,10 @@ pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
     match model.panes.detail.hidden {
         0 if !model.panes.detail.loaded.all() => {
             format!("None so far: {}.", extent::NOT_LOADED)
+        }
+        0 if model.portfolio.older.from().is_some() => {
+            let feed = model.keymap.hint(Command::Feed, "finds them with a filter");
+            format!("None in memory: {} ({feed}).", extent::NOT_IN_MEMORY)
         }
         0 => format!("Nothing known yet of {}.", key.provider),
         hidden => format!("None: {hidden} rows under other tabs."),

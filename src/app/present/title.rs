@@ -60,7 +60,9 @@ impl Title {
         let Some(text) = search.chip() else { return title };
         let count = format!("{}/{}", thousands(shown), thousands(shown + hidden));
         title.chip = Some((text.to_owned(), count));
-        if model.screen.focus == pane && !search.is_typing() {
+        // Esc ends a search in the data file first.
+        let stops = pane == Pane::Feed && model.panes.feed.is_searching_older();
+        if model.screen.focus == pane && !search.is_typing() && !stops {
             let clears = model.keymap.hint(Command::Back, "clears");
             title.left.push(vec![(order::CLEARS, format!("  {clears}"))]);
         }

@@ -98,7 +98,7 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
     let totals: Vec<String> = model
         .panes
         .feed
-        .totals()
+        .totals(&model.portfolio)
         .iter()
         .map(|total| {
             let figure =

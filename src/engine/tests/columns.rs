@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::ledger::{Ledger, Origin};
 
-fn row(number: i64) -> Transaction {
+pub(super) fn row(number: i64) -> Transaction {
     let at = Timestamp::from_millisecond(1_775_000_000_000 + number).expect("a time");
     let amount = Money::parse_wire("5.00", "USD".parse().expect("a currency")).expect("an amount");
     Transaction {
@@ -28,16 +28,16 @@ fn renamed(row: &Transaction) -> Transaction {
 }
 
 impl Bench {
-    async fn keep(&self, rows: impl IntoIterator<Item = Transaction>) {
+    pub(super) async fn keep(&self, rows: impl IntoIterator<Item = Transaction>) {
         let rows = rows.into_iter().collect();
         self.engine.0.store.keep_transactions(rows).await.expect("they are kept");
     }
 
-    fn column_file(&self) -> PathBuf {
+    pub(super) fn column_file(&self) -> PathBuf {
         self.engine.0.store.column_file().expect("its place")
     }
 
-    async fn uses_column_file(&self) -> bool {
+    pub(super) async fn uses_column_file(&self) -> bool {
         self.engine.history_of_column_file().await.expect("a data file").is_some()
     }
 

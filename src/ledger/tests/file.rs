@@ -19,7 +19,7 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 const fn of(change: i64) -> Origin {
-    Origin { number: 77, change }
+    Origin { number: 77, change, from: jiff::Timestamp::MIN }
 }
 
 fn small() -> Ledger {

@@ -138,3 +138,9 @@ pub(in crate::store) fn count(db: &Connection) -> rusqlite::Result<u64> {
     let mut query = db.prepare_cached("SELECT count(*) FROM card_transaction")?;
     query.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
+
+/// How many rows happened since a time.
+pub(in crate::store) fn count_since(db: &Connection, since: Timestamp) -> rusqlite::Result<u64> {
+    let mut query = db.prepare_cached("SELECT count(*) FROM card_transaction WHERE at >= ?1")?;
+    query.query_row([millis(since)], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+}
