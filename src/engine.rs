@@ -56,7 +56,6 @@ pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use self::told::Told;
 use crate::clock::Clock;
-use crate::config::InMemory;
 use crate::domain::card::{Card, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
@@ -83,8 +82,6 @@ struct Inner {
     read_only: ReadOnly,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
-    /// Which transactions the board holds in memory.
-    in_memory: InMemory,
     saving: SaveGate,
     told: Told,
     background: Background,

@@ -131,9 +131,8 @@ impl Engine {
             operations: Operations::new(session),
             read_only: ReadOnly::new(read_only || without_file),
             polling,
-            in_memory,
             saving: SaveGate::new(without_file.then_some(now)),
-            told: Told::default(),
+            told: Told::new(in_memory),
             background: Background::here(),
         }));
         engine.fetch_adapters();

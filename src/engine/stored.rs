@@ -97,7 +97,7 @@ impl Engine {
         let rows = std::iter::from_fn(move || pages.blocking_recv()).flatten();
         let making = tokio::task::spawn_blocking(move || Ledger::from_rows(rows));
         let (mut before, mut from) = (None, self.oldest_in_memory());
-        let mut room = self.0.in_memory.rows;
+        let mut room = self.0.told.in_memory.rows;
         loop {
             let page = self.0.store.transactions_page(before, PAGE, None, from).await?;
             let Page { mut rows, next } = page;
@@ -172,19 +172,19 @@ impl Engine {
 
     /// The time before which no row is held in memory.
     fn oldest_in_memory(&self) -> Timestamp {
-        oldest_in_memory(self.0.in_memory, self.0.clock.now())
+        oldest_in_memory(self.0.told.in_memory, self.0.clock.now())
     }
 
     /// Whether rows have to be held that a column file of narrower limits does not have.
     fn lacks_rows(&self, history: &History) -> bool {
-        let most = self.0.in_memory.rows;
+        let most = self.0.told.in_memory.rows;
         history.from > self.oldest_in_memory() && history.ledger.len() < most - most / 10
     }
 
     /// Drops what is beyond the limits of the memory.
     fn cut(&self, history: &mut History) {
         let ledger = &mut history.ledger;
-        let oldest = self.0.in_memory.rows.checked_sub(1).and_then(|last| ledger.at(last));
+        let oldest = self.0.told.in_memory.rows.checked_sub(1).and_then(|last| ledger.at(last));
         let oldest = oldest.map(whole_milliseconds).max(Some(self.oldest_in_memory()));
         let from = oldest.unwrap_or(Timestamp::MIN).max(history.from);
         let dropped = ledger.drop_before(from);

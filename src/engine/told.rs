@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::account::Account;
 use super::{Engine, EngineEvent};
+use crate::config::InMemory;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::transaction::{RowNews, Transaction};
 use crate::ledger::Ledger;
@@ -16,13 +17,24 @@ use crate::store::{StoreError, Written};
 /// Transactions of one event about what other processes wrote. Tests have several with fewer rows.
 const PAGE: u32 = if cfg!(test) { 5 } else { 1_000 };
 
-/// Up to which write of the data file the transactions were told: each row that was told is at
-/// least as new. `None` before the first were, and where nobody listens.
-///
-/// It is locked while something is written and told, so that no older form of a row is told behind
-/// a newer one.
-#[derive(Default)]
-pub(super) struct Told(Mutex<Option<i64>>);
+/// Which transactions the board was told, and is to be.
+pub(super) struct Told {
+    /// Up to which write of the data file: each row that was told is at least as new. `None` before
+    /// the first were, and where nobody listens.
+    ///
+    /// It is locked while something is written and told, so that no older form of a row is told
+    /// behind a newer one.
+    up_to: Mutex<Option<i64>>,
+    /// Which of them the board holds in memory.
+    pub(super) in_memory: InMemory,
+}
+
+impl Told {
+    /// Nothing yet, and of all transactions these.
+    pub(super) fn new(in_memory: InMemory) -> Self {
+        Self { up_to: Mutex::default(), in_memory }
+    }
+}
 
 impl Engine {
     /// Writes transactions and tells what is new of them, behind what other processes wrote before.
@@ -30,7 +42,7 @@ impl Engine {
         &self,
         write: impl Future<Output = Result<Written, StoreError>>,
     ) -> Result<RowNews, StoreError> {
-        let mut told = self.0.told.0.lock().await;
+        let mut told = self.0.told.up_to.lock().await;
         let Written { news, numbers } = write.await?;
         if let (Some(numbers), None, true) = (&numbers, *told, self.0.polling) {
             *told = Some(numbers.start().saturating_sub(1));
@@ -55,7 +67,7 @@ impl Engine {
 
     /// Tells what other processes wrote since something was told.
     pub(super) async fn tell_others_rows(&self) -> Result<(), StoreError> {
-        let mut told = self.0.told.0.lock().await;
+        let mut told = self.0.told.up_to.lock().await;
         match told.as_mut() {
             Some(told) => self.tell_written(told).await,
             None => Ok(()),
@@ -64,7 +76,7 @@ impl Engine {
 
     /// Tells the newest transactions, for the first frame.
     pub(super) async fn tell_newest_rows(&self, limit: u32) -> Result<(), StoreError> {
-        let mut told = self.0.told.0.lock().await;
+        let mut told = self.0.told.up_to.lock().await;
         // Asked before the rows are read: what is written in between is told once more.
         let newest = self.0.store.newest_change().await?;
         let rows = self.0.store.newest_transactions(limit).await?;
@@ -75,7 +87,7 @@ impl Engine {
     /// Tells all transactions as they were after the write `seen`. What was told before is told
     /// again as far as it was written since, so that it is at least as new as this.
     pub(super) async fn tell_history(&self, ledger: Ledger, seen: i64) -> Result<(), StoreError> {
-        let mut told = self.0.told.0.lock().await;
+        let mut told = self.0.told.up_to.lock().await;
         self.tell_written(told.get_or_insert(seen)).await?;
         self.emit(EngineEvent::History(Box::new(ledger))).await;
         Ok(())

@@ -153,16 +153,14 @@ impl Sorting {
                         (Stage::Sort(Box::new(keys), Box::new(rows)), 0)
                     }
                 },
-                Stage::Sort(keys, mut rows) => {
-                    let most = left.div_ceil(ROWS_OF_A_MOVE);
-                    if rows.step(most) {
+                Stage::Sort(keys, mut rows) => match rows.step(left.div_ceil(ROWS_OF_A_MOVE)) {
+                    Some(moved) => (Stage::Sort(keys, rows), moved * ROWS_OF_A_MOVE),
+                    None => {
                         let spots = in_order(&keys, &mut rows, &self.comparison, ledger);
                         self.end(spots, ledger, parts);
                         (Stage::Done, 0)
-                    } else {
-                        (Stage::Sort(keys, rows), most * ROWS_OF_A_MOVE)
                     }
-                }
+                },
                 Stage::Patch(mut patching) => {
                     if patching.step(&self.comparison, ledger, left) {
                         self.end(patching.finish(), ledger, parts);

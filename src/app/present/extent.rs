@@ -113,9 +113,9 @@ pub(super) fn shown_of(shown: usize, hidden: usize, between: &str, is_whole: boo
     }
 }
 
-/// How far back transactions are complete: `complete from Mar 04 09:12 but for 2 gaps`. As of when the rows were
-/// made: `complete_from` is since when they were, `is_loaded` whether all of the data file were
-/// there.
+/// How far back transactions are complete: `complete from Mar 04 09:12 but for 2 gaps`. As of when
+/// the rows were made: `complete_from` is since when they were, `is_loaded` whether all of the data
+/// file were there.
 pub(super) fn known(
     portfolio: &Portfolio,
     complete_from: Option<Timestamp>,

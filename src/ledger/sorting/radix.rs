@@ -53,8 +53,9 @@ impl Radix {
         self.spots.len()
     }
 
-    /// Moves about this many rows to their place by one digit. Tells whether all are sorted.
-    pub(super) fn step(&mut self, most_rows: usize) -> bool {
+    /// Moves at most this many rows to their place by one digit, and tells how many it were; `None`
+    /// once all are sorted.
+    pub(super) fn step(&mut self, most_rows: usize) -> Option<usize> {
         if self.moved == 0 {
             let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
             let is_shared = |counts: &Vec<u32>| counts.contains(&all);
@@ -65,7 +66,7 @@ impl Radix {
         let Some(next) = self.digits.get_mut(self.place).filter(|_| !self.spots.is_empty()) else {
             self.to_keys = Vec::new();
             self.to_spots = Vec::new();
-            return true;
+            return None;
         };
         if self.moved == 0 {
             let mut before = 0;
@@ -82,13 +83,14 @@ impl Radix {
             self.to_spots[*next as usize] = *spot;
             *next += 1;
         }
+        let moved = end - self.moved;
         self.moved = end;
         if end == self.keys.len() {
             std::mem::swap(&mut self.keys, &mut self.to_keys);
             std::mem::swap(&mut self.spots, &mut self.to_spots);
             (self.place, self.moved) = (self.place + 1, 0);
         }
-        false
+        Some(moved)
     }
 
     /// The sorted rows, those of one key together.
