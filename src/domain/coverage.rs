@@ -49,6 +49,9 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 /// The longest wait until a lost stretch is asked for again.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Most lost stretches of one list that are told apart.
+const MOST_LOST: usize = 200;
+
 /// A stretch that was asked for and of which not everything came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -74,10 +77,35 @@ impl Lost {
         self.stretch.from < stretch.to && stretch.from < self.stretch.to
     }
 
+    /// The wait until it is asked for again.
+    fn pause(&self) -> SignedDuration {
+        FIRST_PAUSE.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE)
+    }
+
     /// Asked for again after a pause, the longer the oftener that was done in vain.
     fn put_off(&mut self, now: Timestamp) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE);
-        self.again_at = Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX));
+        self.again_at = Some(now.saturating_add(self.pause()).unwrap_or(Timestamp::MAX));
+    }
+
+    /// Whether it may as well be asked for again with another one: as often as that, and at about
+    /// the same time.
+    fn goes_with(&self, other: &Self) -> bool {
+        self.tries == other.tries
+            && match (self.again_at, other.again_at) {
+                (Some(one), Some(other)) => one.duration_since(other).abs() <= self.pause() / 2,
+                (one, other) => one == other,
+            }
+    }
+
+    /// Takes in a neighbour: both are one from now on, with the reason of the longer one.
+    fn join(&mut self, other: &Self) {
+        if other.stretch.length() > self.stretch.length() {
+            self.why = Arc::clone(&other.why);
+        }
+        self.stretch.from = self.stretch.from.min(other.stretch.from);
+        self.stretch.to = self.stretch.to.max(other.stretch.to);
+        self.tries = self.tries.max(other.tries);
+        self.again_at = self.again_at.max(other.again_at);
     }
 
     /// What of it lies outside of a stretch: before it, and after it.
@@ -131,16 +159,32 @@ impl Coverage {
         self.lost.retain(|known| {
             let touches = known.stretch.from <= lost.stretch.to
                 && lost.stretch.from <= known.stretch.to
-                && (&known.why, known.tries, known.again_at)
-                    == (&lost.why, lost.tries, lost.again_at);
+                && known.goes_with(&lost);
             if touches {
-                lost.stretch.from = lost.stretch.from.min(known.stretch.from);
-                lost.stretch.to = lost.stretch.to.max(known.stretch.to);
+                lost.join(known);
             }
             !touches
         });
         let at = self.lost.partition_point(|known| known.stretch < lost.stretch);
         self.lost.insert(at, lost);
+        if self.lost.len() > MOST_LOST {
+            self.join_nearest_lost();
+        }
+    }
+
+    /// Makes one of the two lost stretches with the least between them: a list of which ever more
+    /// is lost is said to lack more than it does, and not kept moment by moment.
+    fn join_nearest_lost(&mut self) {
+        let pairs = self.lost.windows(2).enumerate();
+        let between = |(_, pair): &(usize, &[Lost])| match pair {
+            [older, newer] => newer.stretch.from.duration_since(older.stretch.to),
+            _ => SignedDuration::MAX,
+        };
+        let Some(at) = pairs.min_by_key(between).map(|(at, _)| at) else { return };
+        let newer = self.lost.remove(at + 1);
+        if let Some(older) = self.lost.get_mut(at) {
+            older.join(&newer);
+        }
     }
 
     /// Takes in what a reading has: what of it was read, and what of that, or beside it, was lost.

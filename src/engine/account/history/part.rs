@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::coverage::{Lost, Stretch};
+use crate::domain::transaction::Transaction;
 use crate::provider::ErrorKind;
 use crate::provider::pages::{ListRead, Share};
 
@@ -64,8 +65,8 @@ pub(in crate::engine) struct PartRead {
 
 impl PartRead {
     /// Of a part; `is_well` is whether the provider answers what else it is asked.
-    pub(in crate::engine) fn of_part<T>(
-        list: &ListRead<T>,
+    pub(in crate::engine) fn of_part(
+        list: &ListRead<Transaction>,
         part: Stretch,
         is_saved: bool,
         is_well: bool,
@@ -81,7 +82,10 @@ impl PartRead {
             | ErrorKind::NotOffered => false,
         });
         let is_unanswered = if is_failing { !is_well } else { read.is_unanswered };
-        Self { is_unanswered, is_failing, ..read }
+        // A provider that ignores the times that it is asked for sends all it has each time: that
+        // says nothing of how much lies in a stretch.
+        let rows = list.rows.iter().filter(|row| part.includes(row.at)).count();
+        Self { rows, is_unanswered, is_failing, ..read }
     }
 
     /// What of the list is complete now, but for what is lost.
