@@ -4,6 +4,8 @@
 use super::*;
 use crate::domain::card::ProviderId;
 use crate::domain::coverage::Lost;
+use crate::domain::money::Money;
+use crate::domain::transaction::Transaction;
 use crate::provider::pages::ListRead;
 use crate::provider::{Error, ErrorKind};
 use proptest::prelude::*;
@@ -209,6 +211,33 @@ fn a_provider_that_refuses_all_old_times_is_soon_left_alone() {
     let lost: SignedDuration = covered.lost.iter().map(|lost| lost.stretch.length()).sum();
     assert!(lost.as_secs() >= 219 * DAY && lost.as_secs() < 221 * DAY, "{:?}", covered.lost);
     assert_eq!(covered.left, None);
+}
+
+#[test]
+fn a_provider_that_ignores_the_times_it_is_asked_for_is_asked_for_ever_longer_ones() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-DAY, 0, 10), at(0));
+    let provider = ProviderId::new("acme");
+    let row = |number: i64| {
+        let amount = Money::parse_wire("7", "USD".parse().expect("a currency")).expect("an amount");
+        let id = format!("t-{number}").into();
+        Transaction::new(provider.clone(), id, amount, at(-number * DAY / 8))
+    };
+    // It sends all it has each time: eight rows a day.
+    let all: Vec<Transaction> = (0..720).map(row).collect();
+    let mut parts = 0;
+    while let Some(part) = history.next(at(0)) {
+        let list = ListRead {
+            rows: all.clone(),
+            error: None,
+            complete_from: Some(part.stretch.from),
+            ..ListRead::failed(Error::new(&provider, ErrorKind::Refused, "no"))
+        };
+        let read = PartRead::of_part(&list, part.stretch, true, true);
+        history.note_part(&part, &read, at(0));
+        parts += 1;
+    }
+    assert!(parts <= 5, "{parts} parts of 90 days");
 }
 
 #[test]
