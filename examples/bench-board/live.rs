@@ -331,7 +331,7 @@ pub(crate) fn whole_feed(terminal: &mut Terminal) -> anyhow::Result<()> {
 /// that stand beside the filter.
 fn complete_after(bench: &Bench) -> anyhow::Result<Option<f64>> {
     let full = bench.full()?;
-    let words = format!("of {}", grouped(full.size.rows as f64));
+    let words = format!("/{} ", grouped(full.size.rows as f64));
     let (mut terminal, start) = bench.board.open(&full)?;
     terminal.send(b"2z]]]]]]]]/coff")?;
     let limit = Duration::from_secs(20);

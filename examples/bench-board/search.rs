@@ -54,7 +54,7 @@ fn board(bench: &Bench, data: &Data) -> anyhow::Result<Filters> {
         whole_feed(&mut terminal)?;
         let _asked = at_once(&mut terminal, "/", QUIET)?;
         push(&mut filters.cold, at_once(&mut terminal, "coff", QUIET)?);
-        let found = format!("{} of {}", words(data.matches.coff), words(data.size.rows));
+        let found = format!("{}/{}", words(data.matches.coff), words(data.size.rows));
         if !terminal.text().contains(&found) {
             filters.note = format!("the screen does not say {found}");
         }
@@ -138,7 +138,7 @@ fn sort(bench: &Bench, data: &Data) -> anyhow::Result<Samples> {
 fn sort_feed(bench: &Bench, data: &Data) -> anyhow::Result<Option<Samples>> {
     let mut terminal = bench.board.ready(data)?;
     whole_feed(&mut terminal)?;
-    if !terminal.text().contains("s sort") {
+    if !terminal.text().contains(" sort ") {
         return Ok(None);
     }
     let mut samples = Samples::default();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::list::ListHistory;
+use self::list::{Again, ListHistory};
 pub(in crate::engine) use self::part::{ListName, Part, PartRead, Why, Wire};
 use self::waits::Waits;
 use crate::domain::coverage::{Coverage, Covered, Left, Stretch};
@@ -175,7 +175,8 @@ impl History {
     pub(super) fn read_again(&mut self, list: &ListName, stretch: Stretch, now: Timestamp) {
         // One that is under way goes on: begun anew each time it would come to no end.
         if let Some(known) = self.lists.get_mut(list).filter(|known| known.again.is_none()) {
-            known.again = known.told.read_within(stretch);
+            let stretch = known.told.read_within(stretch);
+            known.again = stretch.map(|stretch| Again { stretch, rests: false });
             self.settle(list, now);
         }
     }

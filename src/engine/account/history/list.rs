@@ -20,7 +20,7 @@ pub(super) struct ListHistory {
     /// Stretches that were lost, in a row.
     losses: u32,
     /// What is to be read once more.
-    pub(super) again: Option<Stretch>,
+    pub(super) again: Option<Again>,
     /// It is among those that wait.
     pub(super) waits: bool,
     /// When something of it that was lost is asked for again.
@@ -29,6 +29,14 @@ pub(super) struct ListHistory {
     pub(super) complete: Option<Stretch>,
     pub(super) left: SignedDuration,
     pub(super) lost: usize,
+}
+
+/// A stretch that was read, and is read once more.
+#[derive(Clone, Copy)]
+pub(super) struct Again {
+    pub(super) stretch: Stretch,
+    /// Its last part was read behind the last one of what is unread: that has its turn.
+    pub(super) rests: bool,
 }
 
 impl ListHistory {
@@ -80,6 +88,9 @@ impl ListHistory {
     /// Takes in what a reading of a part has; returns whether the list was read once more to its
     /// end.
     pub(super) fn note_part(&mut self, part: &Part, read: &PartRead, now: Timestamp) -> bool {
+        if let Some(again) = &mut self.again {
+            again.rests = part.why == Why::Again;
+        }
         match part.why {
             Why::Unread | Why::Again => {
                 self.take(read, now);
@@ -138,22 +149,26 @@ impl ListHistory {
             None if self.told.lost().iter().any(is_lost) => part.stretch.from,
             None => return false,
         };
-        let left = Stretch::new(again.from, reached);
-        self.again = left.and_then(|left| self.told.read_within(left));
+        let left = Stretch::new(again.stretch.from, reached);
+        let left = left.and_then(|left| self.told.read_within(left));
+        self.again = left.map(|stretch| Again { stretch, ..again });
         self.again.is_none()
     }
 
     /// What of it is to be read next, from a time on: the newest of what is unread, of what was
-    /// lost and may be tried again, and of what is to be read once more.
+    /// lost and may be tried again, and of what is to be read once more. That last one lets the
+    /// others have every second turn: a history that is being filled goes on after a restart.
     pub(super) fn next(&self, name: &ListName, from: Timestamp, now: Timestamp) -> Option<Part> {
         let unread = self.told.newest_gap(from).map(|gap| (gap, Why::Unread));
         let lost = self.told.lost_to_try(from, now).map(|lost| (lost, Why::Lost));
-        let again = self.again.map(|again| {
+        let other = [unread, lost].into_iter().flatten().max_by_key(|(stretch, _)| stretch.to);
+        let again = self.again.filter(|again| !again.rests || other.is_none());
+        let again = again.map(|Again { stretch: Stretch { from, to }, .. }| {
             // What was never read of it, or cannot be had, is no part of it.
-            let read = self.told.around(again.to).map_or(again.from, |read| read.from);
-            (Stretch { from: again.from.max(read), to: again.to }, Why::Again)
+            let read = self.told.around(to).map_or(from, |read| read.from);
+            (Stretch { from: from.max(read), to }, Why::Again)
         });
-        let newest = [again, unread, lost].into_iter().flatten();
+        let newest = [again, other].into_iter().flatten();
         let (whole, why) = newest.max_by_key(|(stretch, _)| stretch.to)?;
         let begins = whole.to.checked_sub(self.length).unwrap_or(whole.from).max(whole.from);
         let stretch = Stretch { from: begins, to: whole.to };

@@ -214,6 +214,24 @@ fn a_provider_that_refuses_all_old_times_is_soon_left_alone() {
 }
 
 #[test]
+fn what_is_read_once_more_lets_what_is_unread_go_on() {
+    let mut history = history(false);
+    history.note_newest(&None, &read(-40 * DAY, 0, 900), at(0));
+    let whole = Stretch { from: at(-40 * DAY), to: at(0) };
+    history.read_again(&None, whole, at(0));
+    let mut read_until = |again: bool| {
+        let part = history.next(at(0)).expect("a part");
+        let (_, to) = seconds(part.stretch);
+        assert_eq!(part.why == Why::Again, again, "{part:?}");
+        // A page of a day.
+        history.note_part(&part, &read(to - DAY, to, 900), at(0));
+        to
+    };
+    assert_eq!([read_until(true), read_until(false)], [0, -40 * DAY]);
+    assert_eq!([read_until(true), read_until(false)], [-DAY, -41 * DAY]);
+}
+
+#[test]
 fn a_provider_that_ignores_the_times_it_is_asked_for_is_asked_for_ever_longer_ones() {
     let mut history = history(false);
     history.note_newest(&None, &read(-DAY, 0, 10), at(0));
