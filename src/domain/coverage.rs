@@ -328,6 +328,17 @@ impl Coverage {
             && self.lost.iter().all(|lost| !lost.stretch.includes(at))
     }
 
+    /// Whether a time is well inside of a stretch that was read: its first and last second may have
+    /// been read in part, since that is how finely wires tell times apart.
+    #[must_use]
+    pub fn has_inside(&self, at: Timestamp) -> bool {
+        let around = self.around(at).filter(|_| self.includes(at));
+        around.is_some_and(|Stretch { from, to }| {
+            let edge = at.duration_since(from).min(to.duration_since(at));
+            edge > SignedDuration::from_secs(1)
+        })
+    }
+
     /// The stretch that is known without a gap up to the newest reading, but for what cannot be
     /// had.
     #[must_use]
@@ -580,6 +591,13 @@ mod tests {
         assert_eq!(coverage.newest(), Some(at(55)));
         coverage.cut_after(at(20));
         assert_eq!(coverage.stretches(), [stretch(0, 10)]);
+    }
+
+    #[test]
+    fn the_edges_of_a_stretch_are_not_inside_of_it() {
+        let read = Coverage::of([stretch(0, 60)]);
+        let inside: Vec<i64> = (-1..=61).filter(|second| read.has_inside(at(*second))).collect();
+        assert_eq!(inside, (2..=58).collect::<Vec<_>>());
     }
 
     #[test]

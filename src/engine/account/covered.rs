@@ -40,10 +40,10 @@ impl Account {
         state.transactions.history.told(list).is_some_and(|told| told.newest().is_some())
     }
 
-    /// Whether a time of a list was read before.
+    /// Whether a time of a list was read before, and not only the edge of what was.
     pub(in crate::engine) fn covers(&self, list: &ListName, at: Timestamp) -> bool {
         let state = self.state();
-        state.transactions.history.told(list).is_some_and(|told| told.includes(at))
+        state.transactions.history.told(list).is_some_and(|told| told.has_inside(at))
     }
 
     /// How much of a list is asked for at once.
