@@ -28,6 +28,7 @@ pub(crate) mod memo;
 mod navigation;
 mod notice;
 pub mod pace;
+mod placed;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;

@@ -5,7 +5,8 @@
 
 use crate::app::entry::Entry;
 use crate::app::list::Rows;
-use crate::domain::operation::{Operation, OperationId};
+use crate::app::placed::PlacedOperations;
+use crate::domain::operation::Operation;
 use crate::ledger::{CardRows, CardSelection};
 
 /// The rows of a timeline.
@@ -14,8 +15,8 @@ pub(crate) struct Timeline {
     rows: CardRows,
     /// Which transactions are shown; none where that is not set.
     selection: Option<CardSelection>,
-    /// Operations, and how many of the transactions shown stand before each.
-    operations: Vec<(usize, OperationId)>,
+    /// Operations among the transactions shown.
+    operations: PlacedOperations,
 }
 
 impl Timeline {
@@ -25,7 +26,8 @@ impl Timeline {
         selection: Option<CardSelection>,
         operations: impl Iterator<Item = &'a Operation>,
     ) -> Self {
-        let mut timeline = Self { rows: rows.clone(), selection, operations: Vec::new() };
+        let mut timeline =
+            Self { rows: rows.clone(), selection, operations: PlacedOperations::default() };
         timeline.operations = operations
             .map(|operation| {
                 let of = |selection| timeline.rows.after(selection, operation.created_at);
@@ -38,26 +40,6 @@ impl Timeline {
     fn transactions(&self) -> usize {
         self.selection.map_or(0, |selection| self.rows.len(selection))
     }
-
-    /// How many operations stand before an index of the list, and the one that stands there.
-    fn operations_before(&self, index: usize) -> (usize, Option<OperationId>) {
-        let (mut from, mut until) = (0, self.operations.len());
-        while from < until {
-            let middle = usize::midpoint(from, until);
-            let Some((before, id)) = self.operations.get(middle) else { break };
-            match (before + middle).cmp(&index) {
-                std::cmp::Ordering::Less => from = middle + 1,
-                std::cmp::Ordering::Equal => return (middle, Some(*id)),
-                std::cmp::Ordering::Greater => until = middle,
-            }
-        }
-        (from, None)
-    }
-
-    /// The index in the list of a transaction, by its index among those that are shown.
-    fn index_of(&self, transaction: usize) -> usize {
-        transaction + self.operations.partition_point(|(before, _)| *before <= transaction)
-    }
 }
 
 impl Rows<Entry> for Timeline {
@@ -66,7 +48,7 @@ impl Rows<Entry> for Timeline {
     }
 
     fn nth(&self, index: usize) -> Option<Entry> {
-        match self.operations_before(index) {
+        match self.operations.before(index) {
             (_, Some(id)) => Some(Entry::Operation(id)),
             (before, None) => {
                 let position = self.rows.nth(self.selection?, index - before)?;
@@ -79,12 +61,10 @@ impl Rows<Entry> for Timeline {
         match key {
             Entry::Transaction(key) => {
                 let position = self.rows.ledger().position(key)?;
-                self.rows.index_of(self.selection?, position).map(|index| self.index_of(index))
+                let index = self.rows.index_of(self.selection?, position)?;
+                Some(self.operations.index_of_transaction(index))
             }
-            Entry::Operation(id) => {
-                let place = self.operations.iter().position(|(_, known)| known == id)?;
-                self.operations.get(place).map(|(before, _)| before + place)
-            }
+            Entry::Operation(id) => self.operations.index_of(*id),
         }
     }
 }

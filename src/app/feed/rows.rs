@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::joined::Joined;
 use crate::app::entry::{Entry, is_in_trouble};
 use crate::app::list::{Direction, Rows};
+use crate::app::placed::PlacedOperations;
 use crate::app::portfolio::Portfolio;
 use crate::app::query::{Query, Running};
 use crate::app::work::{Work, count};
@@ -41,9 +42,8 @@ struct Results {
     search: Running,
     /// The same among the rows that were found in the data file.
     older: Running,
-    /// Operations that the filter shows, in the order of the list, and how many of the transactions
-    /// found stand before each.
-    operations: Vec<(usize, OperationId)>,
+    /// Operations that the filter shows, among the transactions found.
+    operations: PlacedOperations,
     /// Operations of the time range, shown or not.
     operations_in_range: usize,
 }
@@ -158,18 +158,18 @@ impl FeedRows {
     ) -> Option<usize> {
         let shown = self.shown();
         let decline = shown.next_found(from, direction, declines);
-        let mut operations = shown.operations.iter().enumerate().filter(|(_, (_, id))| {
+        let in_trouble = shown.operations.with_index().filter(|(_, id)| {
             count(Work::HistoryVisited);
             portfolio.operation(*id).is_some_and(is_in_trouble)
         });
-        let index = |(place, (before, _)): (usize, &(usize, OperationId))| before + place;
+        let mut operations = in_trouble.map(|(index, _)| index);
         match direction {
             Direction::Forward => {
-                let operation = operations.map(index).find(|index| *index > from);
+                let operation = operations.find(|index| *index > from);
                 decline.into_iter().chain(operation).min()
             }
             Direction::Backward => {
-                let operation = operations.by_ref().map(index).take_while(|index| *index < from);
+                let operation = operations.take_while(|index| *index < from);
                 decline.into_iter().chain(operation.last()).max()
             }
         }
@@ -179,7 +179,7 @@ impl FeedRows {
     /// have been found yet. `left` is how far the search for declines is, newest first.
     pub(super) fn may_follow_decline(&self, index: usize, left: Option<(usize, usize)>) -> bool {
         let shown = self.shown();
-        let (place, Some(_)) = shown.operations_before(index) else { return false };
+        let (place, Some(_)) = shown.operations.before(index) else { return false };
         let (found, before) = (shown.search.found(), index - place);
         // While more rows are found, they may belong before it.
         if before > found.len() || self.left().is_some() && before == found.len() {
@@ -242,7 +242,7 @@ impl Results {
     /// Puts the operations where they belong among the transactions found. An operation that a
     /// transaction proves is left out: the transaction stands for it.
     fn place_operations(&mut self, query: &Query<'_>, portfolio: &Portfolio) {
-        (self.operations, self.operations_in_range) = (Vec::new(), 0);
+        (self.operations, self.operations_in_range) = (PlacedOperations::default(), 0);
         if query.order.by != OrderBy::Time {
             return;
         }
@@ -271,40 +271,19 @@ impl Results {
     }
 
     fn nth(&self, index: usize) -> Option<Entry> {
-        match self.operations_before(index) {
+        match self.operations.before(index) {
             (_, Some(id)) => Some(Entry::Operation(id)),
             (before, None) => self.found().key(index - before).map(Entry::Transaction),
         }
     }
 
-    /// How many operations stand before an index of the list, and the one that stands there.
-    fn operations_before(&self, index: usize) -> (usize, Option<OperationId>) {
-        let (mut from, mut until) = (0, self.operations.len());
-        while from < until {
-            let middle = from + (until - from) / 2;
-            let Some((before, id)) = self.operations.get(middle) else { break };
-            match (before + middle).cmp(&index) {
-                std::cmp::Ordering::Less => from = middle + 1,
-                std::cmp::Ordering::Equal => return (middle, Some(*id)),
-                std::cmp::Ordering::Greater => until = middle,
-            }
-        }
-        (from, None)
-    }
-
     fn position(&self, key: &Entry) -> Option<usize> {
         match key {
-            Entry::Transaction(key) => self.found().index(key).map(|rank| self.index_of(rank)),
-            Entry::Operation(id) => {
-                let place = self.operations.iter().position(|(_, known)| known == id)?;
-                self.operations.get(place).map(|(before, _)| before + place)
+            Entry::Transaction(key) => {
+                self.found().index(key).map(|rank| self.operations.index_of_transaction(rank))
             }
+            Entry::Operation(id) => self.operations.index_of(*id),
         }
-    }
-
-    /// The index in the list of a transaction, by its index among those that were found.
-    fn index_of(&self, rank: usize) -> usize {
-        rank + self.operations.partition_point(|(before, _)| *before <= rank)
     }
 
     /// The next of some rows that were found among these, and are kept by time.
@@ -313,11 +292,11 @@ impl Results {
         let [in_memory, older] = among;
         let among = Joined::new(in_memory, older, order);
         let from = match direction {
-            Direction::Forward => from + 1 - self.operations_before(from + 1).0,
-            Direction::Backward => (from - self.operations_before(from).0).checked_sub(1)?,
+            Direction::Forward => from + 1 - self.operations.before(from + 1).0,
+            Direction::Backward => (from - self.operations.before(from).0).checked_sub(1)?,
         };
         let next = self.found().next(from, direction, among, order)?;
-        Some(self.index_of(next))
+        Some(self.operations.index_of_transaction(next))
     }
 }
 
