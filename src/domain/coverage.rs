@@ -4,9 +4,11 @@
 //! one look the same. So the stretches themselves are kept, and whoever shows, sums or prints rows
 //! says from them what they cover.
 
-use std::sync::Arc;
+mod lost;
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use self::lost::Lost;
 
 /// A stretch of time, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,82 +45,8 @@ impl Stretch {
     }
 }
 
-/// The first wait until a lost stretch is asked for again; it doubles with each try.
-const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
-
-/// The longest wait until a lost stretch is asked for again.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
-
 /// Most lost stretches of one list that are told apart.
 const MOST_LOST: usize = 200;
-
-/// A stretch that was asked for and of which not everything came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// Which one.
-    pub stretch: Stretch,
-    /// Why, in words without the provider's name.
-    pub why: Arc<str>,
-    /// How often it was asked for again since.
-    pub tries: u32,
-    /// When it is asked for again; `None` is now.
-    pub again_at: Option<Timestamp>,
-}
-
-impl Lost {
-    /// A stretch that was not asked for again yet.
-    #[must_use]
-    pub const fn new(stretch: Stretch, why: Arc<str>) -> Self {
-        Self { stretch, why, tries: 0, again_at: None }
-    }
-
-    /// Whether more than an end of it is in a stretch.
-    fn overlaps(&self, stretch: Stretch) -> bool {
-        self.stretch.from < stretch.to && stretch.from < self.stretch.to
-    }
-
-    /// The wait until it is asked for again.
-    fn pause(&self) -> SignedDuration {
-        FIRST_PAUSE.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE)
-    }
-
-    /// Asked for again after a pause, the longer the oftener that was done in vain.
-    fn put_off(&mut self, now: Timestamp) {
-        self.again_at = Some(now.saturating_add(self.pause()).unwrap_or(Timestamp::MAX));
-    }
-
-    /// Whether it may as well be asked for again with another one: as often as that, and at about
-    /// the same time.
-    fn goes_with(&self, other: &Self) -> bool {
-        self.tries == other.tries
-            && match (self.again_at, other.again_at) {
-                (Some(one), Some(other)) => one.duration_since(other).abs() <= self.pause() / 2,
-                (one, other) => one == other,
-            }
-    }
-
-    /// Takes in a neighbour: both are one from now on, with the reason of the longer one.
-    fn join(&mut self, other: &Self) {
-        if other.stretch.length() > self.stretch.length() {
-            self.why = Arc::clone(&other.why);
-        }
-        self.stretch.from = self.stretch.from.min(other.stretch.from);
-        self.stretch.to = self.stretch.to.max(other.stretch.to);
-        self.tries = self.tries.max(other.tries);
-        self.again_at = self.again_at.max(other.again_at);
-    }
-
-    /// What of it lies outside of a stretch: before it, and after it.
-    fn without(self, stretch: Stretch) -> [Option<Self>; 2] {
-        if !self.overlaps(stretch) && !stretch.has_all_of(self.stretch) {
-            return [Some(self), None];
-        }
-        let Stretch { from, to } = self.stretch;
-        let before = (from < stretch.from).then_some(Stretch { from, to: stretch.from });
-        let after = (stretch.to < to).then_some(Stretch { from: stretch.to, to });
-        [before, after].map(|part| part.map(|stretch| Self { stretch, ..self.clone() }))
-    }
-}
 
 /// The stretches of time of one list that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -229,7 +157,7 @@ impl Coverage {
     /// What was lost of a stretch could not be asked for: that says nothing of it.
     pub fn postpone(&mut self, of: Stretch, now: Timestamp) {
         for lost in self.lost.iter_mut().filter(|lost| lost.overlaps(of)) {
-            lost.again_at = now.checked_add(FIRST_PAUSE).ok();
+            lost.postpone(now);
         }
     }
 
@@ -298,7 +226,7 @@ impl Coverage {
         for lost in &mut self.lost {
             lost.stretch.to = lost.stretch.to.min(at);
             // A wait that such a clock began would never be over.
-            lost.again_at = lost.again_at.filter(|again| again.duration_since(at) <= LONGEST_PAUSE);
+            lost.forget_far_try(at);
         }
     }
 
@@ -591,6 +519,30 @@ mod tests {
         assert_eq!(coverage.newest(), Some(at(55)));
         coverage.cut_after(at(20));
         assert_eq!(coverage.stretches(), [stretch(0, 10)]);
+    }
+
+    #[test]
+    fn neighbours_that_were_lost_one_after_the_other_are_one_gap() {
+        let mut read = Coverage::default();
+        for second in 0..300 {
+            // Each by a reading of its own, a second later.
+            let (gap, why) = (stretch(-second - 1, -second), ["too many", "refused"]);
+            let why = why[usize::try_from(second).expect("a small number") % 2].into();
+            read.note(Some(gap), &[Lost::new(gap, why)], at(second));
+        }
+        assert_eq!(read.lost().len(), 1, "{:?}", read.lost());
+        assert_eq!(read.lost()[0].stretch, stretch(-300, 0));
+    }
+
+    #[test]
+    fn of_very_many_gaps_the_nearest_are_one_and_none_is_forgotten() {
+        let mut read = Coverage::of([stretch(0, 100_000)]);
+        for gap in 0..300_i64 {
+            read.lose(lost(gap * gap, gap * gap + 1));
+        }
+        assert_eq!(read.lost().len(), MOST_LOST);
+        assert!((0..300).all(|gap| !read.includes(at(gap * gap))));
+        assert!(read.includes(at(299 * 299 - 100)), "far ones stay apart");
     }
 
     #[test]
