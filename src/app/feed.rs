@@ -83,6 +83,17 @@ pub(crate) struct Feed {
     complete_from: Option<Timestamp>,
     seek: Seek,
     older: OlderSearch,
+    preparation: Preparation,
+}
+
+/// What is done for a filter before its first letter, so that this need not wait for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Preparation {
+    /// No filter is typed.
+    #[default]
+    NotNeeded,
+    GoingOn,
+    Done,
 }
 
 /// What the rows were last searched with, beside filter, range and order.
@@ -111,6 +122,7 @@ impl Default for Feed {
             complete_from: None,
             seek: Seek::default(),
             older: OlderSearch::default(),
+            preparation: Preparation::default(),
         }
     }
 }
@@ -293,7 +305,10 @@ impl Feed {
 
     /// Whether there is more to be done than was done so far.
     pub(crate) fn has_more_work(&self) -> bool {
-        self.left().is_some() || self.seek.is_going_on() || self.older.has_more_work()
+        self.left().is_some()
+            || self.seek.is_going_on()
+            || self.older.has_more_work()
+            || self.preparation == Preparation::GoingOn
     }
 
     /// Counts rows that came while the screen is paused, before they are taken in.
@@ -340,6 +355,9 @@ impl Feed {
         if paused.is_none() {
             self.waiting = 0;
         }
+        if !self.search.is_typing() {
+            self.preparation = Preparation::NotNeeded;
+        }
         if movement == Movement::Live {
             self.complete_from = portfolio.covered().complete.map(|known| known.from);
         }
@@ -363,6 +381,10 @@ impl Feed {
             });
         } else if self.list.rows().left().is_some() {
             self.list.change_for(cause, |rows| rows.step(&queries, portfolio));
+        } else if self.search.is_typing() && self.preparation != Preparation::Done {
+            let is_done =
+                self.list.change_for(cause, |rows| rows.prepare(&queries.whole, portfolio));
+            self.preparation = if is_done { Preparation::Done } else { Preparation::GoingOn };
         }
         let is_rest = self.list.rows().is_rest();
         self.search.set_aside(is_rest);

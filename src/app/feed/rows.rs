@@ -96,6 +96,12 @@ impl FeedRows {
         self.settle(queries, portfolio, Results::renew);
     }
 
+    /// Does a part of what a filter wants to know beside the rows. Tells whether all of that is
+    /// done.
+    pub(super) fn prepare(&mut self, query: &Query<'_>, portfolio: &Portfolio) -> bool {
+        self.whole.search.prepare(query, &portfolio.transactions, portfolio)
+    }
+
     /// Looks at the next slice of rows.
     pub(super) fn step(&mut self, queries: &Queries<'_>, portfolio: &Portfolio) {
         self.whole.step(&queries.whole, portfolio);
@@ -113,7 +119,9 @@ impl FeedRows {
         match (&mut self.rest, &queries.rest) {
             (Some(results), Some(query)) if finds_none => go_on(results, query, portfolio),
             (None, Some(query)) if finds_none => {
-                self.rest.insert(Results::default()).renew(query, portfolio);
+                let search = Running::beside(&self.whole.search);
+                let rest = Results { search, ..Results::default() };
+                self.rest.insert(rest).renew(query, portfolio);
             }
             (rest, _) => *rest = None,
         }
