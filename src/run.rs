@@ -53,9 +53,6 @@ const UNREADABLE: &str = "the terminal cannot be read";
 /// Most messages that are taken in before a frame is drawn.
 const BATCH: usize = 256;
 
-/// Operations of the journal that the first frame has, beside those that are not settled.
-const OPERATIONS: u32 = 500;
-
 /// What a board needs.
 pub struct Start {
     /// Asked by the board, and stopped when it ends.
@@ -102,7 +99,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
 }
 
 async fn show(start: Start) -> anyhow::Result<()> {
-    let Start { engine, events, board, zone, keymap, .. } = start;
+    let Start { engine, mut events, board, zone, keymap, .. } = start;
     let Start { read_only, operator, clock, color, greeting, .. } = start;
     let signals = Signals::new().context("signals cannot be listened to")?;
     let mut terminal = Terminal::enter(&board)?;
@@ -120,7 +117,8 @@ async fn show(start: Start) -> anyhow::Result<()> {
     let mut model = Model::new(app::Start { portfolio, size: terminal.size()?, keymap });
     _ = greeting.map(|words| model.greet(&words));
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await);
+    let first = first_events(&mut events);
+    let effects = update_all(&mut model, first.into_iter().map(Msg::EngineEvent));
     let (input, typed) = listen(asked, &mut theme).await?;
     let mut running = Running {
         model,
@@ -423,14 +421,18 @@ impl Running {
     }
 }
 
-/// What the data file knows, as messages.
-async fn known(engine: &Engine) -> Vec<Msg> {
-    let mut messages = vec![Msg::EngineEvent(EngineEvent::Cards(engine.known_cards().await))];
-    match engine.newest_operations(OPERATIONS).await {
-        Ok(page) => messages.push(Msg::EngineEvent(EngineEvent::Journal { page, is_last: false })),
-        Err(why) => messages.push(Msg::Failed(why)),
+/// What the first frame shows: what the engine emitted while it was opened, up to the newest
+/// operations. What it has emitted since is taken in behind the frame.
+fn first_events(events: &mut mpsc::Receiver<EngineEvent>) -> Vec<EngineEvent> {
+    let mut first = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        let is_last = matches!(event, EngineEvent::Journal { .. });
+        first.push(event);
+        if is_last {
+            break;
+        }
     }
-    messages
+    first
 }
 
 /// How often the board is drawn by itself.
