@@ -36,6 +36,7 @@ pub(crate) mod query;
 pub(crate) mod screen;
 pub(crate) mod search;
 mod sequence;
+mod view_jobs;
 pub(crate) mod widest;
 pub(crate) mod work;
 
@@ -424,11 +425,8 @@ impl Model {
             self.screen.focus = *pane;
             self.show_subject(movement);
         }
-        if layout.area(Pane::Activity).is_some() {
-            effects.extend(self.panes.activity.ask_for_steps(&self.portfolio));
-        }
         self.scroll(&layout);
-        effects.extend(self.watch_job(&layout));
+        effects.extend(self.jobs_of_view(&layout));
         effects
     }
 
@@ -457,21 +455,6 @@ impl Model {
                 Pane::Providers => self.panes.providers.list.set_height(rows),
             }
         }
-    }
-
-    /// Tells the engine which cards to read first, when that has changed.
-    fn watch_job(&mut self, layout: &Layout) -> Option<Effect> {
-        let selected = self.subject().or_else(|| self.panes.detail.card.clone());
-        let visible: Vec<CardKey> = match layout.area(Pane::Cards) {
-            Some(_) => self.panes.cards.list.window().map(|(key, _)| key).collect(),
-            None => Vec::new(),
-        };
-        let wanted = Some((selected, visible));
-        if self.watching == wanted {
-            return None;
-        }
-        self.watching.clone_from(&wanted);
-        wanted.map(|(selected, visible)| Effect::Ask(Job::Watch { selected, visible }))
     }
 
     /// Goes where a dialog leads, and returns what is to be done.

@@ -27,6 +27,7 @@ mod saving;
 pub mod schedule;
 mod session;
 mod settle;
+mod start;
 mod stored;
 mod told;
 mod transactions;

@@ -40,6 +40,10 @@ pub use crate::tty::Color;
 /// Least time between two frames after the operator did something.
 const GAP: Duration = Duration::from_millis(16);
 
+/// Least time between two frames of a search that goes on: the frame of its end is not to wait for
+/// one that was drawn just before.
+const SEARCH_GAP: Duration = Duration::from_millis(50);
+
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
@@ -52,9 +56,6 @@ const UNREADABLE: &str = "the terminal cannot be read";
 
 /// Most messages that are taken in before a frame is drawn.
 const BATCH: usize = 256;
-
-/// Operations of the journal that the first frame has, beside those that are not settled.
-const OPERATIONS: u32 = 500;
 
 /// What a board needs.
 pub struct Start {
@@ -102,7 +103,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
 }
 
 async fn show(start: Start) -> anyhow::Result<()> {
-    let Start { engine, events, board, zone, keymap, .. } = start;
+    let Start { engine, mut events, board, zone, keymap, .. } = start;
     let Start { read_only, operator, clock, color, greeting, .. } = start;
     let signals = Signals::new().context("signals cannot be listened to")?;
     let mut terminal = Terminal::enter(&board)?;
@@ -120,7 +121,8 @@ async fn show(start: Start) -> anyhow::Result<()> {
     let mut model = Model::new(app::Start { portfolio, size: terminal.size()?, keymap });
     _ = greeting.map(|words| model.greet(&words));
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await);
+    let first = first_events(&mut events);
+    let effects = update_all(&mut model, first.into_iter().map(Msg::EngineEvent));
     let (input, typed) = listen(asked, &mut theme).await?;
     let mut running = Running {
         model,
@@ -306,7 +308,7 @@ impl Running {
 
     /// Time first, then every message, in order.
     fn apply(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
-        let gap = gap(&messages);
+        let (gap, goes_on) = (gap(&messages), matches!(messages[..], [Msg::Continue]));
         let now = self.clock.now();
         let set_back = self.model.portfolio.now.duration_since(now) > SignedDuration::from_secs(2);
         let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
@@ -317,7 +319,8 @@ impl Running {
         let tick = Msg::Tick(self.clock.now());
         let effects = update_all(&mut self.model, std::iter::once(tick).chain(messages));
         if changed {
-            self.frame_after(gap);
+            let goes_on = goes_on && has_more_work(&self.model);
+            self.frame_after(if goes_on { SEARCH_GAP } else { gap });
         }
         effects
     }
@@ -423,14 +426,18 @@ impl Running {
     }
 }
 
-/// What the data file knows, as messages.
-async fn known(engine: &Engine) -> Vec<Msg> {
-    let mut messages = vec![Msg::EngineEvent(EngineEvent::Cards(engine.known_cards().await))];
-    match engine.newest_operations(OPERATIONS).await {
-        Ok(page) => messages.push(Msg::EngineEvent(EngineEvent::Journal { page, is_last: false })),
-        Err(why) => messages.push(Msg::Failed(why)),
+/// What the first frame shows: what the engine emitted while it was opened, up to the newest
+/// operations. What it has emitted since is taken in behind the frame.
+fn first_events(events: &mut mpsc::Receiver<EngineEvent>) -> Vec<EngineEvent> {
+    let mut first = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        let is_last = matches!(event, EngineEvent::Journal { .. });
+        first.push(event);
+        if is_last {
+            break;
+        }
     }
-    messages
+    first
 }
 
 /// How often the board is drawn by itself.

@@ -28,7 +28,7 @@ use crate::domain::operation::{
 pub use error::StoreError;
 pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
-pub use readings::{Changes, CompleteReading, Page, PageKey, Snapshot, Written};
+pub use readings::{Changes, CompleteReading, FirstCards, Page, PageKey, Snapshot, Written};
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";

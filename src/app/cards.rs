@@ -4,6 +4,7 @@
 //! paused. What happens to a card moves that card; the others are looked at only when the filter or
 //! the order is changed.
 
+mod front;
 mod having;
 mod index;
 mod signals;
@@ -26,6 +27,7 @@ use crate::contract::{CardRow, Rows};
 use crate::domain::attention::Attention;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::filter::Filter;
+use front::Front;
 use having::Having;
 use index::{Accepts, Candidate, Index, ends_in};
 use signals::KnownSignals;
@@ -53,6 +55,7 @@ pub(crate) struct Cards {
     /// The cards that have such transactions as the filter asks for, and as it asks for without its
     /// half-written word.
     having: [Having; 2],
+    front: Front,
 }
 
 /// What the rows were made of.
@@ -89,6 +92,7 @@ impl Default for Cards {
             },
             in_vain: None,
             having: Default::default(),
+            front: Front::default(),
         }
     }
 }
@@ -130,7 +134,7 @@ impl Cards {
             is_accepted(filter, &row(card, marks, portfolio), having)
         };
         list.change(|index| index.recheck(&key, &accepts));
-        self.hidden = portfolio.cards.len() - self.list.len();
+        self.hidden = self.list.rows().total() - self.list.len();
         self.count_hidden_marks();
     }
 
@@ -204,7 +208,7 @@ impl Cards {
         }
         let choice_changed = self.place_waiting(portfolio, refiltered);
         (self.made_of.filter, self.made_of.is_outdated) = (self.search.revision, false);
-        self.hidden = portfolio.cards.len() - self.list.len();
+        self.hidden = self.list.rows().total() - self.list.len();
         if choice_changed {
             self.count_hidden_marks();
         }
@@ -227,6 +231,17 @@ impl Cards {
             && (news.unassigned || matches!(news.history, Affected::All));
         self.waiting.and(self.signals.hear(&news, portfolio));
         self.waiting.and(news.cards);
+        if !news.loaded.is_empty() {
+            self.list.change(|index| index.take_in(&news.loaded));
+        }
+        if news.are_all_loaded {
+            self.waiting = Affected::All;
+        } else if portfolio.are_cards_loading()
+            && matches!(self.waiting, Affected::All)
+            && self.list.rows().total() > 0
+        {
+            self.waiting = Affected::These(self.list.rows().placed());
+        }
         if self.list.rows().has_old_states(portfolio.now) {
             let old = self.list.change(|index| index.take_old_states(portfolio.now));
             self.waiting.and(Affected::These(old));
@@ -337,8 +352,15 @@ impl Cards {
                 *in_vain = choose_rows(index, search, known, (true, &accepts));
             }
         });
-        self.hidden = portfolio.cards.len() - self.list.len();
+        self.hidden = self.list.rows().total() - self.list.len();
         self.count_hidden_marks();
+    }
+
+    /// The cards that are to be noted for the first frame of the next start, where they are others
+    /// than before.
+    pub(crate) fn first_to_note(&mut self, portfolio: &Portfolio) -> Option<Vec<CardKey>> {
+        let is_settled = self.waiting.is_empty() && !portfolio.are_cards_loading();
+        is_settled.then(|| self.front.changed(self.list.rows(), portfolio.now)).flatten()
     }
 
     /// Cards that the filter was asked about so far, and how many there are; `None` once it was

@@ -3,6 +3,7 @@
 
 mod joined;
 mod older;
+mod preparation;
 mod rows;
 mod seek;
 
@@ -83,17 +84,6 @@ pub(crate) struct Feed {
     complete_from: Option<Timestamp>,
     seek: Seek,
     older: OlderSearch,
-    preparation: Preparation,
-}
-
-/// What is done for a filter before its first letter, so that this need not wait for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Preparation {
-    /// No filter is typed.
-    #[default]
-    NotNeeded,
-    GoingOn,
-    Done,
 }
 
 /// What the rows were last searched with, beside filter, range and order.
@@ -122,7 +112,6 @@ impl Default for Feed {
             complete_from: None,
             seek: Seek::default(),
             older: OlderSearch::default(),
-            preparation: Preparation::default(),
         }
     }
 }
@@ -308,7 +297,7 @@ impl Feed {
         self.left().is_some()
             || self.seek.is_going_on()
             || self.older.has_more_work()
-            || self.preparation == Preparation::GoingOn
+            || self.list.rows().preparation().is_going_on()
     }
 
     /// Counts rows that came while the screen is paused, before they are taken in.
@@ -355,9 +344,6 @@ impl Feed {
         if paused.is_none() {
             self.waiting = 0;
         }
-        if !self.search.is_typing() {
-            self.preparation = Preparation::NotNeeded;
-        }
         if movement == Movement::Live {
             self.complete_from = portfolio.covered().complete.map(|known| known.from);
         }
@@ -372,6 +358,7 @@ impl Feed {
         let (whole, rest) = self.search.whole_and_rest();
         let query = |filter| self.asked.query(filter, self.range, self.order);
         let queries = Queries { whole: query(whole), rest: rest.map(query) };
+        let is_loaded = portfolio.is_history_loaded() && !portfolio.are_cards_loading();
         if is_new {
             self.list.change_for(cause, |rows| {
                 if is_other {
@@ -381,10 +368,9 @@ impl Feed {
             });
         } else if self.list.rows().left().is_some() {
             self.list.change_for(cause, |rows| rows.step(&queries, portfolio));
-        } else if self.search.is_typing() && self.preparation != Preparation::Done {
-            let is_done =
-                self.list.change_for(cause, |rows| rows.prepare(&queries.whole, portfolio));
-            self.preparation = if is_done { Preparation::Done } else { Preparation::GoingOn };
+        } else if self.list.rows().preparation().is_wanted(self.search.is_typing(), is_loaded) {
+            let is_typing = self.search.is_typing();
+            self.list.change_for(cause, |rows| rows.prepare(is_typing, &queries.whole, portfolio));
         }
         let is_rest = self.list.rows().is_rest();
         self.search.set_aside(is_rest);

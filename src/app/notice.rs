@@ -109,6 +109,7 @@ impl Model {
             }
             EngineEvent::ReadOnly(false) => self.show_notice("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
+            | EngineEvent::KnownCards { .. }
             | EngineEvent::Queued(_)
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)

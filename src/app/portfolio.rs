@@ -4,6 +4,7 @@
 //! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
 
 pub(crate) mod card_news;
+mod cards;
 mod covered;
 mod history;
 mod known_cards;
@@ -22,7 +23,7 @@ use super::pace::Pace;
 use super::work::{Work, count};
 use crate::config::{Environment, InMemory};
 use crate::contract::History;
-use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::card::{CardKey, ProviderId, Reading};
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{
@@ -118,6 +119,8 @@ struct Kept {
     /// How many cards of each provider show figures that may be old.
     last_known: BTreeMap<ProviderId, usize>,
     shown: Shown,
+    /// Further cards of the data file or of a roster are still to come.
+    are_cards_loading: bool,
 }
 
 /// Where the ids of new operations come from.
@@ -173,6 +176,7 @@ impl Portfolio {
                 arrival: Arrival::default(),
                 last_known: BTreeMap::new(),
                 shown: Shown::default(),
+                are_cards_loading: false,
             },
         }
     }
@@ -181,6 +185,7 @@ impl Portfolio {
     pub fn apply(&mut self, event: &EngineEvent) {
         match event {
             EngineEvent::Cards(cards) => self.put_cards(cards),
+            EngineEvent::KnownCards { cards, is_last } => self.put_known_cards(cards, *is_last),
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
             EngineEvent::Transactions(news) => self.put_rows(news),
             EngineEvent::History(ledger) => self.put_history(ledger),
@@ -225,25 +230,6 @@ impl Portfolio {
         }
     }
 
-    fn put_cards(&mut self, cards: &[Arc<Card>]) {
-        self.revisions.all += 1;
-        let keys = cards.iter().map(|card| card.key.clone());
-        self.kept.card_news.cards.add(keys, self.cards.len());
-        for card in cards {
-            let known = self.cards.get(&card.key);
-            if known.is_none_or(|known| known.holder != card.holder) {
-                self.revisions.holders += 1;
-            }
-            let before = self.cards.insert(Arc::clone(card));
-            let was_old = before.is_some_and(|card| card.balance.why_stale().is_some());
-            let is_old = card.balance.why_stale().is_some();
-            if was_old != is_old {
-                let count = self.kept.last_known.entry(card.key.provider.clone()).or_default();
-                *count = if is_old { *count + 1 } else { count.saturating_sub(1) };
-            }
-        }
-    }
-
     fn history_changed(&mut self, of: impl IntoIterator<Item = CardKey>) {
         self.revisions.all += 1;
         self.revisions.history += 1;
@@ -256,37 +242,9 @@ impl Portfolio {
         }
     }
 
-    /// No figure of this provider is live any more.
-    fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
-        self.revisions.all += 1;
-        let mut marked = Vec::new();
-        let mut last_known = 0;
-        for card in self.cards.of_provider(provider) {
-            count(Work::CardVisited);
-            // The engine tells cards that it marked so itself: those stay shared with it.
-            if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
-                let balance = card.balance.clone().stale(why);
-                marked.push(Arc::new(Card { balance, ..Card::clone(card) }));
-            }
-            last_known += usize::from(card.balance.at().is_some());
-        }
-        self.kept.last_known.insert(provider.clone(), last_known);
-        let keys = marked.iter().map(|card| card.key.clone());
-        self.kept.card_news.cards.add(keys, self.cards.len());
-        for card in marked {
-            self.cards.insert(card);
-        }
-        self.accounts.mark_float_stale(provider, why);
-    }
-
     /// What has happened to cards since this was asked last.
     pub(crate) fn take_card_news(&mut self) -> CardNews {
         std::mem::take(&mut self.kept.card_news)
-    }
-
-    /// How many cards of a provider show figures that may be old.
-    pub(crate) fn last_known(&self, provider: &ProviderId) -> usize {
-        self.kept.last_known.get(provider).copied().unwrap_or(0)
     }
 
     /// Watches a card, or no longer; whether it is watched now.

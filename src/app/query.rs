@@ -135,7 +135,10 @@ fn asked<T>(
         let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
         filter.matches(&TransactionRow { transaction, holder, now: portfolio.now })
     };
-    let holder = |card: &CardKey| portfolio.cards.get(card).map(|card| Arc::clone(&card.holder));
+    let holder = |card: &CardKey| {
+        count(Work::HolderAsked);
+        portfolio.cards.get(card).map(|card| Arc::clone(&card.holder))
+    };
     ask(&ledger::Query {
         filter,
         // What only operations have, no transaction has: no row needs to be asked for it.

@@ -47,7 +47,9 @@ impl Widest {
     /// Takes in what the engine reports.
     pub(super) fn add(&mut self, event: &EngineEvent) {
         match event {
-            EngineEvent::Cards(cards) => cards.iter().for_each(|card| self.add_card(card)),
+            EngineEvent::Cards(cards) | EngineEvent::KnownCards { cards, .. } => {
+                cards.iter().for_each(|card| self.add_card(card))
+            }
             EngineEvent::Transactions(news) => news.rows.iter().for_each(|row| self.add_row(row)),
             EngineEvent::History(ledger) => self.add_amounts(&ledger.largest_amounts()),
             EngineEvent::Operation(operation) => self.add_operation(operation),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::SetOnce;
 
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
@@ -23,6 +24,8 @@ const MOST_WORDS: usize = 4_096;
 #[derive(Default)]
 pub(super) struct CardBook {
     accounts: Mutex<BTreeMap<ProviderId, Known>>,
+    /// Whether all cards of the data file and the rosters are in it.
+    is_whole: SetOnce<()>,
     #[cfg(test)]
     copied: std::sync::atomic::AtomicUsize,
 }
@@ -100,6 +103,7 @@ pub(super) struct Merged {
 
 impl CardBook {
     /// A book of these cards.
+    #[cfg(test)]
     pub(super) fn of(cards: impl IntoIterator<Item = Card>) -> Self {
         let book = Self::default();
         let mut accounts = book.accounts();
@@ -125,6 +129,16 @@ impl CardBook {
     #[cfg(test)]
     pub(super) fn copied(&self) -> usize {
         self.copied.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// All cards of the data file and the rosters are in it from now on.
+    pub(super) fn note_whole(&self) {
+        let _was_noted = self.is_whole.set(());
+    }
+
+    /// Waits until all cards of the data file and the rosters are in it.
+    pub(super) async fn until_whole(&self) {
+        self.is_whole.wait().await;
     }
 
     /// All cards, in the order of their keys.
@@ -157,18 +171,37 @@ impl CardBook {
         self.get(key).unwrap_or_else(|| Arc::new(Card::unread(key.clone())))
     }
 
-    /// Takes in cards of a roster: what was read of them before stays, but the roster's words win.
-    pub(super) fn merge_roster(&self, roster: Vec<Card>) {
+    /// Takes in cards of a roster, and returns them: what was read of them before stays, but the
+    /// roster's words win.
+    pub(super) fn merge_roster(&self, roster: Vec<Card>) -> Vec<Arc<Card>> {
         let mut accounts = self.accounts();
-        for card in roster {
+        let take_in = |card: Card| {
             let known = accounts.entry(card.key.provider.clone()).or_default();
             let (older, saved_at) = known.card_and_save(&card.key.id);
             let merged = match older {
                 Some(older) => card.over(&older),
                 None => card,
             };
-            known.put(merged, saved_at);
-        }
+            known.put(merged, saved_at)
+        };
+        roster.into_iter().map(take_in).collect()
+    }
+
+    /// Takes in cards as they were known before those that are known already, and returns those
+    /// that are other than before.
+    pub(super) fn add_older(&self, cards: Vec<Card>) -> Vec<Arc<Card>> {
+        let mut accounts = self.accounts();
+        let take_in = |card: Card| {
+            let known = accounts.entry(card.key.provider.clone()).or_default();
+            let (newer, saved_at) = known.card_and_save(&card.key.id);
+            let merged = match &newer {
+                Some(newer) => self.copy(newer).over(&card),
+                None => card,
+            };
+            let is_news = newer.is_none_or(|newer| *newer != merged);
+            is_news.then(|| known.put(merged, saved_at))
+        };
+        cards.into_iter().filter_map(take_in).collect()
     }
 
     /// Merges readings into what is known.

@@ -54,6 +54,8 @@ pub enum Job {
     /// A person's word on an operation that nothing that can be read settles. Answered by
     /// [`EngineEvent::Operation`], or by [`EngineEvent::NotSettled`] when nothing was written.
     Settle(Box<Verdict>),
+    /// The cards that a board shows first, in its order: the next start begins with them.
+    NoteFirstCards(Vec<CardKey>),
     /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by
     /// [`EngineEvent::Refused`] when nothing was sent.
     Act(Box<ChangeRequest>),
@@ -131,6 +133,14 @@ pub struct Expected {
 pub enum EngineEvent {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Arc<Card>>),
+    /// Cards as the data file and the rosters know them: first those of the first frame, then all
+    /// others in the order of their keys.
+    KnownCards {
+        /// The cards.
+        cards: Vec<Arc<Card>>,
+        /// Whether no others follow.
+        is_last: bool,
+    },
     /// Cards of a provider whose figures are possibly old from now on, and why.
     Stale {
         /// The provider.

@@ -44,21 +44,32 @@ impl Engine {
                 });
             }
             Job::Quote { asked, card, amount } => {
-                self.run(engine.answer_quote(asked, card, amount))
+                self.run_with_cards(engine.answer_quote(asked, card, amount));
             }
             Job::RecentCredit { asked, card, amount } => {
-                self.run(engine.answer_recent_credit(asked, card, amount));
+                self.run_with_cards(engine.answer_recent_credit(asked, card, amount));
             }
-            Job::Settle(verdict) => self.run(engine.answer_settle(*verdict)),
-            Job::QueueFreeze(freeze) => self.run(engine.queue_freeze(freeze)),
+            Job::Settle(verdict) => self.run_with_cards(engine.answer_settle(*verdict)),
+            Job::QueueFreeze(freeze) => self.run_with_cards(engine.queue_freeze(freeze)),
             Job::CancelFreeze(id) => self.run(engine.cancel_freeze(id)),
-            Job::Act(request) => self.run(engine.answer_change(*request)),
-            Job::Look(id) => self.run(engine.answer_lookup(id)),
+            Job::Act(request) => self.run_with_cards(engine.answer_change(*request)),
+            Job::Look(id) => self.run_with_cards(engine.answer_lookup(id)),
+            Job::NoteFirstCards(keys) => self.run(engine.note_first_cards(keys)),
             Job::OlderRows { asked, before, card, since } => {
                 self.run(engine.answer_older_rows(asked, before, card, since));
             }
             Job::Steps(id) => self.run(async move { engine.emit_steps(id).await }),
         }
+    }
+
+    /// Runs a job once all cards are known: what is read of a card is merged with what is known of
+    /// it.
+    fn run_with_cards(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let engine = self.clone();
+        self.run(async move {
+            engine.0.cards.until_whole().await;
+            job.await;
+        });
     }
 
     /// Runs a job. If it panics, `Broken` is emitted, so that every request gets a reply.

@@ -1,8 +1,8 @@
 //! Opening an engine: the data file, the accounts, what is known of them, and what earlier
 //! processes left behind.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::adapter::Adapter;
 use super::card_book::CardBook;
 use super::operations::Operations;
 use super::session::session_number;
+use super::start::RosterFile;
 use super::{Background, Engine, EngineEvent, Inner, ProviderInfo, ReadOnly};
 use crate::clock::Clock;
-use crate::config::roster::{self, Roster};
-use crate::domain::card::{Card, Ids, ProviderId};
+use crate::domain::card::{Ids, ProviderId};
 use crate::domain::text;
 use crate::engine::saving::SaveGate;
 use crate::engine::told::Told;
@@ -70,7 +70,7 @@ struct FromDisk {
     /// Why the data file cannot be used, where a store in memory stands in for it.
     unusable: Option<String>,
     accounts: Vec<Arc<Account>>,
-    rosters: Vec<(ProviderId, Result<Roster, String>)>,
+    rosters: Vec<RosterFile>,
 }
 
 /// Why an engine could not be opened; nothing was sent and nothing in the data file was changed.
@@ -120,14 +120,13 @@ impl Engine {
         if let (Some(say), Some(why)) = (say, unusable) {
             say(&format!("{why}; what is read is shown and not kept"));
         }
-        let cards = known_cards(&store, &accounts, now).await.map_err(of_data_file)?;
         let engine = Self(Arc::new(Inner {
             accounts,
             store,
             clock,
             operator,
             events,
-            cards,
+            cards: CardBook::default(),
             operations: Operations::new(session),
             read_only: ReadOnly::new(read_only || without_file),
             polling,
@@ -137,14 +136,19 @@ impl Engine {
         }));
         engine.fetch_adapters();
         engine.recover_at_start(say).await?;
-        let complaints = engine.take_rosters(rosters);
-        engine.count_unmapped(None).await;
-        for complaint in &complaints {
-            tracing::warn!("{complaint}");
-        }
-        engine.wait_for_most_secrets().await;
+        let copied = engine.0.store.copy_made().map(copied);
         if polling {
-            engine.begin(now, complaints);
+            engine.wait_for_most_secrets().await;
+            let (rosters, complaints) = engine.emit_first(rosters).await.map_err(of_data_file)?;
+            engine.begin(now, rosters, copied.into_iter().chain(complaints).collect());
+        } else {
+            let complaints = engine.know_all_cards(rosters).await.map_err(of_data_file)?;
+            engine.0.cards.note_whole();
+            engine.count_unmapped(None).await;
+            for complaint in copied.iter().chain(&complaints) {
+                tracing::warn!("{complaint}");
+            }
+            engine.wait_for_most_secrets().await;
         }
         Ok((engine, receiver))
     }
@@ -165,32 +169,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in the rosters; returns what a person should know, one sentence each.
-    fn take_rosters(&self, rosters: Vec<(ProviderId, Result<Roster, String>)>) -> Vec<String> {
-        let mut complaints = Vec::new();
-        if let Some(copy) = self.0.store.copy_made() {
-            complaints.push(format!(
-                "the data file of an earlier cardtop was brought up to date; as it was before, it \
-                 is kept in {}",
-                text::of_path(copy)
-            ));
-        }
-        for (id, roster) in rosters {
-            let (sentences, unusable) = match roster {
-                Ok(roster) => {
-                    self.0.cards.merge_roster(roster.cards);
-                    (roster.bad.iter().map(ToString::to_string).collect(), false)
-                }
-                Err(error) => (vec![error], true),
-            };
-            complaints.extend(sentences.iter().cloned());
-            if let Ok(account) = self.account(&id) {
-                account.set_roster_troubles(sentences, unusable);
-            }
-        }
-        complaints
-    }
-
     /// Most secrets are there at once; then the wait need not be shown.
     async fn wait_for_most_secrets(&self) {
         let all_there =
@@ -200,36 +178,27 @@ impl Engine {
         let _ = tokio::time::timeout(patience, all_there).await;
     }
 
-    /// Emits what is known, then reads for ever.
-    fn begin(&self, now: Timestamp, complaints: Vec<String>) {
+    /// Emits what the first frame does not need, then reads for ever.
+    fn begin(&self, now: Timestamp, rosters: Vec<RosterFile>, complaints: Vec<String>) {
         let engine = self.clone();
-        let first = tokio::spawn(async move {
-            engine.emit_what_is_known(complaints).await;
+        let behind = tokio::spawn(async move {
+            engine.complain(complaints).await;
             engine.0.background.keep(tokio::spawn(engine.clone().emit_history()));
             engine.0.background.keep(tokio::spawn(engine.clone().follow_column_file()));
+            engine.count_unmapped(None).await;
+            engine.emit_other_cards(rosters).await;
             for account in &engine.0.accounts {
                 let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
                 engine.0.background.keep(reading);
             }
+            engine.emit_journal().await;
             engine.follow_others(now).await;
         });
-        self.0.background.keep(first);
-    }
-
-    async fn emit_what_is_known(&self, complaints: Vec<String>) {
-        self.emit(EngineEvent::Cards(self.known_cards().await)).await;
-        for account in &self.0.accounts {
-            self.emit_health(account).await;
-        }
-        self.emit_newest_transactions().await;
-        for complaint in complaints {
-            self.emit(EngineEvent::Broken(complaint)).await;
-        }
-        self.emit_journal().await;
+        self.0.background.keep(behind);
     }
 }
 
-/// Opens the data file, sets up the accounts and reads the rosters.
+/// Opens the data file and sets up the accounts.
 fn from_disk(
     setup: Setup,
     session: u64,
@@ -254,32 +223,21 @@ fn from_disk(
             continue;
         }
         if let Some(path) = &provider.roster {
-            let name = provider.name.clone();
-            let read =
-                roster::read(&name, provider.ids().cards, path).map_err(|error| error.to_string());
-            rosters.push((name, read));
+            let (name, form) = (provider.name.clone(), provider.ids().cards);
+            rosters.push(RosterFile { provider: name, form, path: path.clone() });
         }
         accounts.push(Arc::new(account(provider, session, &clock, transport.as_ref())));
     }
     Ok(FromDisk { store, unusable, accounts, rosters })
 }
 
-/// The cards of the configured accounts as an earlier cardtop read them, however long ago: true as
-/// of their time, and not live before this one has read them.
-async fn known_cards(
-    store: &Store,
-    accounts: &[Arc<Account>],
-    now: Timestamp,
-) -> Result<CardBook, StoreError> {
-    let configured: BTreeSet<&ProviderId> =
-        accounts.iter().map(|account| &account.info.id).collect();
-    let why: Arc<str> = "not read yet since the start".into();
-    let known = store.cards().await?.into_iter();
-    let known = known
-        .filter(|card| configured.contains(&card.key.provider))
-        .map(|card| card.not_after(now))
-        .map(|card| Card { balance: card.balance.stale(&why), ..card });
-    Ok(CardBook::of(known))
+/// What a person should know of the copy that was made of the data file.
+fn copied(copy: &Path) -> String {
+    format!(
+        "the data file of an earlier cardtop was brought up to date; as it was before, it is kept \
+         in {}",
+        text::of_path(copy)
+    )
 }
 
 fn of_data_file(error: StoreError) -> OpenError {

@@ -8,15 +8,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
+use super::start::FIRST_ROWS;
 use super::{Engine, EngineEvent};
 use crate::config::InMemory;
 use crate::domain::transaction::{RowName, Transaction};
 use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
 use crate::store::{Page, StoreError};
-
-/// Transactions of the first frame: more than a screen has rows.
-const FIRST: u32 = 200;
 
 /// Transactions of one page. Each may be read by another thread, whose share of the memory keeps
 /// the room of a page. Tests have several with fewer rows.
@@ -37,7 +35,7 @@ const PAGES_WAITING: usize = 2;
 impl Engine {
     /// Emits the newest transactions, for the first frame.
     pub(super) async fn emit_newest_transactions(&self) {
-        if let Err(error) = self.tell_newest_rows(FIRST).await {
+        if let Err(error) = self.tell_newest_rows(FIRST_ROWS).await {
             self.emit_store_error(&error).await;
         }
     }

@@ -4,6 +4,7 @@
 mod columns;
 mod older;
 mod others;
+mod start;
 
 use std::sync::Arc;
 
@@ -42,6 +43,22 @@ impl Bench {
 
     /// With the data file of an earlier one, and limits of the memory.
     async fn open(folder: tempfile::TempDir, cards: usize, in_memory: InMemory) -> Self {
+        let bench = Self::over(folder, cards, in_memory, false).await;
+        bench.engine.list_cards().await;
+        bench
+    }
+
+    /// One that reads in the background.
+    async fn polling(folder: tempfile::TempDir) -> Self {
+        Self::over(folder, 5, InMemory::default(), true).await
+    }
+
+    async fn over(
+        folder: tempfile::TempDir,
+        cards: usize,
+        in_memory: InMemory,
+        polling: bool,
+    ) -> Self {
         let clock = Clock::from("2026-04-03T12:08:12Z".parse().expect("a time"));
         let options = Options { cards, transactions: 40, busy: false, ..Options::default() };
         let sandbox = Sandbox::new(options, clock.clone());
@@ -58,14 +75,13 @@ impl Bench {
             only: None,
             operator: "anay".into(),
             clock,
-            polling: false,
+            polling,
             transport: Some(Arc::new(move |provider| {
                 let dialect = Dialect::ALL.into_iter().find(|each| each.name() == provider.kind());
                 Box::new(InProcess(sandbox.router(dialect.expect("a wire of the sandbox"))))
             })),
         };
         let (engine, events) = Engine::open(setup).await.expect("an engine");
-        engine.list_cards().await;
         Self { engine, events, _folder: folder }
     }
 

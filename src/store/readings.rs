@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use rusqlite::Connection;
+
 use super::sqlite::transactions::{self, pages};
 use super::sqlite::{cards, column_file, coverage, holds, unmapped};
 use super::{Store, StoreError, sqlite};
@@ -23,6 +25,54 @@ impl Store {
     /// Why the data file cannot be read.
     pub async fn cards(&self) -> Result<Vec<Card>, StoreError> {
         self.0.reader(|db| Ok(cards::all(db)?)).await
+    }
+
+    /// The next cards in the order of their keys, at most `limit`.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn cards_page(
+        &self,
+        after: Option<CardKey>,
+        limit: u32,
+    ) -> Result<Vec<Card>, StoreError> {
+        self.0.reader(move |db| Ok(cards::page(db, after.as_ref(), limit)?)).await
+    }
+
+    /// Cards for a first frame: all, where there are at most `limit`; else those that a board noted
+    /// as its first ones, or as many others where none did, and those of the newest `rows`
+    /// transactions.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn first_cards(&self, limit: u32, rows: u32) -> Result<FirstCards, StoreError> {
+        let read = move |db: &mut Connection| {
+            let mut first = cards::page(db, None, limit + 1)?;
+            if u32::try_from(first.len()).is_ok_and(|count| count <= limit) {
+                return Ok(FirstCards { cards: first, are_all: true });
+            }
+            let noted = cards::first(db)?;
+            if !noted.is_empty() {
+                first = noted;
+            }
+            first.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            let mut known: HashSet<CardKey> = first.iter().map(|card| card.key.clone()).collect();
+            for key in pages::newest(db, rows)?.iter().filter_map(Transaction::card) {
+                if known.insert(key.clone()) {
+                    first.extend(cards::one(db, &key.provider, &key.id)?);
+                }
+            }
+            Ok(FirstCards { cards: first, are_all: false })
+        };
+        self.0.reader(read).await
+    }
+
+    /// Notes the cards that a board shows first, for the first frame of the next start.
+    ///
+    /// # Errors
+    /// Why they are not noted.
+    pub async fn set_first_cards(&self, keys: Vec<CardKey>) -> Result<(), StoreError> {
+        self.0.readings(move |db| Ok(cards::set_first(db, &keys)?)).await
     }
 
     /// Keeps cards, each whole, and returns them. A figure that is older than the kept one does not
@@ -272,6 +322,14 @@ pub struct Written {
     /// The numbers that they got. No other process wrote between the first and the last of them.
     /// `None` where nothing changed.
     pub numbers: Option<RangeInclusive<i64>>,
+}
+
+/// Cards for a first frame.
+pub struct FirstCards {
+    /// Each once.
+    pub cards: Vec<Card>,
+    /// Whether the data file has no others.
+    pub are_all: bool,
 }
 
 /// Nothing changed.

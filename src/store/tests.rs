@@ -3,6 +3,7 @@
 //!
 //! What only SQLite can do wrong (files, locks, tampering) is tested below `store/sqlite`.
 
+mod cards;
 mod coverage;
 mod holds;
 mod journal;

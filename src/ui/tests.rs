@@ -5,6 +5,7 @@ mod card_rows;
 mod filter;
 mod history;
 mod history_news;
+mod loading;
 mod many_cards;
 mod older;
 mod pace;

@@ -31,6 +31,9 @@ const FEW: usize = 1_024;
 pub(crate) struct Index {
     /// By number.
     entries: Vec<Entry>,
+    /// How many of them have a place in the orders; the others get theirs together, once all cards
+    /// of the data file have come.
+    placed: u32,
     texts: Texts,
     /// By identity: how a card's number is found.
     by_key: Sequence,
@@ -82,10 +85,61 @@ impl Index {
         self.entries.get(slot(number))
     }
 
-    /// The number of a card.
+    /// The number of a card that has a place.
     fn number(&self, key: &CardKey) -> Option<u32> {
+        self.any_number(key).filter(|number| *number < self.placed)
+    }
+
+    /// The number of a card.
+    fn any_number(&self, key: &CardKey) -> Option<u32> {
         let at = self.by_key.partition_point(|number| self.key(number) < Some(key));
         self.by_key.nth(at).filter(|number| self.key(*number) == Some(key))
+    }
+
+    /// Whether cards wait for their places until all of the data file have come.
+    fn is_loading(&self) -> bool {
+        slot(self.placed) < self.entries.len()
+    }
+
+    /// The keys of the cards that have a place.
+    pub(super) fn placed(&self) -> BTreeSet<CardKey> {
+        self.all.iter().filter_map(|number| self.key(number)).cloned().collect()
+    }
+
+    /// The first cards in the order of all, whatever the filter shows.
+    pub(super) fn first_placed(&self, count: usize) -> impl Iterator<Item = &CardKey> {
+        self.all.iter().take(count).filter_map(|number| self.key(number))
+    }
+
+    /// How many cards have a place.
+    pub(crate) fn total(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Takes in cards that get their places later, by [`place_all`](Self::place_all).
+    pub(super) fn take_in(&mut self, cards: &[Arc<Card>]) {
+        for card in cards {
+            count(Work::CardVisited);
+            match self.any_number(&card.key) {
+                Some(number) if number < self.placed => {}
+                Some(number) => _ = self.replace(number, card, Urgency::default()),
+                None => {
+                    let number = self.append(card, Urgency::default());
+                    self.by_key.insert(self.place_by_key(number), number);
+                }
+            }
+        }
+    }
+
+    /// Gives a card the next number.
+    fn append(&mut self, card: &Arc<Card>, urgency: Urgency) -> u32 {
+        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let text = self.texts.add(card);
+        self.entries.push(Entry { card: Arc::clone(card), text, urgency });
+        if let Some(chosen) = &mut self.chosen {
+            chosen.found.add();
+        }
+        number
     }
 
     fn key(&self, number: u32) -> Option<&CardKey> {
@@ -163,12 +217,17 @@ impl Index {
         accepts: Accepts<'_>,
     ) -> bool {
         let before = self.shown().len();
-        let number = match self.number(&card.key) {
-            Some(number) => {
+        let number = match self.any_number(&card.key) {
+            Some(number) if number < self.placed => {
                 self.place_again(number, card, urgency);
                 number
             }
-            None => self.add(card, urgency),
+            None if !self.is_loading() => self.add(card, urgency),
+            // It gets its place together with the others.
+            Some(_) | None => {
+                self.take_in(std::slice::from_ref(card));
+                return false;
+            }
         };
         self.note(number, now);
         self.choose_again(number, accepts);
@@ -180,12 +239,8 @@ impl Index {
 
     /// Takes in a card that is new.
     fn add(&mut self, card: &Arc<Card>, urgency: Urgency) -> u32 {
-        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let text = self.texts.add(card);
-        self.entries.push(Entry { card: Arc::clone(card), text, urgency });
-        if let Some(chosen) = &mut self.chosen {
-            chosen.found.add();
-        }
+        let number = self.append(card, urgency);
+        self.placed = number + 1;
         self.by_key.insert(self.place_by_key(number), number);
         self.by_name.insert(self.place_by_name(number), number);
         self.put_in_all(number);
@@ -265,7 +320,7 @@ impl Index {
         let known: Vec<u32> = self.by_key.iter().collect();
         let mut known = known.into_iter().peekable();
         let mut by_key = Vec::with_capacity(cards.len());
-        let mut renamed = false;
+        let mut renamed = self.is_loading();
         self.entries.reserve_exact(cards.len().saturating_sub(self.entries.len()));
         for card in cards.values() {
             count(Work::CardVisited);
@@ -278,12 +333,11 @@ impl Index {
                 }
                 None => {
                     renamed = true;
-                    let text = self.texts.add(card);
-                    self.entries.push(Entry { card: Arc::clone(card), text, urgency });
-                    u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+                    self.append(card, urgency)
                 }
             });
         }
+        self.placed = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.by_key = by_key.into_iter().collect();
         if renamed {
             self.sort_names();

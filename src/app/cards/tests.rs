@@ -1,6 +1,7 @@
 //! That rows which are kept card by card are those of looking through all cards and sorting them.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -252,6 +253,39 @@ proptest! {
             let cards = model.portfolio.cards.values().filter(of_provider);
             let stale = cards.filter(|card| card.balance.why_stale().is_some()).count();
             prop_assert_eq!(model.portfolio.last_known(&provider), stale);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_happens_while_cards_are_loaded_each_has_its_place_in_the_end(
+        first in 0_u8..20,
+        steps in proptest::collection::vec(step(), 1..30),
+        page in 1_usize..40,
+    ) {
+        let known = |from: u8, until: u8| (from..until).map(|n| read(n, 9).into()).collect();
+        let loaded = |cards, is_last| Msg::EngineEvent(EngineEvent::KnownCards { cards, is_last });
+        let mut model = bare((120, 40));
+        _ = update(&mut model, loaded(known(0, first), false));
+        let others: Vec<Arc<Card>> = known(0, 100);
+        let mut pages = others.chunks(page);
+        for (count, step) in steps.iter().enumerate() {
+            apply(&mut model, step, count);
+            if let Some(cards) = pages.next() {
+                let before = shown(&model);
+                _ = update(&mut model, loaded(cards.to_vec(), false));
+                prop_assert_eq!(shown(&model), before, "they come together in the end");
+            }
+        }
+        for cards in pages {
+            _ = update(&mut model, loaded(cards.to_vec(), false));
+        }
+        _ = update(&mut model, loaded(Vec::new(), true));
+        let held_back = model.panes.cards.search.depends_on_time();
+        if model.dialog.is_none() && model.paused.is_none() && !held_back {
+            prop_assert_eq!(shown(&model), slow(&model));
         }
     }
 }

@@ -233,7 +233,8 @@ impl<Body: FormBody> Form<Body> {
             EngineEvent::Journal { page, .. } => page.iter().any(|row| row.card == self.target.key),
             EngineEvent::Queued(freeze) => freeze.card == self.target.key,
             EngineEvent::ReadOnly(_) => true,
-            EngineEvent::Stale { .. }
+            EngineEvent::KnownCards { .. }
+            | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::History(_)
             | EngineEvent::Refused { .. }

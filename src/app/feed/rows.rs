@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::joined::Joined;
+use super::preparation::Preparation;
 use crate::app::entry::{Entry, is_in_trouble};
 use crate::app::list::{Direction, Rows};
 use crate::app::placed::PlacedOperations;
@@ -25,6 +26,7 @@ pub(crate) struct FeedRows {
     rest: Option<Results>,
     /// How far the data file is searched.
     older: OlderPart,
+    preparation: Preparation,
 }
 
 /// How far the data file is searched for rows that are older than those in memory.
@@ -96,10 +98,16 @@ impl FeedRows {
         self.settle(queries, portfolio, Results::renew);
     }
 
-    /// Does a part of what a filter wants to know beside the rows. Tells whether all of that is
-    /// done.
-    pub(super) fn prepare(&mut self, query: &Query<'_>, portfolio: &Portfolio) -> bool {
-        self.whole.search.prepare(query, &portfolio.transactions, portfolio)
+    /// How far it is prepared what filters want to know beside the rows.
+    pub(super) const fn preparation(&self) -> Preparation {
+        self.preparation
+    }
+
+    /// Does the next part of that.
+    pub(super) fn prepare(&mut self, is_typing: bool, query: &Query<'_>, portfolio: &Portfolio) {
+        let search = &mut self.whole.search;
+        self.preparation
+            .step(is_typing, || search.prepare(query, &portfolio.transactions, portfolio));
     }
 
     /// Looks at the next slice of rows.

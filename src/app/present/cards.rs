@@ -169,7 +169,10 @@ pub(crate) fn title(model: &Model) -> Title {
         title.add(order::LIVE, format!("  {searched} cards"));
     }
     if !title.has_filter() {
-        title.add(0, format!(" {}", thousands(model.portfolio.cards.len())));
+        title.add(0, format!(" {}", thousands(cards.list.rows().total())));
+    }
+    if model.portfolio.are_cards_loading() {
+        title.add(order::LIVE, ", others are being loaded".to_owned());
     }
     if !cards.marks().is_empty() {
         let hidden = match cards.hidden_marks() {
@@ -209,6 +212,9 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     }
     if let Some(searched) = extent::searched(model.panes.cards.cards_left()) {
         return vec![format!("No such card so far: {searched} cards.")];
+    }
+    if portfolio.are_cards_loading() {
+        return vec!["No such card so far: others are being loaded.".to_owned()];
     }
     if model.panes.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");

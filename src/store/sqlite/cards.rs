@@ -19,6 +19,40 @@ pub(in crate::store) fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     query.query_map([], card)?.collect()
 }
 
+/// The next cards in the order of their keys, at most `limit`.
+pub(in crate::store) fn page(
+    db: &Connection,
+    after: Option<&CardKey>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Card>> {
+    let (provider, id) = after.map_or(("", ""), |key| (key.provider.name(), &*key.id));
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card WHERE (provider, id) > (?1, ?2) ORDER BY provider, id LIMIT ?3"
+    ))?;
+    query.query_map(params![provider, id, limit], card)?.collect()
+}
+
+/// The cards that a board showed first, in its order.
+pub(in crate::store) fn first(db: &Connection) -> rusqlite::Result<Vec<Card>> {
+    let columns = COLUMNS.replace("provider, id", "card.provider, card.id");
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {columns} FROM first_card JOIN card USING (provider, id) ORDER BY place"
+    ))?;
+    query.query_map([], card)?.collect()
+}
+
+/// Notes the cards that a board shows first.
+pub(in crate::store) fn set_first(db: &mut Connection, keys: &[CardKey]) -> rusqlite::Result<()> {
+    let tx = super::begin(db)?;
+    tx.execute("DELETE FROM first_card", [])?;
+    let mut insert = tx.prepare_cached("INSERT INTO first_card (provider, id) VALUES (?1, ?2)")?;
+    for key in keys {
+        insert.execute([key.provider.name(), &key.id])?;
+    }
+    drop(insert);
+    tx.commit()
+}
+
 /// One card, under the id that it has in the file.
 pub(in crate::store) fn one(
     db: &Connection,

@@ -1,0 +1,93 @@
+//! The first frame has the first cards; all others get their places behind it.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::history::{event, line, paste};
+use super::*;
+use crate::app::fixture::{bare, card, key};
+use crate::domain::card::{Card, CardKey, CardState};
+
+/// Cards of the data file, in the order of their keys.
+fn cards() -> Vec<Arc<Card>> {
+    let of = |number: u32| {
+        let last4 = format!("{number:04}");
+        let holder = format!("Holder {number:04}");
+        card(CardState::Active, &holder, &last4, "artha", "12.40 USD", 400).into()
+    };
+    (0..1_000).map(of).collect()
+}
+
+fn known(model: &mut Model, cards: &[Arc<Card>], is_last: bool) {
+    event(model, EngineEvent::KnownCards { cards: cards.to_vec(), is_last });
+}
+
+/// A board that shows the first of many cards, and the others.
+fn first_frame() -> (Model, Vec<Arc<Card>>) {
+    let mut model = bare((120, 40));
+    let all = cards();
+    known(&mut model, &all[700..800], false);
+    (model, all)
+}
+
+/// The cards that an update asks to note for the next first frame.
+fn noted(effects: &[Effect]) -> Option<&[CardKey]> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Job::NoteFirstCards(keys)) => Some(keys.as_slice()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_first_frame_says_that_it_has_not_all_cards_and_the_list_stays_until_all_are_there() {
+    let (mut model, all) = first_frame();
+    let title = line(&text(&model), "Cards");
+    assert!(title.contains("100, others are being loaded"), "{title}");
+    press(&mut model, "j j");
+    let before = text(&model);
+    known(&mut model, &all[..600], false);
+    assert_eq!(text(&model), before);
+    known(&mut model, &all[600..], false);
+    known(&mut model, &[], true);
+    let screen = text(&model);
+    let title = line(&screen, "Cards");
+    assert!(title.contains("1,000") && !title.contains("loaded"), "{title}");
+    let cursor = model.panes.cards.list.selected().cloned();
+    assert_eq!(cursor, Some(key("artha", "0702")), "the cursor is on its card");
+}
+
+#[test]
+fn a_filter_that_finds_none_of_the_first_cards_says_that_others_come_and_finds_them_then() {
+    let (mut model, all) = first_frame();
+    press(&mut model, "/");
+    paste(&mut model, "0042");
+    let screen = text(&model);
+    assert!(screen.contains("No such card so far: others are being loaded."), "{screen}");
+    known(&mut model, &all, false);
+    known(&mut model, &[], true);
+    let screen = text(&model);
+    assert!(screen.contains("Holder 0042") && !screen.contains("being loaded"), "{screen}");
+}
+
+#[test]
+fn the_first_cards_are_noted_for_the_next_start_once_all_are_there_and_then_when_they_are_others() {
+    let (mut model, all) = first_frame();
+    let tell = |model: &mut Model, event| update(model, Msg::EngineEvent(event));
+    let effects = tell(&mut model, EngineEvent::KnownCards { cards: all.clone(), is_last: false });
+    assert!(noted(&effects).is_none());
+    let last = EngineEvent::KnownCards { cards: Vec::new(), is_last: true };
+    let effects = tell(&mut model, last);
+    let first = noted(&effects).expect("they are noted");
+    assert_eq!((first.len(), &first[0]), (200, &key("artha", "0000")));
+    let later = |model: &Model| Msg::Tick(model.portfolio.now + SignedDuration::from_secs(61));
+    let message = later(&model);
+    assert!(noted(&update(&mut model, message)).is_none(), "they are the same");
+    let other = card(CardState::Active, "Aaron", "0999", "artha", "-1.00 USD", 0);
+    let effects = tell(&mut model, EngineEvent::Cards(vec![other.into()]));
+    assert!(noted(&effects).is_none(), "at most once a minute");
+    let message = later(&model);
+    let effects = update(&mut model, message);
+    let first = noted(&effects).expect("others are first");
+    assert_eq!(first[0], key("artha", "0999"));
+}
