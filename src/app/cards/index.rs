@@ -347,6 +347,8 @@ impl Index {
         if self.texts.is_sparse() {
             self.copy_texts();
         }
+        self.entries.shrink_to_fit();
+        self.texts.shrink();
         let numbers = 0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         (self.troubled, self.old_states) = (BTreeSet::new(), BTreeSet::new());
         numbers.for_each(|number| self.note(number, now));
