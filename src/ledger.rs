@@ -29,6 +29,7 @@ mod name_order;
 mod order;
 mod plan;
 mod ranges;
+mod results;
 mod retention;
 mod search;
 mod sorting;
