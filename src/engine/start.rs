@@ -19,8 +19,9 @@ pub(super) const FIRST_ROWS: u32 = 200;
 /// Operations of the first frame, beside those that are not settled.
 const FIRST_OPERATIONS: u32 = 500;
 
-/// Cards of one page. Tests have several with fewer cards.
-const PAGE: u32 = if cfg!(test) { 20 } else { 4_096 };
+/// Cards of one page: the allocator keeps the room of a page for each thread that has read one.
+/// Tests have several pages with fewer cards.
+const PAGE: u32 = if cfg!(test) { 20 } else { 1_000 };
 
 /// Most bytes of a roster that is read before the first frame: some hundred cards.
 const SMALL_ROSTER: u64 = 32 << 10;

@@ -91,19 +91,29 @@ fn holds(
     db: &Connection,
     reading: &CompleteReading,
 ) -> rusqlite::Result<Vec<(Transaction, Option<Timestamp>)>> {
+    let (index, of_card) = of_card(reading);
     let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS}, missed_at FROM card_transaction
+        "SELECT {COLUMNS}, missed_at FROM card_transaction INDEXED BY {index}
          WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND \
-         at <= ?4
-           AND (?5 IS NULL OR card_id = ?5)"
+         at <= ?4 AND {of_card} ?5"
     ))?;
     let row = |row: &rusqlite::Row<'_>| {
         Ok((read(row)?, row.get::<_, Option<i64>>(BEHIND)?.map(timestamp)))
     };
-    let card = reading.card.as_ref().map(|card| &*card.id);
+    let card = reading.card.as_ref().map_or("", |card| &card.id);
     let (oldest, since) = (millis(reading.oldest), millis(reading.since));
     let at = millis(reading.at.min(reading.until));
     query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
+}
+
+/// The index in which the holds of a reading are together, and the beginning of the condition for
+/// the id of its card: those of a card are few among its own rows, and among all holds few are its.
+const fn of_card(reading: &CompleteReading) -> (&'static str, &'static str) {
+    match reading.card {
+        Some(_) => ("card_transaction_of_card", "card_id ="),
+        // An empty id is that of no card, and every other one is greater.
+        None => ("card_transaction_holds", "card_id >="),
+    }
 }
 
 /// Notes when a hold was missed first. That is not told to anybody, so it is no change of the row.
@@ -159,16 +169,19 @@ fn pairs(
     db: &Connection,
     reading: &CompleteReading,
 ) -> rusqlite::Result<Vec<(Transaction, Transaction)>> {
+    let (index, of_card) = match reading.card {
+        Some(_) => of_card(reading),
+        None => ("card_transaction_gone", "card_id >"),
+    };
     let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM card_transaction
+        "SELECT {COLUMNS} FROM card_transaction INDEXED BY {index}
          WHERE provider = ?1 AND at >= ?2 AND state = 'HOLD' AND gone_at >= ?3 AND cleared_as IS \
-         NULL AND card_id <> ''
-           AND (?4 IS NULL OR card_id = ?4)"
+         NULL AND {of_card} ?4"
     ))?;
     // A posting that this reading may have brought is not older than `since`.
     let oldest = reading.since.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
     let from = reading.at.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
-    let card = reading.card.as_ref().map(|card| &*card.id);
+    let card = reading.card.as_ref().map_or("", |card| &card.id);
     let values = params![reading.provider.name(), millis(oldest), millis(from), card];
     let gone: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
     let mut pairs = Vec::new();

@@ -9,9 +9,9 @@ pub(in crate::store) mod pages;
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use self::columns::{Kept, exact, insert, kept, next_change, select_kept};
+use self::columns::{Insert, Kept, exact, insert, kept, next_change, select_kept};
 use super::{millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
@@ -26,12 +26,14 @@ pub(in crate::store) fn keep(
 ) -> rusqlite::Result<Written> {
     let tx = super::begin(db)?;
     let mut written = Written::default();
-    let mut changed: Vec<Transaction> = Vec::new();
+    let mut changed: Vec<Transaction> = Vec::with_capacity(rows.len());
     let mut gone = Vec::new();
+    let (proofs, mut ids, mut new) = (Proofs::of(&tx)?, Ids::of(&tx)?, Insert::into(&tx)?);
     for row in rows {
-        let Some(known) = known(&tx, row)? else {
-            let row = with_operation(&tx, row.clone())?;
-            written.note(insert(&tx, &row, false)?);
+        let known = if ids.has_one_of(row)? { known(&tx, row)? } else { None };
+        let Some(known) = known else {
+            let row = proofs.note_in(row.clone())?;
+            written.note(new.row(&row, false)?);
             changed.push(row);
             continue;
         };
@@ -42,7 +44,7 @@ pub(in crate::store) fn keep(
         // A row may gain its card or its own id as it clears, and is one that was a hold all the
         // same.
         let was_hold = known.was_hold && merged.state != TransactionState::Hold;
-        let merged = with_operation(&tx, merged)?;
+        let merged = proofs.note_in(merged)?;
         written.note(write_over(&tx, &known, &merged, was_hold)?);
         let name = RowName::from(&known.row);
         if name != RowName::from(&merged) {
@@ -52,6 +54,7 @@ pub(in crate::store) fn keep(
         }
         changed.push(merged);
     }
+    drop((ids, new));
     tx.commit()?;
     written.news = RowNews { rows: changed, gone: Some(gone) };
     Ok(written)
@@ -136,15 +139,58 @@ fn merge(known: &Transaction, row: &Transaction) -> Transaction {
     }
 }
 
-/// A row with the operation that it proves, where the journal knows one.
-fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transaction> {
-    let (None, Some(card)) = (row.operation, &row.card_id) else { return Ok(row) };
-    let mut query = db.prepare_cached(
-        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3",
-    )?;
-    let operation: Option<String> =
-        query.query_row([row.provider.name(), card, &row.id], |found| found.get(0)).optional()?;
-    Ok(Transaction { operation: operation.and_then(|id| id.parse().ok()), ..row })
+/// Which operations the transactions prove that are written.
+struct Proofs<'a> {
+    db: &'a Connection,
+    /// The journal knows a transaction that proves an operation: mostly it knows none, and no row
+    /// is looked up.
+    has_any: bool,
+}
+
+impl<'a> Proofs<'a> {
+    fn of(db: &'a Connection) -> rusqlite::Result<Self> {
+        let mut query = db.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM operation WHERE credit IS NOT NULL)",
+        )?;
+        let has_any = query.query_row([], |row| row.get(0))?;
+        Ok(Self { db, has_any })
+    }
+
+    /// A row with the operation that it proves, where the journal knows one.
+    fn note_in(&self, row: Transaction) -> rusqlite::Result<Transaction> {
+        let (None, Some(card), true) = (row.operation, &row.card_id, self.has_any) else {
+            return Ok(row);
+        };
+        let mut query = self.db.prepare_cached(
+            "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3",
+        )?;
+        let operation: Option<String> = query
+            .query_row([row.provider.name(), card, &row.id], |found| found.get(0))
+            .optional()?;
+        Ok(Transaction { operation: operation.and_then(|id| id.parse().ok()), ..row })
+    }
+}
+
+/// Whether anything is kept under the ids of rows, whatever its card: one step in the index, which
+/// is all that most rows of a list that is read for the first time take.
+struct Ids<'a>(CachedStatement<'a>);
+
+impl<'a> Ids<'a> {
+    fn of(db: &'a Connection) -> rusqlite::Result<Self> {
+        db.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM card_transaction WHERE provider = ?1 AND id = ?2)",
+        )
+        .map(Self)
+    }
+
+    fn has_one_of(&mut self, row: &Transaction) -> rusqlite::Result<bool> {
+        for id in std::iter::once(&row.id).chain(&row.task) {
+            if self.0.query_row([row.provider.name(), id], |found| found.get(0))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// When the oldest hold of a provider happened that is not older than `since`: the feed is read
@@ -155,12 +201,17 @@ pub(in crate::store) fn oldest_hold(
     card: Option<&CardKey>,
     since: jiff::Timestamp,
 ) -> rusqlite::Result<Option<jiff::Timestamp>> {
-    let mut query = db.prepare_cached(
-        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND gone_at \
-         IS NULL AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
-    )?;
+    // Those of a card are few among its own rows, and among all holds few are its.
+    let (index, of_card) = match card {
+        Some(_) => ("card_transaction_of_card", "card_id ="),
+        None => ("card_transaction_holds", "card_id >="),
+    };
+    let mut query = db.prepare_cached(&format!(
+        "SELECT min(at) FROM card_transaction INDEXED BY {index} WHERE provider = ?1 AND state = \
+         'HOLD' AND gone_at IS NULL AND at >= ?2 AND {of_card} ?3"
+    ))?;
     let at: Option<i64> = query
-        .query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| {
+        .query_row(params![provider.name(), millis(since), card.map_or("", |card| &card.id)], |row| {
             row.get(0)
         })?;
     Ok(at.map(timestamp))

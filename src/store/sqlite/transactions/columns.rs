@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction as Writing, params};
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension, Row, Transaction as Writing, params,
+};
 
 use crate::domain::card::ProviderId;
 use crate::domain::money::Money;
@@ -109,38 +111,52 @@ pub(in crate::store::sqlite) fn insert(
     row: &Transaction,
     was_hold: bool,
 ) -> rusqlite::Result<i64> {
-    // A hold that is gone is kept as the hold it was.
-    let (gone_at, cleared_as) = match &row.listed {
-        Listed::Still => (None, None),
-        Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_deref()),
-    };
-    let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
-    let last4 = row.last4.map(|last4| last4.to_string());
-    tx.prepare_cached(INSERT)?.insert(params![
-        row.provider.name(),
-        row.card_id.as_deref().unwrap_or_default(),
-        &*row.id,
-        row.task.as_deref(),
-        last4,
-        row.kind.as_str(),
-        state.as_str(),
-        &*row.provider_state,
-        row.amount.digits(),
-        row.amount.currency().code(),
-        row.fee.map(Money::digits),
-        row.fee.map(|fee| fee.currency().code().to_owned()),
-        row.merchant.as_deref(),
-        row.mcc.as_deref(),
-        row.country.as_deref(),
-        row.decline_reason.as_deref(),
-        row.description.as_deref(),
-        millis(row.at),
-        millis(row.seen_at),
-        row.operation.map(|id| id.to_string()),
-        gone_at.map(millis),
-        cleared_as,
-        was_hold,
-    ])
+    Insert::into(tx)?.row(row, was_hold)
+}
+
+/// Writes rows that the table does not have under their names.
+pub(super) struct Insert<'a>(CachedStatement<'a>);
+
+impl<'a> Insert<'a> {
+    pub(super) fn into(tx: &'a Writing<'_>) -> rusqlite::Result<Self> {
+        tx.prepare_cached(INSERT).map(Self)
+    }
+
+    /// Writes one, and returns the number of the write.
+    pub(super) fn row(&mut self, row: &Transaction, was_hold: bool) -> rusqlite::Result<i64> {
+        // A hold that is gone is kept as the hold it was.
+        let (gone_at, cleared_as) = match &row.listed {
+            Listed::Still => (None, None),
+            Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_deref()),
+        };
+        let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
+        let last4 = row.last4.map(|last4| last4.to_string());
+        self.0.insert(params![
+            row.provider.name(),
+            row.card_id.as_deref().unwrap_or_default(),
+            &*row.id,
+            row.task.as_deref(),
+            last4,
+            row.kind.as_str(),
+            state.as_str(),
+            &*row.provider_state,
+            row.amount.digits(),
+            row.amount.currency().code(),
+            row.fee.map(Money::digits),
+            row.fee.map(|fee| fee.currency().code().to_owned()),
+            row.merchant.as_deref(),
+            row.mcc.as_deref(),
+            row.country.as_deref(),
+            row.decline_reason.as_deref(),
+            row.description.as_deref(),
+            millis(row.at),
+            millis(row.seen_at),
+            row.operation.map(|id| id.to_string()),
+            gone_at.map(millis),
+            cleared_as,
+            was_hold,
+        ])
+    }
 }
 
 /// Takes a row out: the one of this write.
