@@ -14,7 +14,7 @@ use cardtop::config::Poll;
 use cardtop::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use cardtop::domain::money::Money;
 use cardtop::engine::schedule::Plan;
-use cardtop::engine::{Engine, EngineEvent, Setup};
+use cardtop::engine::{Engine, EngineEvent, Purpose, Setup};
 use cardtop::provider::Config;
 use cardtop::store::Store;
 use jiff::Timestamp;
@@ -99,7 +99,7 @@ async fn main() {
         only: None,
         operator: "bench".into(),
         clock: Clock::from(now()),
-        polling: false,
+        purpose: Purpose::Cards,
         transport: None,
     };
     let (engine, _events) = Engine::open(setup).await.expect("an engine");

@@ -14,7 +14,7 @@ use cardtop::app::portfolio::Portfolio;
 use cardtop::app::{Effect, Model, Msg, Start, update};
 use cardtop::clock::Clock;
 use cardtop::domain::text;
-use cardtop::engine::{Engine, EngineEvent, Setup};
+use cardtop::engine::{Engine, EngineEvent, Purpose, Setup};
 use cardtop::provider::Config;
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -153,7 +153,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
         only: None,
         operator: "anay".into(),
         clock: clock.clone(),
-        polling: true,
+        purpose: Purpose::Board,
         transport: Some(Arc::new(move |provider| -> Box<dyn Transport> {
             let dialect = Dialect::ALL
                 .into_iter()

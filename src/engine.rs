@@ -49,7 +49,7 @@ pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::older::OlderPage;
-pub use self::open::{MakeTransport, OpenError, Setup};
+pub use self::open::{MakeTransport, OpenError, Purpose, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;

@@ -40,6 +40,10 @@ pub use crate::tty::Color;
 /// Least time between two frames after the operator did something.
 const GAP: Duration = Duration::from_millis(16);
 
+/// Least time between two frames of a search that goes on: the frame of its end is not to wait for
+/// one that was drawn just before.
+const SEARCH_GAP: Duration = Duration::from_millis(50);
+
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
@@ -304,7 +308,7 @@ impl Running {
 
     /// Time first, then every message, in order.
     fn apply(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
-        let gap = gap(&messages);
+        let (gap, goes_on) = (gap(&messages), matches!(messages[..], [Msg::Continue]));
         let now = self.clock.now();
         let set_back = self.model.portfolio.now.duration_since(now) > SignedDuration::from_secs(2);
         let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
@@ -315,7 +319,8 @@ impl Running {
         let tick = Msg::Tick(self.clock.now());
         let effects = update_all(&mut self.model, std::iter::once(tick).chain(messages));
         if changed {
-            self.frame_after(gap);
+            let goes_on = goes_on && has_more_work(&self.model);
+            self.frame_after(if goes_on { SEARCH_GAP } else { gap });
         }
         effects
     }

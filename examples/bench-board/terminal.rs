@@ -75,6 +75,8 @@ impl Command {
         builder.env("TERM", "xterm-256color");
         builder.env("COLORTERM", "truecolor");
         builder.env("LC_ALL", "C.UTF-8");
+        // As after every login.
+        builder.env("USER", "operator");
         for (name, value) in &self.environment {
             builder.env(name, value);
         }

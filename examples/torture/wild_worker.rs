@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OnConflict, Operation, OperationId};
-use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Purpose, Setup};
 use cardtop::provider::Config;
 use cardtop::store::Store;
 use tokio::sync::{Semaphore, mpsc};
@@ -34,7 +34,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
         only: None,
         operator: "torture".into(),
         clock: fast_clock(args.began),
-        polling: false,
+        purpose: Purpose::Cards,
         transport: None,
     };
     // Nobody listens to the news.

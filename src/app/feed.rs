@@ -3,6 +3,7 @@
 
 mod joined;
 mod older;
+mod preparation;
 mod rows;
 mod seek;
 
@@ -293,7 +294,10 @@ impl Feed {
 
     /// Whether there is more to be done than was done so far.
     pub(crate) fn has_more_work(&self) -> bool {
-        self.left().is_some() || self.seek.is_going_on() || self.older.has_more_work()
+        self.left().is_some()
+            || self.seek.is_going_on()
+            || self.older.has_more_work()
+            || self.list.rows().preparation().is_going_on()
     }
 
     /// Counts rows that came while the screen is paused, before they are taken in.
@@ -354,6 +358,7 @@ impl Feed {
         let (whole, rest) = self.search.whole_and_rest();
         let query = |filter| self.asked.query(filter, self.range, self.order);
         let queries = Queries { whole: query(whole), rest: rest.map(query) };
+        let is_loaded = portfolio.is_history_loaded() && !portfolio.are_cards_loading();
         if is_new {
             self.list.change_for(cause, |rows| {
                 if is_other {
@@ -363,6 +368,9 @@ impl Feed {
             });
         } else if self.list.rows().left().is_some() {
             self.list.change_for(cause, |rows| rows.step(&queries, portfolio));
+        } else if self.list.rows().preparation().is_wanted(self.search.is_typing(), is_loaded) {
+            let is_typing = self.search.is_typing();
+            self.list.change_for(cause, |rows| rows.prepare(is_typing, &queries.whole, portfolio));
         }
         let is_rest = self.list.rows().is_rest();
         self.search.set_aside(is_rest);

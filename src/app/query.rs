@@ -49,6 +49,22 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Another one in the same rows, which knows what this one does.
+    pub(crate) fn beside(other: &Self) -> Self {
+        Self { search: ledger::Search::beside(&other.search), ..Self::default() }
+    }
+
+    /// Does what filters want to know beside the rows, as much as is done of a search at once.
+    /// Tells whether all of that is done.
+    pub(crate) fn prepare(
+        &mut self,
+        query: &Query<'_>,
+        ledger: &Ledger,
+        portfolio: &Portfolio,
+    ) -> bool {
+        asked(query, portfolio, |query| self.search.prepare(ledger, query, SLICE))
+    }
+
     /// Begins again in these rows, and looks at the first slice.
     pub(crate) fn renew(&mut self, query: &Query<'_>, ledger: &Ledger, portfolio: &Portfolio) {
         let is_kept = query.order.by != OrderBy::Time && query.order == self.order;
@@ -119,7 +135,10 @@ fn asked<T>(
         let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
         filter.matches(&TransactionRow { transaction, holder, now: portfolio.now })
     };
-    let holder = |card: &CardKey| portfolio.cards.get(card).map(|card| Arc::clone(&card.holder));
+    let holder = |card: &CardKey| {
+        count(Work::HolderAsked);
+        portfolio.cards.get(card).map(|card| Arc::clone(&card.holder))
+    };
     ask(&ledger::Query {
         filter,
         // What only operations have, no transaction has: no row needs to be asked for it.

@@ -20,6 +20,8 @@ pub(crate) enum Work {
     CardRowRead,
     /// A transaction was made of its columns to be asked what those cannot answer.
     TransactionAsked,
+    /// The name of a card's holder was asked for, to be looked for among others.
+    HolderAsked,
 }
 
 #[cfg(not(test))]

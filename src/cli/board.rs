@@ -15,7 +15,7 @@ use super::session::{
 use crate::clock::Clock;
 use crate::config;
 use crate::contract::FailureKind;
-use crate::engine::{Engine, Setup};
+use crate::engine::{Engine, Purpose, Setup};
 use crate::provider::Config;
 use crate::run::{self, Start};
 use crate::tty;
@@ -57,7 +57,7 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         only,
         operator: operator.clone(),
         clock: clock.clone(),
-        polling: true,
+        purpose: Purpose::Board,
         transport: None,
     };
     let (engine, events) = Engine::open(setup).await.map_err(|error| not_opened(&error))?;

@@ -5,16 +5,19 @@ mod settle;
 mod show;
 mod verify;
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
-use super::failure::Outcome;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::listing::{finish, holders, say_cut};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
 use crate::contract::{OperationRow, Row, Rows};
+use crate::domain::card::CardKey;
 
 /// List the journal of operations, newest first; look again for the fate of one
 #[derive(Debug, Args)]
@@ -61,11 +64,12 @@ impl Run for Ops {
 
 /// No provider is asked.
 async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
-    let session = Session::open(global, clock).await?;
-    let cards = session.known_cards().await;
-    let holders = holders(&cards);
+    let session = Session::open_journal(global, clock).await?;
     let now = session.view.now;
     let mut operations = session.journal().await?;
+    let of: BTreeSet<CardKey> = operations.iter().map(|row| row.card.clone()).collect();
+    let cards = session.engine.kept_cards(of).await.map_err(Failure::data_file)?;
+    let holders = holders(&cards);
     operations.retain(|operation| {
         let holder = holders.get(&operation.card).copied().unwrap_or_default();
         let provider = operation.card.provider.name();

@@ -21,7 +21,7 @@ use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::text;
-use crate::engine::{self, Engine, EngineEvent, OpenError, ProviderInfo, Setup};
+use crate::engine::{self, Engine, EngineEvent, OpenError, ProviderInfo, Purpose, Setup};
 use crate::provider::Config;
 use crate::tty::Color;
 
@@ -45,7 +45,7 @@ impl Session {
     /// # Errors
     /// A usage failure, when the configuration, a flag or the data file is wrong.
     pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
-        let session = Self::begin(global, clock, false).await?;
+        let session = Self::begin(global, clock, Purpose::Cards, false).await?;
         for sentence in session.engine.roster_troubles() {
             warn(&sentence);
         }
@@ -58,10 +58,23 @@ impl Session {
     /// # Errors
     /// A usage failure, when the configuration, a flag or the data file is wrong.
     pub(crate) async fn open_to_read(global: &Global, clock: Clock) -> Result<Self, Failure> {
-        Self::begin(global, clock, true).await
+        Self::begin(global, clock, Purpose::Cards, true).await
     }
 
-    async fn begin(global: &Global, clock: Clock, only_reads: bool) -> Result<Self, Failure> {
+    /// The same for commands about the journal alone: no card is loaded, and no roster.
+    ///
+    /// # Errors
+    /// A usage failure, when the configuration, a flag or the data file is wrong.
+    pub(crate) async fn open_journal(global: &Global, clock: Clock) -> Result<Self, Failure> {
+        Self::begin(global, clock, Purpose::Journal, false).await
+    }
+
+    async fn begin(
+        global: &Global,
+        clock: Clock,
+        purpose: Purpose,
+        only_reads: bool,
+    ) -> Result<Self, Failure> {
         let config = configuration(global)?;
         let view = view(global, &config.board.timezone, clock.now())?;
         // A mistake in the filter is reported before any secret is read.
@@ -75,7 +88,7 @@ impl Session {
             read_only: global.read_only,
             operator: operator(),
             clock,
-            polling: false,
+            purpose,
             transport: None,
             config,
         };
@@ -88,12 +101,13 @@ impl Session {
         // The events are not needed here, but must not pile up, and a part that broke is reported.
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
-                if let EngineEvent::Broken(message) = event {
+                if let EngineEvent::Trouble(message) = event {
                     warn(&message);
                 }
             }
         });
-        for (account, why) in engine.waiting() {
+        let waiting = if purpose == Purpose::Journal { Vec::new() } else { engine.waiting() };
+        for (account, why) in waiting {
             warn(&format!("{account}: {why}"));
         }
         let providers = engine.providers();

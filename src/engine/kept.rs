@@ -1,13 +1,13 @@
 //! What the data file has, for commands that print it without asking a provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Engine;
-use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::coverage::{Coverage, Covered};
 use crate::store::{Page, PageKey, Snapshot, Store, StoreError};
 
@@ -25,6 +25,15 @@ impl Engine {
     /// Why the data file cannot be read: one sentence.
     pub async fn kept_transactions(&self) -> Result<KeptTransactions, String> {
         self.0.store.snapshot().await.map(KeptTransactions).map_err(of_data_file)
+    }
+
+    /// Those of these cards that the data file has, in the order of their keys.
+    ///
+    /// # Errors
+    /// Why it cannot be read: one sentence.
+    pub async fn kept_cards(&self, of: BTreeSet<CardKey>) -> Result<Vec<Arc<Card>>, String> {
+        let cards = self.0.store.cards_of(of.into_iter().collect()).await;
+        Ok(cards.map_err(of_data_file)?.into_iter().map(Arc::new).collect())
     }
 
     /// Which stretches of time of an account's lists of transactions the data file has. Asked

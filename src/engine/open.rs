@@ -49,10 +49,22 @@ pub struct Setup {
     pub operator: Arc<str>,
     /// Tells the time.
     pub clock: Clock,
-    /// Read in the background (the board); else only when asked (the command line).
-    pub polling: bool,
+    /// What the engine is for.
+    pub purpose: Purpose,
     /// Another way to the providers than the network, for tests.
     pub transport: Option<MakeTransport>,
+}
+
+/// What an engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A board: everything is read in the background.
+    Board,
+    /// A command about cards: they are known once it is open, and read when asked.
+    Cards,
+    /// A command about the journal: no card is loaded, no secret is read, no provider can be
+    /// asked.
+    Journal,
 }
 
 /// Makes the transport of an account.
@@ -107,8 +119,9 @@ impl Engine {
     }
 
     async fn open_or(setup: Setup, say: Option<Say<'_>>) -> Result<Opened, OpenError> {
-        let (operator, clock, polling) =
-            (Arc::clone(&setup.operator), setup.clock.clone(), setup.polling);
+        let (operator, clock, purpose) =
+            (Arc::clone(&setup.operator), setup.clock.clone(), setup.purpose);
+        let polling = purpose == Purpose::Board;
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let (now, in_memory) = (clock.now(), setup.config.board.in_memory);
         let session = session_number().map_err(|error| OpenError::System(error.to_string()))?;
@@ -134,21 +147,28 @@ impl Engine {
             told: Told::new(in_memory),
             background: Background::here(),
         }));
-        engine.fetch_adapters();
+        if purpose != Purpose::Journal {
+            engine.fetch_adapters();
+        }
         engine.recover_at_start(say).await?;
         let copied = engine.0.store.copy_made().map(copied);
-        if polling {
-            engine.wait_for_most_secrets().await;
-            let (rosters, complaints) = engine.emit_first(rosters).await.map_err(of_data_file)?;
-            engine.begin(now, rosters, copied.into_iter().chain(complaints).collect());
-        } else {
-            let complaints = engine.know_all_cards(rosters).await.map_err(of_data_file)?;
-            engine.0.cards.note_whole();
-            engine.count_unmapped(None).await;
-            for complaint in copied.iter().chain(&complaints) {
-                tracing::warn!("{complaint}");
+        match purpose {
+            Purpose::Board => {
+                engine.wait_for_most_secrets().await;
+                let (rosters, complaints) =
+                    engine.emit_first(rosters).await.map_err(of_data_file)?;
+                engine.begin(now, rosters, copied.into_iter().chain(complaints).collect());
             }
-            engine.wait_for_most_secrets().await;
+            Purpose::Cards => {
+                let complaints = engine.know_all_cards(rosters).await.map_err(of_data_file)?;
+                engine.0.cards.note_whole();
+                engine.count_unmapped(None).await;
+                for complaint in copied.iter().chain(&complaints) {
+                    tracing::warn!("{complaint}");
+                }
+                engine.wait_for_most_secrets().await;
+            }
+            Purpose::Journal => {}
         }
         Ok((engine, receiver))
     }

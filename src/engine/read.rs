@@ -87,7 +87,7 @@ impl Engine {
             self.make_stale(account, &why).await;
         }
         self.emit_health(account).await;
-        self.emit(EngineEvent::Broken(error.to_string())).await;
+        self.emit(EngineEvent::Trouble(error.to_string())).await;
     }
 
     async fn read(&self, account: &Account, read: &Read) {

@@ -19,8 +19,9 @@ pub(super) const FIRST_ROWS: u32 = 200;
 /// Operations of the first frame, beside those that are not settled.
 const FIRST_OPERATIONS: u32 = 500;
 
-/// Cards of one page. Tests have several with fewer cards.
-const PAGE: u32 = if cfg!(test) { 20 } else { 4_096 };
+/// Cards of one page: the allocator keeps the room of a page for each thread that has read one.
+/// Tests have several pages with fewer cards.
+const PAGE: u32 = if cfg!(test) { 20 } else { 1_000 };
 
 /// Most bytes of a roster that is read before the first frame: some hundred cards.
 const SMALL_ROSTER: u64 = 32 << 10;
@@ -65,7 +66,7 @@ impl Engine {
         self.emit_newest_transactions().await;
         match self.newest_operations(FIRST_OPERATIONS).await {
             Ok(page) => self.emit(EngineEvent::Journal { page, is_last: false }).await,
-            Err(words) => self.emit(EngineEvent::Broken(words)).await,
+            Err(words) => self.emit(EngineEvent::Trouble(words)).await,
         }
         Ok((large, complaints))
     }
@@ -162,7 +163,7 @@ impl Engine {
     pub(super) async fn complain(&self, complaints: Vec<String>) {
         for complaint in complaints {
             tracing::warn!("{complaint}");
-            self.emit(EngineEvent::Broken(complaint)).await;
+            self.emit(EngineEvent::Trouble(complaint)).await;
         }
     }
 }

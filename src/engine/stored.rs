@@ -16,8 +16,9 @@ use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
 use crate::store::{Page, StoreError};
 
-/// Transactions of one page. Tests have several with fewer rows.
-const PAGE: u32 = if cfg!(test) { 500 } else { 10_000 };
+/// Transactions of one page. Each may be read by another thread, whose share of the memory keeps
+/// the room of a page. Tests have several with fewer rows.
+const PAGE: u32 = if cfg!(test) { 500 } else { 1_000 };
 
 /// Changes that the column file may lack before it is written anew.
 const MANY_CHANGES: i64 = if cfg!(test) { 20 } else { 5_000 };
@@ -55,7 +56,7 @@ impl Engine {
             }
             Ok(None) => {
                 let why = "the older transactions could not be loaded: start again to see them";
-                self.emit(EngineEvent::Broken(why.to_owned())).await;
+                self.emit(EngineEvent::Trouble(why.to_owned())).await;
             }
             Err(error) => self.emit_store_error(&error).await,
         }

@@ -22,7 +22,7 @@ use crate::domain::transaction::Transaction;
 use crate::engine::account::{Account, Depth, PartRead, Wire};
 use crate::engine::lists::Patience;
 use crate::engine::schedule::{Next, Read};
-use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Setup};
+use crate::engine::{ChangeRequest, Engine, EngineEvent, Expected, Purpose, Setup};
 use crate::provider::http::InProcess;
 use crate::provider::pages::ListRead;
 use crate::provider::{Config, Error, ErrorKind};
@@ -75,7 +75,7 @@ impl Bench {
             only: None,
             operator: "anay".into(),
             clock,
-            polling,
+            purpose: if polling { Purpose::Board } else { Purpose::Cards },
             transport: Some(Arc::new(move |provider| {
                 let dialect = Dialect::ALL.into_iter().find(|each| each.name() == provider.kind());
                 Box::new(InProcess(sandbox.router(dialect.expect("a wire of the sandbox"))))

@@ -1,6 +1,8 @@
 //! A stretch of rows as columns, the oldest first.
 
+mod card_filter;
 mod form;
+mod merge;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::domain::filter::fold;
 use crate::domain::money::Money;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction};
+use card_filter::CardFilter;
 
 /// Most rows of a chunk: as many as the index by id takes without growing beyond 16,384 places.
 pub(super) const CHUNK: usize = 14_336;
@@ -51,6 +54,8 @@ pub(super) struct Chunk {
     by_id: HashTable<u16>,
     /// The rows by the code of their card, those of one card the oldest first.
     by_card: Vec<u16>,
+    /// The cards of its rows, and some of rows that it had.
+    cards: CardFilter,
 }
 
 impl Chunk {
@@ -60,11 +65,17 @@ impl Chunk {
         for (index, row) in rows.iter().enumerate() {
             chunk.insert_columns(index, row, vocabulary);
         }
-        let mut by_card: Vec<u16> = (0..rows.len()).filter_map(|row| row.try_into().ok()).collect();
-        by_card.sort_by_cached_key(|row| (chunk.card.get(usize::from(*row)), *row));
-        chunk.by_card = by_card;
+        chunk.index_cards();
         chunk.shrink();
         chunk
+    }
+
+    /// Makes the index by card, of all rows at once.
+    fn index_cards(&mut self) {
+        let mut by_card: Vec<u16> = (0..self.len()).filter_map(|row| row.try_into().ok()).collect();
+        by_card.sort_by_cached_key(|row| (self.card.get(usize::from(*row)), *row));
+        self.by_card = by_card;
+        self.filter_cards();
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -232,8 +243,9 @@ impl Chunk {
     /// The rows of one card, the oldest first.
     pub(super) fn of_card(&self, card: u32) -> impl DoubleEndedIterator<Item = usize> {
         let code = |row: &u16| self.card.get(usize::from(*row));
-        let from = self.by_card.partition_point(|row| code(row) < card);
-        let rest = self.by_card.get(from..).unwrap_or_default();
+        let rows = if self.cards.may_have(card) { self.by_card.as_slice() } else { &[] };
+        let from = rows.partition_point(|row| code(row) < card);
+        let rest = rows.get(from..).unwrap_or_default();
         let to = rest.partition_point(|row| code(row) == card);
         rest.get(..to).unwrap_or_default().iter().map(|row| usize::from(*row))
     }
@@ -276,8 +288,13 @@ impl Chunk {
         if folded != id && self.folded_ids.is_none() {
             self.folded_ids = Some(self.ids.clone());
         }
+        self.insert_id_as(row, id, &folded);
+    }
+
+    /// Puts in an id, and how filters compare it.
+    fn insert_id_as(&mut self, row: usize, id: &str, folded: &str) {
         if let Some(ids) = &mut self.folded_ids {
-            ids.insert(row, &folded);
+            ids.insert(row, folded);
         }
         self.ids.insert(row, id);
         let ids = &self.ids;
@@ -350,6 +367,16 @@ impl Chunk {
     fn add_to_cards(&mut self, row: usize) {
         let place = self.place_by_card(row);
         self.by_card.insert(place, u16::try_from(row).unwrap_or_default());
+        if self.cards.has_room_for(self.by_card.len()) {
+            self.cards.add(self.card.get(row));
+        } else {
+            self.filter_cards();
+        }
+    }
+
+    /// Makes the filter of its cards anew. The file does not have it.
+    pub(super) fn filter_cards(&mut self) {
+        self.cards = CardFilter::of((0..self.card.len()).map(|row| self.card.get(row)));
     }
 
     fn remove_from_cards(&mut self, row: usize) {
@@ -397,6 +424,7 @@ impl Chunk {
             + self.gone.bytes()
             + self.by_id.allocation_size()
             + self.by_card.capacity() * 2
+            + self.cards.bytes()
     }
 }
 

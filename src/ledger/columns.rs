@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::mask::Mask;
+use super::mask::{BITS, Mask};
 use super::stored::{Input, Output, Stored, read_all, write_all};
 
 /// Codes of a dictionary, one for each row, in as many bytes as the largest needs. A column whose
@@ -48,6 +48,26 @@ impl Codes {
             Self::Bytes(codes) => codes.get(row).map_or(0, |code| u32::from(*code)),
             Self::Shorts(codes) => codes.get(row).map_or(0, |code| u32::from(*code)),
             Self::Words(codes) => codes.get(row).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Visits the code of each row.
+    pub(super) fn each(&self, mut visit: impl FnMut(usize, u32)) {
+        match self {
+            Self::Same { code, len } => (0..*len).for_each(|row| visit(row, *code)),
+            Self::Bytes(codes) => each(codes, |row, code| visit(row, u32::from(*code))),
+            Self::Shorts(codes) => each(codes, |row, code| visit(row, u32::from(*code))),
+            Self::Words(codes) => each(codes, |row, code| visit(row, *code)),
+        }
+    }
+
+    /// Copies the codes of the rows of one word of a [`Mask`].
+    pub(super) fn copy_word(&self, word: usize, to: &mut [u32; BITS]) {
+        match self {
+            Self::Same { code, .. } => to.fill(*code),
+            Self::Bytes(codes) => copy_word(codes, word, to, |code| u32::from(*code)),
+            Self::Shorts(codes) => copy_word(codes, word, to, |code| u32::from(*code)),
+            Self::Words(codes) => copy_word(codes, word, to, |code| *code),
         }
     }
 
@@ -151,6 +171,15 @@ impl Codes {
     }
 }
 
+fn each<T>(column: &[T], mut visit: impl FnMut(usize, &T)) {
+    column.iter().enumerate().for_each(|(row, value)| visit(row, value));
+}
+
+fn copy_word<T, V>(column: &[T], word: usize, to: &mut [V; BITS], value: impl Fn(&T) -> V) {
+    let values = column.get(word * BITS..).unwrap_or_default();
+    to.iter_mut().zip(values).for_each(|(to, from)| *to = value(from));
+}
+
 fn put<T>(column: &mut [T], row: usize, value: T) {
     if let Some(place) = column.get_mut(row) {
         *place = value;
@@ -185,6 +214,18 @@ impl Numbers {
                 base.saturating_add(distance)
             }
             Self::Far(numbers) => numbers.get(row).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Copies the numbers of the rows of one word of a [`Mask`].
+    pub(super) fn copy_word(&self, word: usize, to: &mut [i64; BITS]) {
+        match self {
+            Self::Near { base, distances } => {
+                copy_word(distances, word, to, |distance| {
+                    base.saturating_add(i64::from(*distance))
+                });
+            }
+            Self::Far(numbers) => copy_word(numbers, word, to, |number| *number),
         }
     }
 

@@ -37,16 +37,15 @@ impl Ledger {
     pub fn most_frequent(&self, column: Counted, most: usize) -> Vec<(Transaction, usize)> {
         let mut counts: Vec<(usize, Place)> = Vec::new();
         for (index, chunk) in self.chunks.iter().enumerate() {
-            let codes = codes(chunk, column);
-            for row in 0..chunk.len() {
-                let code = codes.get(row) as usize;
+            codes(chunk, column).each(|row, code| {
+                let code = code as usize;
                 if code >= counts.len() {
                     counts.resize(code + 1, (0, (0, 0)));
                 }
                 if let Some((count, place)) = counts.get_mut(code) {
                     (*count, *place) = (*count + 1, (index, row));
                 }
-            }
+            });
         }
         counts.retain(|(count, _)| *count > 0);
         counts.sort_by_key(|(count, place)| std::cmp::Reverse((*count, *place)));

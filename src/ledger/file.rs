@@ -49,7 +49,7 @@ impl Ledger {
         let count = from.count(1)?;
         let mut chunks: Vec<Arc<Chunk>> = Vec::new();
         for _ in 0..count {
-            let chunk = Chunk::read(&mut from)?;
+            let mut chunk = Chunk::read(&mut from)?;
             let follows = |last: &Arc<Chunk>| {
                 let key = last.key(last.len().checked_sub(1)?, &vocabulary)?;
                 Some(chunk.begins_after(&key, &vocabulary))
@@ -58,6 +58,7 @@ impl Ledger {
             if chunk.len() == 0 || !chunk.is_of(&vocabulary) || !is_behind {
                 return None;
             }
+            chunk.filter_cards();
             chunks.push(Arc::new(chunk));
         }
         if !from.ends_whole() {

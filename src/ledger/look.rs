@@ -1,5 +1,6 @@
 //! Looking for texts: what a filter asks of a text, put to many folded texts at once.
 
+use memchr::memchr;
 use memchr::memmem::Finder;
 
 use super::texts::Texts;
@@ -100,8 +101,14 @@ fn each_with(texts: &Texts, finder: &Finder<'_>, visit: &mut impl FnMut(usize)) 
         let known = |index: &usize| !texts.get(*index).is_empty();
         return (0..texts.len()).filter(known).for_each(visit);
     }
+    // One letter is met so often that beginning to look for it is most of the work.
+    let letter = finder.needle().first().filter(|_| length == 1);
+    let next = |rest: &[u8]| match letter {
+        Some(letter) => memchr(*letter, rest),
+        None => finder.find(rest),
+    };
     let (mut from, mut index) = (0, 0);
-    while let Some(further) = finder.find(all.get(from..).unwrap_or_default()) {
+    while let Some(further) = next(all.get(from..).unwrap_or_default()) {
         let at = from + further;
         index = texts.index_at(at, index);
         let (_, end) = texts.span(index);

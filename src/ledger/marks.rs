@@ -7,6 +7,7 @@ use super::dictionary::{Dictionary, SEGMENT, Segment};
 use super::holders::Holders;
 use super::look::Look;
 use super::texts::Texts;
+use crate::domain::card::ProviderId;
 
 /// One bit for each number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,16 +140,14 @@ pub(super) fn cards(
             joined: by.joined && look.may_be_joined(),
             ..by
         };
-        let mut provider = None;
+        let mut providers: Vec<(&ProviderId, bool)> = Vec::new();
         for (index, entry) in segment.entries().iter().enumerate() {
-            let of_provider = match provider {
-                Some((known, accepted)) if known == &entry.provider => accepted,
-                Some(_) | None => {
-                    let accepted = by.provider && look.accepts(entry.provider.name());
-                    provider = Some((&entry.provider, accepted));
-                    accepted
-                }
-            };
+            let known = providers.iter().find(|(known, _)| *known == &entry.provider);
+            let of_provider = known.map(|(_, accepted)| *accepted).unwrap_or_else(|| {
+                let accepted = by.provider && look.accepts(entry.provider.name());
+                providers.push((&entry.provider, accepted));
+                accepted
+            });
             if of_provider || is_found(entry, look, by) {
                 bits.add(index);
             }

@@ -4,7 +4,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mask(Box<[u64]>);
 
-const BITS: usize = 64;
+/// Rows of one word.
+pub(super) const BITS: usize = 64;
 
 impl Mask {
     /// The first rows of a chunk.
@@ -73,6 +74,12 @@ impl Mask {
                 word &= word - 1;
             }
         }
+    }
+
+    /// Visits the words that have rows, each with its index.
+    pub(super) fn each_word(&self, mut visit: impl FnMut(usize, u64)) {
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.for_each(|(index, word)| visit(index, *word));
     }
 
     /// As [`Self::each`], from the last row on.

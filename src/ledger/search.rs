@@ -1,13 +1,12 @@
 //! Which rows a filter accepts, found chunk by chunk, the newest first.
 //!
-//! What was found in a chunk is kept with it. A chunk that has not changed since is not looked at
-//! again for the same filter.
+//! What was found in a chunk is kept with it (`ledger/results.rs`). A chunk that has not changed
+//! since is not looked at again for the same filter.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Ledger;
@@ -19,6 +18,7 @@ use super::holders::Holders;
 use super::mask::Mask;
 use super::order::{Order, OrderBy};
 use super::plan::{Compiler, Node};
+use super::results::{Kept, Results};
 use super::sorting::{Comparison, PartRows, Sorted, Sorting};
 use super::totals::{Sums, Total};
 use super::vocabulary::Vocabulary;
@@ -100,29 +100,11 @@ pub(super) struct Part {
     pub(super) tallies: Arc<Tallies>,
 }
 
-/// What is known of a chunk for one filter, whatever the time range.
-#[derive(Clone, Debug)]
-struct Kept {
-    /// Held, so that no other chunk gets its address.
-    chunk: Arc<Chunk>,
-    rows: Arc<Mask>,
-    /// Rows that were seen in time, where not all were.
-    seen: Option<Mask>,
-    sums: Sums,
-    tallies: Arc<Tallies>,
-}
-
-/// What was found in chunks before, by the address of the chunk.
-type KeptOf = HashMap<usize, Kept, foldhash::fast::FixedState>;
-
 /// A search over a ledger. It is begun again with [`Self::renew`] whenever rows or filter change,
 /// and goes on with [`Self::step`].
 #[derive(Debug, Default)]
 pub struct Search {
-    asked: Option<Asked>,
-    kept: KeptOf,
-    /// What a wider filter found, where there was one.
-    wider: KeptOf,
+    results: Results,
     holders: Holders,
     /// The compiled filter, once it was needed.
     plan: Option<Node>,
@@ -135,41 +117,34 @@ pub struct Search {
 }
 
 impl Search {
+    /// Another search of the same rows, which knows what this one does.
+    #[must_use]
+    pub fn beside(other: &Self) -> Self {
+        let (holders, results) = (other.holders.clone(), other.results.clone());
+        Self { holders, results, ..Self::default() }
+    }
+
+    /// Asks for the names of holders, as long as about this many rows could have been looked at, so
+    /// that the first filter that asks for them does not wait. Tells whether all are known.
+    pub fn prepare(&mut self, ledger: &Ledger, query: &Query<'_>, most_rows: usize) -> bool {
+        let (cards, revision) = (&ledger.vocabulary.cards, query.revision_of_holders);
+        self.holders.learn(cards, revision, query.holder, most_rows).is_none()
+    }
+
     /// Begins again with the rows of a ledger. What was found before is used where it still holds.
     pub fn renew(&mut self, ledger: &Ledger, query: &Query<'_>) {
         let Query { filter, schema, seen_until, revision_of_holders, .. } = *query;
         let asked = Asked::new(filter, schema, seen_until, revision_of_holders);
-        let current: HashSet<usize, foldhash::fast::FixedState> =
-            ledger.chunks.iter().map(address).collect();
-        if self.asked.as_ref() != Some(&asked) || asked.ages() {
-            let is_narrower = self.asked.as_ref().is_some_and(|before| asked.narrows(before));
-            let mut wider = std::mem::take(&mut self.kept);
-            if is_narrower {
-                wider.retain(|address, _| current.contains(address));
-                // A filter that was typed on before its rows were all found.
-                let still_wider = std::mem::take(&mut self.wider);
-                for (address, kept) in still_wider {
-                    if current.contains(&address) {
-                        wider.entry(address).or_insert(kept);
-                    }
-                }
-            } else {
-                wider.clear();
-            }
-            self.wider = wider;
-        }
-        if self.asked.as_ref().and_then(|asked| asked.names) != asked.names {
+        if self.results.asked().and_then(|asked| asked.names) != asked.names {
             self.plan = None;
         }
-        self.asked = Some(asked);
+        self.results.ask(asked, &ledger.chunks);
         self.is_compiled = false;
         self.since = query.since;
         if query.order.by == OrderBy::Time {
             self.sorted = None;
         }
         self.found = Found { ledger: ledger.clone(), order: query.order, ..Found::default() };
-        self.kept.retain(|address, _| current.contains(address));
-        self.wider.retain(|address, _| current.contains(address));
     }
 
     /// Goes on, looking at about this many rows at most.
@@ -249,20 +224,19 @@ impl Search {
             self.found.searched = true;
             return 0;
         };
-        let address = address(&chunk);
         let mut visited = 0;
-        if !self.kept.contains_key(&address) {
+        if self.results.of(&chunk).is_none() {
             if let Some(asked) = self.compile(query, most_rows) {
                 return asked;
             }
-            let wider = self.wider.get(&address).map(|kept| &*kept.rows);
+            let wider = self.results.wider(&chunk);
             visited = wider.map_or(chunk.len(), Mask::count);
-            let (kept, asked) =
-                look_at(&chunk, self.plan.as_ref(), wider, &self.found.ledger.vocabulary, query);
-            visited += asked * ROWS_OF_AN_ASKED_ROW;
-            self.kept.insert(address, kept);
+            let vocabulary = &self.found.ledger.vocabulary;
+            let looked = look_at(&chunk, self.plan.as_ref(), wider, vocabulary, query);
+            visited += looked.rows_asked * ROWS_OF_AN_ASKED_ROW;
+            self.results.keep(&chunk, looked.rows, looked.seen, vocabulary);
         }
-        if let Some(kept) = self.kept.get(&address) {
+        if let Some(kept) = self.results.of(&chunk) {
             self.found.add(kept, self.since);
         }
         visited
@@ -274,7 +248,7 @@ impl Search {
         let term = query.filter.term().filter(|_| !self.is_compiled)?;
         let vocabulary = &self.found.ledger.vocabulary;
         let revision = query.revision_of_holders;
-        if self.asked.as_ref().is_some_and(|asked| asked.names.is_some()) {
+        if self.results.asked().is_some_and(|asked| asked.names.is_some()) {
             let asked = self.holders.learn(&vocabulary.cards, revision, query.holder, most_rows);
             if asked.is_some() {
                 return asked;
@@ -296,19 +270,23 @@ impl Search {
 /// How many rows can be looked at in the time that it takes to make one of its columns and ask it.
 const ROWS_OF_AN_ASKED_ROW: usize = 500;
 
-fn address(chunk: &Arc<Chunk>) -> usize {
-    Arc::as_ptr(chunk).addr()
+/// What a look at a chunk found.
+struct Looked {
+    rows: Mask,
+    /// Rows that were seen in time, where not all were.
+    seen: Option<Mask>,
+    /// How many rows had to be asked, since no column answers the filter.
+    rows_asked: usize,
 }
 
-/// Looks at the rows of a chunk, or at those that a wider filter found. Also tells how many rows
-/// had to be asked, since no column answers the filter.
+/// Looks at the rows of a chunk, or at those that a wider filter found.
 fn look_at(
-    chunk: &Arc<Chunk>,
+    chunk: &Chunk,
     plan: Option<&Node>,
     wider: Option<&Mask>,
     vocabulary: &Vocabulary,
     query: &Query<'_>,
-) -> (Kept, usize) {
+) -> Looked {
     let all = Mask::all(chunk.len());
     let mut rows_asked = 0;
     let seen = query.seen_until.map(|until| chunk.seen_at.select(&all, until, Ordering::is_le));
@@ -330,9 +308,7 @@ fn look_at(
         }
         Some(plan) => select(plan, chunk, &among, false),
     };
-    let sums = Sums::of(chunk, &rows, vocabulary);
-    let (chunk, rows, tallies) = (Arc::clone(chunk), Arc::new(rows), Arc::default());
-    (Kept { chunk, rows, seen, sums, tallies }, rows_asked)
+    Looked { rows, seen, rows_asked }
 }
 
 impl Found {

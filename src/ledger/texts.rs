@@ -14,6 +14,9 @@ pub(super) struct Texts {
     occurring: [u64; 4],
 }
 
+/// How many texts are tried one by one where the next that is looked for may be near.
+const NEAR: usize = 3;
+
 impl Texts {
     pub(super) const fn len(&self) -> usize {
         self.ends.len()
@@ -40,6 +43,9 @@ impl Texts {
     /// one: those that follow soon are found soonest.
     pub(super) fn index_at(&self, byte: usize, from: usize) -> usize {
         let mut rest = self.ends.get(from..).unwrap_or_default();
+        if let Some(further) = rest.iter().take(NEAR).position(|end| *end as usize > byte) {
+            return from + further;
+        }
         let (mut index, mut step) = (from, 8);
         while rest.get(step).is_some_and(|end| *end as usize <= byte) {
             rest = rest.get(step..).unwrap_or_default();

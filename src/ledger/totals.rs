@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::chunk::Chunk;
-use super::mask::Mask;
+use super::mask::{BITS, Mask};
 use super::vocabulary::{Vocabulary, WHATS};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -112,19 +112,69 @@ struct Digits {
 }
 
 impl Digits {
-    const fn add(&mut self, side: Side, digits: i64) {
-        self.rows += 1;
-        let size = digits.unsigned_abs() as i128;
+    const fn add(&mut self, side: Side, rows: usize, size: i128) {
+        self.rows += rows;
         match side {
             Side::Out => self.out += size,
-            Side::Into => self.into += size,
+            Side::Into | Side::Signed => self.into += size,
             Side::Declined => self.declined += size,
-            Side::Signed if digits < 0 => self.out += size,
-            Side::Signed => self.into += size,
             Side::None => {}
         }
     }
+
+    const fn less(self, other: Self) -> Self {
+        Self {
+            rows: self.rows - other.rows,
+            out: self.out - other.out,
+            into: self.into - other.into,
+            declined: self.declined - other.declined,
+        }
+    }
 }
+
+/// How many rows there are, and the sum of their digits whatever their signs.
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    rows: usize,
+    size: u128,
+}
+
+/// Rows by unit, kind and state, and sign: adding one up asks nothing.
+struct Cells {
+    units: usize,
+    cells: Vec<Cell>,
+}
+
+impl Cells {
+    fn new(units: usize) -> Self {
+        Self { units, cells: vec![Cell::default(); units * WHATS.len() * 2] }
+    }
+
+    fn add(&mut self, what: u32, unit: u32, digits: i64) {
+        let kind = what as usize * self.units + unit as usize;
+        let at = kind * 2 + usize::from(digits < 0);
+        if let Some(cell) = self.cells.get_mut(at).filter(|_| (unit as usize) < self.units) {
+            cell.rows += 1;
+            cell.size += u128::from(digits.unsigned_abs());
+        }
+    }
+
+    fn by_unit(&self) -> Vec<Digits> {
+        let mut by_unit = vec![Digits::default(); self.units];
+        for (at, cell) in self.cells.iter().enumerate().filter(|(_, cell)| cell.rows > 0) {
+            let (kind, is_negative) = (at / 2, at % 2 == 1);
+            let side = SIDES.get(kind / self.units).copied().unwrap_or(Side::None);
+            let side = if side == Side::Signed && is_negative { Side::Out } else { side };
+            if let Some(sum) = by_unit.get_mut(kind % self.units) {
+                sum.add(side, cell.rows, i128::try_from(cell.size).unwrap_or(i128::MAX));
+            }
+        }
+        by_unit
+    }
+}
+
+/// Rows of one word from which on its columns are decoded together.
+const DENSE: u32 = 8;
 
 /// Sums of some rows that can be added up without a loss.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,19 +188,40 @@ pub(super) struct Sums {
 impl Sums {
     /// The sums of some rows of a chunk.
     pub(super) fn of(chunk: &Chunk, rows: &Mask, vocabulary: &Vocabulary) -> Self {
-        let mut sums =
-            Self { by_unit: vec![Digits::default(); vocabulary.units().len()], large: Vec::new() };
-        rows.each(|row| {
-            let side = SIDES.get(chunk.what.get(row) as usize).copied().unwrap_or(Side::None);
-            if let Some(sum) = sums.by_unit.get_mut(chunk.unit.get(row) as usize) {
-                sum.add(side, chunk.digits.get(row));
+        let mut cells = Cells::new(vocabulary.units().len());
+        let (mut whats, mut units, mut digits) = ([0; BITS], [0; BITS], [0; BITS]);
+        rows.each_word(|at, mut word| {
+            // Few rows are asked one by one.
+            let is_dense = word.count_ones() >= DENSE;
+            if is_dense {
+                chunk.what.copy_word(at, &mut whats);
+                chunk.unit.copy_word(at, &mut units);
+                chunk.digits.copy_word(at, &mut digits);
+            }
+            while word != 0 {
+                let bit = word.trailing_zeros() as usize % BITS;
+                word &= word - 1;
+                if is_dense {
+                    cells.add(whats[bit], units[bit], digits[bit]);
+                } else {
+                    let row = at * BITS + bit;
+                    let (what, unit) = (chunk.what.get(row), chunk.unit.get(row));
+                    cells.add(what, unit, chunk.digits.get(row));
+                }
             }
         });
-        for (row, amount) in chunk.exact.iter().filter(|(row, _)| rows.has(*row)) {
-            let side = SIDES.get(chunk.what.get(row) as usize).copied().unwrap_or(Side::None);
-            sums.large.push((chunk.unit.get(row), side, *amount));
+        Self { by_unit: cells.by_unit(), large: large(chunk, rows) }
+    }
+
+    /// The sums of some rows of a chunk, where these are those of all and `left_out` of the others.
+    pub(super) fn without(&self, left_out: &Self, chunk: &Chunk, rows: &Mask) -> Self {
+        let less = |(index, digits): (usize, &Digits)| {
+            digits.less(left_out.by_unit.get(index).copied().unwrap_or_default())
+        };
+        Self {
+            by_unit: self.by_unit.iter().enumerate().map(less).collect(),
+            large: large(chunk, rows),
         }
-        sums
     }
 
     /// Adds rows of one unit that count in one place, which is no sign's: the sum of their digits.
@@ -159,14 +230,7 @@ impl Sums {
         if self.by_unit.len() <= unit {
             self.by_unit.resize(unit + 1, Digits::default());
         }
-        let (sum, digits) = (&mut self.by_unit[unit], i128::from(digits));
-        sum.rows += rows;
-        match side {
-            Side::Out => sum.out += digits,
-            Side::Into | Side::Signed => sum.into += digits,
-            Side::Declined => sum.declined += digits,
-            Side::None => {}
-        }
+        self.by_unit[unit].add(side, rows, i128::from(digits));
     }
 
     /// Adds an amount beyond 64 bits whose row was added without one.
@@ -224,6 +288,13 @@ impl Sums {
         totals.sort_by_key(|total| total.currency);
         totals
     }
+}
+
+/// Amounts of some rows that are beyond 64 bits.
+fn large(chunk: &Chunk, rows: &Mask) -> Vec<(u32, Side, Decimal)> {
+    let exact = chunk.exact.iter().filter(|(row, _)| rows.has(*row));
+    let side = |row| SIDES.get(chunk.what.get(row) as usize).copied().unwrap_or(Side::None);
+    exact.map(|(row, amount)| (chunk.unit.get(row), side(row), *amount)).collect()
 }
 
 fn total_of(totals: &mut Vec<Total>, currency: Currency) -> &mut Total {

@@ -105,6 +105,18 @@ impl Store {
         self.0.reader(move |db| Ok(cards::one(db, &key.provider, &key.id)?)).await
     }
 
+    /// Those of these cards that are known, in the same order.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn cards_of(&self, keys: Vec<CardKey>) -> Result<Vec<Card>, StoreError> {
+        let read = move |db: &mut Connection| {
+            let cards = keys.iter().map(|key| cards::one(db, &key.provider, &key.id));
+            Ok(cards.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+        };
+        self.0.reader(read).await
+    }
+
     /// The newest transactions, newest first, at most `limit`.
     ///
     /// # Errors

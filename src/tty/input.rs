@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use crossterm::event::{
-    Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind,
+    self, Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind,
 };
 use futures::StreamExt;
 use tokio::time::timeout;
@@ -25,6 +26,14 @@ pub enum Heard {
     /// Whether the terminal has the focus now; said where it was asked, and it tells.
     Focus(bool),
 }
+
+/// How long it is looked whether more came together with an event. The stream of events looks for
+/// no time at all, and then does not see what it has read already: each key of a burst would come
+/// by another thread, and only after the frame for the one before it.
+const TOGETHER: Duration = Duration::from_micros(20);
+
+/// Most events that are taken in at once.
+const MOST: usize = 256;
 
 /// Reads the terminal.
 #[derive(Debug)]
@@ -59,18 +68,27 @@ impl Input {
                 None => Ok(self.events.next().await),
             };
             match event {
-                Ok(Some(event)) => match self.filter.filter(event?) {
-                    Found::Events(events) => self.keep(events),
-                    Found::Nothing | Found::Background(Background::Unknown) => {}
-                    Found::Background(background) => {
-                        self.ready.push_back(Heard::Background(background));
+                Ok(Some(event)) => {
+                    self.take(event?);
+                    while self.ready.len() < MOST && event::poll(TOGETHER)? {
+                        self.take(event::read()?);
                     }
-                },
+                }
                 Ok(None) => return Ok(None),
                 Err(_) => {
                     let keys = self.filter.give_up();
                     self.keep(keys);
                 }
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match self.filter.filter(event) {
+            Found::Events(events) => self.keep(events),
+            Found::Nothing | Found::Background(Background::Unknown) => {}
+            Found::Background(background) => {
+                self.ready.push_back(Heard::Background(background));
             }
         }
     }

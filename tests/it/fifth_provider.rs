@@ -20,7 +20,7 @@ use cardtop::clock::Clock;
 use cardtop::contract::json;
 use cardtop::domain::card::{CardKey, CardState, ProviderId};
 use cardtop::domain::operation::{Action, OnConflict, OperationState};
-use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
+use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Purpose, Refused, Setup};
 use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::provider::kinds::KINDS;
 use cardtop::provider::{Config, ProviderKind};
@@ -101,7 +101,7 @@ async fn open(folder: &Path) -> (Engine, tokio::sync::mpsc::Receiver<EngineEvent
         only: None,
         operator: "anay".into(),
         clock: Clock::from(start()),
-        polling: false,
+        purpose: Purpose::Cards,
         transport: Some(Arc::new(move |_| Box::new(quarry.clone()))),
     };
     Engine::open(setup).await.expect("a data folder")

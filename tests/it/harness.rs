@@ -12,7 +12,7 @@ use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
     Action, Before, OnConflict, Operation, OperationId, OperationState, Pin, Proof,
 };
-use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
+use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Purpose, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::provider::{AccountSettings, Config, ProviderConfig};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -154,7 +154,7 @@ pub(crate) async fn open_over(
         only: None,
         operator: "anay".into(),
         clock: clock.clone(),
-        polling,
+        purpose: if polling { Purpose::Board } else { Purpose::Cards },
         transport: Some(Arc::new(move |provider| way(dialect_of(provider)))),
     };
     Engine::open(setup).await.expect("a data folder")

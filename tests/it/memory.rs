@@ -11,7 +11,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::card::{Card, CardKind, CardState};
 use cardtop::domain::operation::{Action, OnConflict, Pin};
-use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Purpose, Setup};
 use cardtop::provider::Config;
 
 use crate::command_line::Bank;
@@ -209,7 +209,7 @@ fn counts_its_own_copies() {
             only: None,
             operator: "anay".into(),
             clock: Clock::real(),
-            polling: false,
+            purpose: Purpose::Cards,
             transport: None,
         };
         let (engine, _news) = Engine::open(setup).await.expect("a data folder");

@@ -5,6 +5,7 @@
 //! happens to a card meanwhile moves no row.
 
 mod chosen;
+mod numbers;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::app::work::{Work, count};
 use crate::domain::card::{Card, CardKey};
 use chosen::Chosen;
 pub(super) use chosen::{Accepts, Candidate, ends_in};
+use numbers::Numbers;
 
 /// Of so many cards in trouble the next one is looked for by their places; where there are more,
 /// the next one is not far.
@@ -35,7 +37,9 @@ pub(crate) struct Index {
     /// of the data file have come.
     placed: u32,
     texts: Texts,
-    /// By identity: how a card's number is found.
+    /// How a card's number is found.
+    numbers: Numbers,
+    /// By identity.
     by_key: Sequence,
     by_name: Sequence,
     order: Order,
@@ -92,8 +96,7 @@ impl Index {
 
     /// The number of a card.
     fn any_number(&self, key: &CardKey) -> Option<u32> {
-        let at = self.by_key.partition_point(|number| self.key(number) < Some(key));
-        self.by_key.nth(at).filter(|number| self.key(*number) == Some(key))
+        self.numbers.find(key, |number| self.key(number))
     }
 
     /// Whether cards wait for their places until all of the data file have come.
@@ -136,6 +139,9 @@ impl Index {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let text = self.texts.add(card);
         self.entries.push(Entry { card: Arc::clone(card), text, urgency });
+        let entries = &self.entries;
+        let key = |number| entries.get(slot(number)).map(|entry: &Entry| &entry.card.key);
+        self.numbers.add(number, key);
         if let Some(chosen) = &mut self.chosen {
             chosen.found.add();
         }
@@ -317,34 +323,32 @@ impl Index {
         now: Timestamp,
     ) {
         self.chosen = None;
-        let known: Vec<u32> = self.by_key.iter().collect();
-        let mut known = known.into_iter().peekable();
-        let mut by_key = Vec::with_capacity(cards.len());
+        let mut new = Vec::new();
         let mut renamed = self.is_loading();
         self.entries.reserve_exact(cards.len().saturating_sub(self.entries.len()));
         for card in cards.values() {
             count(Work::CardVisited);
             let urgency = rate(card);
-            let number = known.next_if(|number| self.key(*number) == Some(&card.key));
-            by_key.push(match number {
-                Some(number) => {
-                    renamed |= self.replace(number, card, urgency);
-                    number
-                }
-                None => {
-                    renamed = true;
-                    self.append(card, urgency)
-                }
-            });
+            match self.any_number(&card.key) {
+                Some(number) => renamed |= self.replace(number, card, urgency),
+                None => new.push(self.append(card, urgency)),
+            }
         }
         self.placed = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.by_key = by_key.into_iter().collect();
+        if !new.is_empty() {
+            renamed = true;
+            let mut by_key: Vec<u32> = self.by_key.iter().chain(new).collect();
+            by_key.sort_by(|a, b| self.key(*a).cmp(&self.key(*b)));
+            self.by_key = by_key.into_iter().collect();
+        }
         if renamed {
             self.sort_names();
         }
         if self.texts.is_sparse() {
             self.copy_texts();
         }
+        self.entries.shrink_to_fit();
+        self.texts.shrink();
         let numbers = 0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         (self.troubled, self.old_states) = (BTreeSet::new(), BTreeSet::new());
         numbers.for_each(|number| self.note(number, now));

@@ -1,6 +1,6 @@
 //! What transactions and operations say of the cards, kept by the card that they come for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::domain::card::{Card, CardKey};
 /// What is said of the cards of which anything is.
 #[derive(Debug, Default)]
 pub(super) struct KnownSignals {
-    of: BTreeMap<CardKey, Signals>,
+    of: HashMap<CardKey, Signals>,
     /// When something else is said of a card although nothing happens.
     due: BTreeSet<(Timestamp, CardKey)>,
 }
@@ -66,7 +66,8 @@ impl KnownSignals {
     /// Gathers what is said of all cards.
     pub(super) fn renew_all(&mut self, portfolio: &Portfolio) {
         let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
-        self.of = Signals::of_all(transactions, portfolio.operations.iter(), portfolio.now);
+        let of = Signals::of_all(transactions, portfolio.operations.iter(), portfolio.now);
+        self.of = of.into_iter().collect();
         let due = |(key, signals): (&CardKey, &Signals)| Some((signals.until()?, key.clone()));
         self.due = self.of.iter().filter_map(due).collect();
     }

@@ -69,6 +69,11 @@ impl Texts {
         self.push(others.searched(text), others.name(text).len())
     }
 
+    /// Lets go of the room for more texts.
+    pub(super) fn shrink(&mut self) {
+        self.all.shrink_to_fit();
+    }
+
     /// Makes room for texts of so many bytes.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.all.reserve_exact(bytes);

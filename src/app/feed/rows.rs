@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::joined::Joined;
+use super::preparation::Preparation;
 use crate::app::entry::{Entry, is_in_trouble};
 use crate::app::list::{Direction, Rows};
 use crate::app::placed::PlacedOperations;
@@ -25,6 +26,7 @@ pub(crate) struct FeedRows {
     rest: Option<Results>,
     /// How far the data file is searched.
     older: OlderPart,
+    preparation: Preparation,
 }
 
 /// How far the data file is searched for rows that are older than those in memory.
@@ -96,6 +98,18 @@ impl FeedRows {
         self.settle(queries, portfolio, Results::renew);
     }
 
+    /// How far it is prepared what filters want to know beside the rows.
+    pub(super) const fn preparation(&self) -> Preparation {
+        self.preparation
+    }
+
+    /// Does the next part of that.
+    pub(super) fn prepare(&mut self, is_typing: bool, query: &Query<'_>, portfolio: &Portfolio) {
+        let search = &mut self.whole.search;
+        self.preparation
+            .step(is_typing, || search.prepare(query, &portfolio.transactions, portfolio));
+    }
+
     /// Looks at the next slice of rows.
     pub(super) fn step(&mut self, queries: &Queries<'_>, portfolio: &Portfolio) {
         self.whole.step(&queries.whole, portfolio);
@@ -113,7 +127,9 @@ impl FeedRows {
         match (&mut self.rest, &queries.rest) {
             (Some(results), Some(query)) if finds_none => go_on(results, query, portfolio),
             (None, Some(query)) if finds_none => {
-                self.rest.insert(Results::default()).renew(query, portfolio);
+                let search = Running::beside(&self.whole.search);
+                let rest = Results { search, ..Results::default() };
+                self.rest.insert(rest).renew(query, portfolio);
             }
             (rest, _) => *rest = None,
         }

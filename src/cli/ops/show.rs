@@ -20,7 +20,7 @@ pub(crate) struct Show {
 
 impl Run for Show {
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
-        let session = Session::open(global, clock).await?;
+        let session = Session::open_journal(global, clock).await?;
         let operations = session.journal().await?;
         let operation = find::operation(&self.op, &operations)?;
         let steps = session.engine.steps(operation.id).await;

@@ -19,7 +19,7 @@ pub(crate) struct Verify {}
 impl Run for Verify {
     /// A journal that is not intact is a failure.
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
-        let session = Session::open(global, clock).await?;
+        let session = Session::open_journal(global, clock).await?;
         let verified = session.engine.verify().await;
         let Verified { lines, last_hash, noted } = verified.map_err(Failure::data_file)?;
         let check = JournalCheck { lines, last_hash, noted };

@@ -76,7 +76,7 @@ impl Desk {
             only: None,
             operator: "anay".into(),
             clock: Clock::from("2026-04-03T12:08:12Z".parse().expect("a time")),
-            polling: false,
+            purpose: Purpose::Cards,
             transport: None,
         };
         let (engine, events) = Engine::open(setup).await.expect("an engine");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::history::{event, feed_of, idle, line, paste, rows};
 use super::*;
-use crate::app::fixture::{declined, key, large_board, now, operation, transaction};
+use crate::app::fixture::{card, declined, key, large_board, now, operation, transaction};
 use crate::app::has_more_work;
 use crate::app::work::{Work, counted};
 use crate::domain::operation::{ActionKind, OperationId};
@@ -49,6 +49,29 @@ fn a_word_and_an_age_are_answered_without_making_rows() {
     paste(&mut model, "age>2m");
     // The newest of them is a minute old, and one more is older with each second.
     assert!(text(&model).contains("▐age>2m▌ 14,939/15,000"), "{}", text(&model));
+}
+
+#[test]
+fn the_first_letter_of_a_filter_waits_for_no_name() {
+    let mut model = feed_of(15_000, (120, 40));
+    press(&mut model, "/");
+    idle(&mut model);
+    for letters in ["bak", "ery"] {
+        let work = counted(|| paste(&mut model, letters));
+        assert_eq!(work.of(Work::HolderAsked), 0, "{letters}: {work:?}");
+    }
+    assert!(text(&model).contains("bakery"), "{}", text(&model));
+    // Names that came meanwhile are asked for when the line is opened again.
+    press(&mut model, "esc");
+    let new = card(CardState::Active, "Nova Nováková", "9999", "artha", "1.00 EUR", 5);
+    event(&mut model, EngineEvent::Cards(vec![Arc::new(new)]));
+    let work = counted(|| {
+        press(&mut model, "/");
+        idle(&mut model);
+    });
+    assert!(work.of(Work::HolderAsked) > 0, "{work:?}");
+    let work = counted(|| paste(&mut model, "bak"));
+    assert_eq!(work.of(Work::HolderAsked), 0, "{work:?}");
 }
 
 #[test]

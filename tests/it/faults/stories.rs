@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{Action, OperationId, OperationState};
-use cardtop::engine::{ChangeRequest, Engine, Setup};
+use cardtop::engine::{ChangeRequest, Engine, Purpose, Setup};
 use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::sandbox::CardState;
@@ -491,7 +491,7 @@ async fn every_lie_over_a_real_connection_ends_where_it_should() {
         only: None,
         operator: "anay".into(),
         clock: clock.clone(),
-        polling: false,
+        purpose: Purpose::Cards,
         transport: None,
     };
     let (engine, _news) = Engine::open(setup).await.expect("a data folder");

@@ -17,7 +17,7 @@ use cardtop::clock::Clock;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OnConflict, OperationId, Refusal};
-use cardtop::engine::{ChangeRequest, Engine, Expected, Refused, Setup};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Purpose, Refused, Setup};
 use cardtop::provider::Config;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -210,7 +210,7 @@ impl Life {
             only: Some(provider.clone()),
             operator: "torture".into(),
             clock: hand.clock(),
-            polling: false,
+            purpose: Purpose::Cards,
             transport: None,
         };
         // Nobody listens to the news.
