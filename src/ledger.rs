@@ -71,6 +71,10 @@ use vocabulary::Vocabulary;
 /// putting each in its place is cheaper.
 const MAKE_ANEW: usize = 48;
 
+/// Most rows of a chunk that is made anew: each further page of a history that is being read makes
+/// the chunk anew in which it lies, and takes as long as that has rows.
+const GROWING: usize = 3_584;
+
 /// The transactions that are known. A copy is cheap and is a snapshot.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -355,7 +359,7 @@ impl Ledger {
         if rows.is_empty() {
             return;
         }
-        let size = rows.len().div_ceil(rows.len().div_ceil(self.chunk_rows));
+        let size = rows.len().div_ceil(rows.len().div_ceil(self.chunk_rows.min(GROWING)));
         let vocabulary = &mut self.vocabulary;
         let new: Vec<Arc<Chunk>> =
             rows.chunks(size).map(|rows| Arc::new(Chunk::of(rows, vocabulary))).collect();

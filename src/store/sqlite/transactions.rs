@@ -149,9 +149,8 @@ struct Proofs<'a> {
 
 impl<'a> Proofs<'a> {
     fn of(db: &'a Connection) -> rusqlite::Result<Self> {
-        let mut query = db.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM operation WHERE credit IS NOT NULL)",
-        )?;
+        let mut query =
+            db.prepare_cached("SELECT EXISTS (SELECT 1 FROM operation WHERE credit IS NOT NULL)")?;
         let has_any = query.query_row([], |row| row.get(0))?;
         Ok(Self { db, has_any })
     }
@@ -210,10 +209,10 @@ pub(in crate::store) fn oldest_hold(
         "SELECT min(at) FROM card_transaction INDEXED BY {index} WHERE provider = ?1 AND state = \
          'HOLD' AND gone_at IS NULL AND at >= ?2 AND {of_card} ?3"
     ))?;
-    let at: Option<i64> = query
-        .query_row(params![provider.name(), millis(since), card.map_or("", |card| &card.id)], |row| {
-            row.get(0)
-        })?;
+    let at: Option<i64> = query.query_row(
+        params![provider.name(), millis(since), card.map_or("", |card| &card.id)],
+        |row| row.get(0),
+    )?;
     Ok(at.map(timestamp))
 }
 
