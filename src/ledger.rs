@@ -71,6 +71,10 @@ use vocabulary::Vocabulary;
 /// putting each in its place is cheaper.
 const MAKE_ANEW: usize = 48;
 
+/// Most rows of a chunk that is made anew: each further page of a history that is being read makes
+/// the chunk anew in which it lies, and takes as long as that has rows.
+const GROWING: usize = 3_584;
+
 /// The transactions that are known. A copy is cheap and is a snapshot.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -318,7 +322,7 @@ impl Ledger {
         } else if index == 0 {
             self.insert_chunks(chunk, std::slice::from_ref(row));
         } else {
-            self.make_anew(chunk, vec![row.clone()]);
+            self.make_anew(chunk, std::slice::from_ref(row));
         }
     }
 
@@ -338,18 +342,16 @@ impl Ledger {
             if of_chunk.len() < MAKE_ANEW {
                 of_chunk.iter().for_each(|row| self.insert(&RowKey::from(row), row));
             } else {
-                self.make_anew(chunk, of_chunk);
+                self.make_anew(chunk, &of_chunk);
             }
         }
     }
 
-    /// Makes a chunk again with more rows, in as many chunks as they need.
-    fn make_anew(&mut self, chunk: usize, mut rows: Vec<Transaction>) {
+    /// Makes a chunk again with more rows, which are sorted, in as many chunks as they need.
+    fn make_anew(&mut self, chunk: usize, rows: &[Transaction]) {
         let Some(of) = self.chunks.get(chunk) else { return };
-        rows.extend((0..of.len()).filter_map(|row| of.row(row, &self.vocabulary)));
-        rows.sort_by_cached_key(|row| RowKey::from(row));
-        self.chunks.remove(chunk);
-        self.insert_chunks(chunk, &rows);
+        let merged = of.merged(rows, self.chunk_rows.min(GROWING), &mut self.vocabulary);
+        self.chunks.splice(chunk..=chunk, merged.into_iter().map(Arc::new));
     }
 
     /// New chunks of sorted rows, of like size.

@@ -103,7 +103,7 @@ impl Model {
                     self.notice_for_queue(freeze, *end);
                 }
             }
-            EngineEvent::Broken(why) => self.notice_for_failure(why),
+            EngineEvent::Trouble(why) => self.show_error(why),
             EngineEvent::ReadOnly(true) => {
                 self.show_notice("READ: every change is refused from now on")
             }

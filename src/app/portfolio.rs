@@ -226,7 +226,7 @@ impl Portfolio {
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
             | EngineEvent::OlderRows { .. }
-            | EngineEvent::Broken(_) => {}
+            | EngineEvent::Trouble(_) => {}
         }
     }
 

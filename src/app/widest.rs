@@ -71,7 +71,7 @@ impl Widest {
             | EngineEvent::NotSettled { .. }
             | EngineEvent::Horizon { .. }
             | EngineEvent::OlderRows { .. }
-            | EngineEvent::Broken(_) => {}
+            | EngineEvent::Trouble(_) => {}
         }
     }
 

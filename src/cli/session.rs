@@ -101,7 +101,7 @@ impl Session {
         // The events are not needed here, but must not pile up, and a part that broke is reported.
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
-                if let EngineEvent::Broken(message) = event {
+                if let EngineEvent::Trouble(message) = event {
                     warn(&message);
                 }
             }

@@ -26,7 +26,7 @@ impl Engine {
     pub(super) async fn emit_steps(&self, id: OperationId) {
         match self.steps(id).await {
             Ok(steps) => self.emit(EngineEvent::Steps { id, steps }).await,
-            Err(words) => self.emit(EngineEvent::Broken(words)).await,
+            Err(words) => self.emit(EngineEvent::Trouble(words)).await,
         }
     }
 

@@ -248,6 +248,6 @@ pub enum EngineEvent {
     Provider(Box<ProviderInfo>),
     /// Changes are refused, or allowed again.
     ReadOnly(bool),
-    /// A part of cardtop itself failed; one sentence.
-    Broken(String),
+    /// Something that a person should know: one sentence.
+    Trouble(String),
 }

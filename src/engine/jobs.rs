@@ -72,12 +72,12 @@ impl Engine {
         });
     }
 
-    /// Runs a job. If it panics, `Broken` is emitted, so that every request gets a reply.
+    /// Runs a job. If it panics, that is emitted, so that every request gets a reply.
     fn run(&self, job: impl Future<Output = ()> + Send + 'static) {
         let engine = self.clone();
         self.0.background.runtime.spawn(async move {
             if let Err(died) = tokio::spawn(job).await {
-                engine.emit(EngineEvent::Broken(format!("cardtop itself failed: {died}"))).await;
+                engine.emit(EngineEvent::Trouble(format!("cardtop itself failed: {died}"))).await;
             }
         });
     }
@@ -138,7 +138,7 @@ impl Engine {
     async fn answer_lookup(self, id: OperationId) {
         match self.lookup(id).await {
             Ok(operation) => self.announce(&operation).await,
-            Err(refused) => self.emit(EngineEvent::Broken(refused.to_string())).await,
+            Err(refused) => self.emit(EngineEvent::Trouble(refused.to_string())).await,
         }
         self.emit_steps(id).await;
     }

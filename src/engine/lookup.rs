@@ -32,7 +32,7 @@ impl Engine {
             Err(error) => {
                 self.0.operations.keep_unwritten(id, finding.clone());
                 let path = text::of_path(self.0.store.path());
-                self.emit(EngineEvent::Broken(format!(
+                self.emit(EngineEvent::Trouble(format!(
                     "the data file {path} {error}; op {} is {} but the journal does not say so yet",
                     id.short(),
                     finding.state.as_str()
@@ -261,7 +261,7 @@ impl Engine {
             format!("settled as FAILED by a person, but it may have been paid: {seen}")
         });
         if let Some(alarm) = &alarm {
-            self.emit(EngineEvent::Broken(format!("op {} was {alarm}", id.short()))).await;
+            self.emit(EngineEvent::Trouble(format!("op {} was {alarm}", id.short()))).await;
         }
         // Only a look that found nothing ends the watch, not one that could not be made.
         let written = if over && seen.is_ok() || alarm.is_some() {

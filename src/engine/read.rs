@@ -27,8 +27,7 @@ impl Engine {
     /// Reads one account for ever: what is due, one read at a time, inside its budget.
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
         // Before the first question: from here on every card that becomes known is told.
-        account
-            .know_cards(self.0.cards.of_provider(&account.info.id).iter().map(|card| &card.key.id));
+        account.know_first_cards(&self.0.cards.of_provider(&account.info.id), self.0.clock.now());
         self.load_coverage(&account).await;
         loop {
             let now = self.0.clock.now();
@@ -88,7 +87,7 @@ impl Engine {
             self.make_stale(account, &why).await;
         }
         self.emit_health(account).await;
-        self.emit(EngineEvent::Broken(error.to_string())).await;
+        self.emit(EngineEvent::Trouble(error.to_string())).await;
     }
 
     async fn read(&self, account: &Account, read: &Read) {

@@ -82,7 +82,7 @@ impl Engine {
     /// Emits that the data file took nothing, once until it does again.
     pub(super) async fn emit_store_error(&self, error: &StoreError) {
         if self.0.saving.note_failure(self.0.clock.now()) {
-            self.emit(EngineEvent::Broken(self.unsaved_words(error))).await;
+            self.emit(EngineEvent::Trouble(self.unsaved_words(error))).await;
         }
     }
 

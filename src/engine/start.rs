@@ -66,7 +66,7 @@ impl Engine {
         self.emit_newest_transactions().await;
         match self.newest_operations(FIRST_OPERATIONS).await {
             Ok(page) => self.emit(EngineEvent::Journal { page, is_last: false }).await,
-            Err(words) => self.emit(EngineEvent::Broken(words)).await,
+            Err(words) => self.emit(EngineEvent::Trouble(words)).await,
         }
         Ok((large, complaints))
     }
@@ -163,7 +163,7 @@ impl Engine {
     pub(super) async fn complain(&self, complaints: Vec<String>) {
         for complaint in complaints {
             tracing::warn!("{complaint}");
-            self.emit(EngineEvent::Broken(complaint)).await;
+            self.emit(EngineEvent::Trouble(complaint)).await;
         }
     }
 }

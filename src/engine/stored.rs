@@ -56,7 +56,7 @@ impl Engine {
             }
             Ok(None) => {
                 let why = "the older transactions could not be loaded: start again to see them";
-                self.emit(EngineEvent::Broken(why.to_owned())).await;
+                self.emit(EngineEvent::Trouble(why.to_owned())).await;
             }
             Err(error) => self.emit_store_error(&error).await,
         }

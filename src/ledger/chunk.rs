@@ -2,6 +2,7 @@
 
 mod card_filter;
 mod form;
+mod merge;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -64,12 +65,17 @@ impl Chunk {
         for (index, row) in rows.iter().enumerate() {
             chunk.insert_columns(index, row, vocabulary);
         }
-        let mut by_card: Vec<u16> = (0..rows.len()).filter_map(|row| row.try_into().ok()).collect();
-        by_card.sort_by_cached_key(|row| (chunk.card.get(usize::from(*row)), *row));
-        chunk.by_card = by_card;
-        chunk.filter_cards();
+        chunk.index_cards();
         chunk.shrink();
         chunk
+    }
+
+    /// Makes the index by card, of all rows at once.
+    fn index_cards(&mut self) {
+        let mut by_card: Vec<u16> = (0..self.len()).filter_map(|row| row.try_into().ok()).collect();
+        by_card.sort_by_cached_key(|row| (self.card.get(usize::from(*row)), *row));
+        self.by_card = by_card;
+        self.filter_cards();
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -282,8 +288,13 @@ impl Chunk {
         if folded != id && self.folded_ids.is_none() {
             self.folded_ids = Some(self.ids.clone());
         }
+        self.insert_id_as(row, id, &folded);
+    }
+
+    /// Puts in an id, and how filters compare it.
+    fn insert_id_as(&mut self, row: usize, id: &str, folded: &str) {
         if let Some(ids) = &mut self.folded_ids {
-            ids.insert(row, &folded);
+            ids.insert(row, folded);
         }
         self.ids.insert(row, id);
         let ids = &self.ids;

@@ -14,7 +14,7 @@ use crate::app::present::timeline::{columns, extent_of, tabs, titles, why_empty}
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let portfolio = &model.portfolio;
     let focused = model.screen.focus == Pane::Detail;
-    let parts = model.parts(Pane::Detail, area);
+    let (parts, summary) = model.detail_parts(area);
     let Some(key) = &model.panes.detail.card else {
         canvas.frame(area, "Card", "", focused);
         canvas.sentences(parts.inside, &["No card under the cursor.".to_owned()]);
@@ -22,7 +22,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let (title, right) = titles(model, key);
     canvas.frame(area, &title, &right, focused);
-    canvas.lines(&model.card_summary(parts.inside), parts.above);
+    canvas.lines(&summary, parts.above);
     if parts.table.height == 0 {
         return;
     }

@@ -33,7 +33,7 @@ async fn a_minute_of(scenarios: Vec<Scenario>) {
     let watched = async {
         while let Some(news) = news.recv().await {
             match news {
-                EngineEvent::Broken(words) => panic!("{told}: {words}"),
+                EngineEvent::Trouble(words) => panic!("{told}: {words}"),
                 EngineEvent::Transactions(RowNews { rows, .. }) => {
                     heard.extend(rows.into_iter().map(|row| row.provider.to_string()))
                 }

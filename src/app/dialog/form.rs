@@ -249,7 +249,7 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_)
-            | EngineEvent::Broken(_) => false,
+            | EngineEvent::Trouble(_) => false,
         }
     }
 }

@@ -99,16 +99,19 @@ impl Model {
         let inner = inside(area);
         let heights = match pane {
             Pane::Cards => Heights::default(),
-            Pane::Detail => Heights {
-                above: height(self.card_summary(inner).len()),
-                tabs: 1,
-                ..Heights::default()
-            },
+            Pane::Detail => return self.detail_parts(area).0,
             Pane::Feed => self.below_feed(inner),
             Pane::Activity => Heights { about: self.below_activity(inner), ..Heights::default() },
             Pane::Providers => Heights { about: self.below_providers(inner), ..Heights::default() },
         };
         PaneParts::new(area, heights)
+    }
+
+    /// How the pane of a card in this area is divided, and the lines above its timeline.
+    pub(crate) fn detail_parts(&self, area: Rect) -> (PaneParts, Vec<Line>) {
+        let lines = self.card_summary(inside(area));
+        let heights = Heights { above: height(lines.len()), tabs: 1, ..Heights::default() };
+        (PaneParts::new(area, heights), lines)
     }
 
     /// Lines above a card's timeline, which keeps four rows and gets more as soon as everything

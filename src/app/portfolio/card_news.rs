@@ -10,6 +10,9 @@ use crate::domain::card::{Card, CardKey};
 /// them once is cheaper than through so many one by one.
 const SHARE: usize = 16;
 
+/// So few never count as all: they are a page of transactions.
+const FEW: usize = 256;
+
 /// What has happened to cards.
 #[derive(Debug, Default)]
 pub(crate) struct CardNews {
@@ -43,7 +46,7 @@ impl Default for Affected {
 impl Affected {
     /// Something has happened to these, of so many cards that are known.
     pub(super) fn add(&mut self, affected: impl IntoIterator<Item = CardKey>, of: usize) {
-        let most = (of / SHARE).max(1);
+        let most = (of / SHARE).max(FEW);
         for card in affected {
             match self {
                 Self::These(cards) if cards.len() <= most => _ = cards.insert(card),

@@ -126,6 +126,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
             }
             facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
             facts.extend(rounds(info, health).map(|text| ("rounds", Role::Text, text)));
+            facts.extend(saved_up(info, health).map(|text| ("calls", Role::Text, text)));
             let incomplete = incomplete(portfolio, health).into_iter();
             facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
             facts.extend(history(portfolio, &health.covered));
@@ -145,6 +146,16 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
         .iter()
         .flat_map(|(label, role, text)| labelled(label, 11, (*role, text.as_str()), columns))
         .collect()
+}
+
+/// Why there were more calls in the last minute than the limit of a minute.
+fn saved_up(info: &ProviderInfo, health: &Health) -> Option<String> {
+    let more = health.calls_last_minute.checked_sub(info.rate_limit).filter(|more| *more > 0)?;
+    Some(format!(
+        "{more} more in the last minute than {} a minute: what was not used before, at most 10 s \
+         of it",
+        info.rate_limit
+    ))
 }
 
 /// A label and what is known.

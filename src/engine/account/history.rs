@@ -6,6 +6,7 @@
 //! of a stretch follows what the provider sends: it doubles while answers are small, and halves
 //! where one is refused, cut off or does not show how far back it goes.
 
+mod filling;
 mod list;
 mod part;
 mod waits;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::filling::Filling;
 use self::list::{Again, ListHistory};
 pub(in crate::engine) use self::part::{ListName, Part, PartRead, Why, Wire};
 use self::waits::Waits;
@@ -60,8 +62,7 @@ pub(super) struct History {
     /// Lists of which something was lost that is asked for again then.
     retries: BTreeSet<(Timestamp, ListName)>,
     waits: Waits,
-    /// Since when it is being filled without a pause, and how much was left then.
-    filling: Option<(Timestamp, SignedDuration)>,
+    filling: Option<Filling>,
     sums: Sums,
 }
 
@@ -318,25 +319,13 @@ impl History {
         }
     }
 
-    /// Until the rest is read, at the pace since it is being filled.
+    /// Until the rest is read, as far as the pace since it is being filled tells.
     fn ends_in(&mut self, left: SignedDuration, now: Timestamp) -> Option<SignedDuration> {
         if left.is_zero() {
             self.filling = None;
             return None;
         }
-        let (since, left_then) = *self.filling.get_or_insert((now, left));
-        let took = i128::from(now.duration_since(since).as_secs());
-        let read = i128::from(left_then.as_secs()) - i128::from(left.as_secs());
-        if read < 0 {
-            // More is to be read than before: the pace is measured anew.
-            self.filling = Some((now, left));
-        }
-        // By itself the stretch that is wanted moves on as fast as time.
-        if took < 1 || read <= 2 * took {
-            return None;
-        }
-        let seconds = i128::from(left.as_secs()) * took / read;
-        Some(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        self.filling.get_or_insert_with(|| Filling::new(left, now)).ends_in(left, now)
     }
 
     /// What of a list is to be written down.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Account, State};
-use crate::domain::card::CardKey;
+use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Operation, OperationId, Proof};
 use crate::engine::schedule::{self, Moment, Next, Read};
 
@@ -46,6 +46,19 @@ impl Account {
     /// Between two pages of the list of cards something else was read, which took so long.
     pub(in crate::engine) fn note_beside_list(&self, took: SignedDuration) {
         self.state().plan.note_beside_list(took);
+    }
+
+    /// Takes in the cards that are known at the start. All of them are due at once; those that were
+    /// never read come first, then those that earlier processes read longest ago: however often it
+    /// is started, a round through a large programme goes on where it was.
+    pub(in crate::engine) fn know_first_cards(&self, cards: &[Arc<Card>], now: Timestamp) {
+        let mut state = self.state();
+        for card in cards {
+            state.plan.know(&card.key.id);
+            if let Some(at) = card.balance.at() {
+                state.plan.note_kept(&card.key.id, at.min(now));
+            }
+        }
     }
 
     /// Takes cards into the plan, where they are not in it.

@@ -71,6 +71,24 @@ fn reads_card(index: usize) -> Next {
 }
 
 #[test]
+fn after_a_restart_cards_that_were_never_read_come_first_then_those_read_longest_ago() {
+    let mut plan = plan(4);
+    for (card, kept) in [(0, -5), (1, -900), (3, -60)] {
+        plan.note_kept(&id(card), at(kept));
+    }
+    let read: Vec<Next> = (0..4)
+        .map(|second| {
+            let next = next(&plan, &moment(second));
+            if let Next::Read(read) = &next {
+                plan.note_tried(read, at(second));
+            }
+            next
+        })
+        .collect();
+    assert_eq!(read, [2, 1, 3, 0].map(reads_card));
+}
+
+#[test]
 fn an_unsettled_operation_comes_first_then_what_was_asked_then_the_selected_card() {
     let mut plan = plan(3);
     plan.note_tried(&Read::Card(id(2)), at(0));

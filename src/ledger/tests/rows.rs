@@ -160,6 +160,16 @@ fn many_rows_are_the_same_from_any_direction_and_as_they_come() {
 }
 
 #[test]
+fn each_page_of_a_history_that_is_read_backwards_makes_a_small_chunk_anew() {
+    let rows: Vec<Transaction> = (0..20_000).map(numbered).collect();
+    let mut known = Ledger::default();
+    rows.rchunks(100).for_each(|page| known.apply_kept(page));
+    assert!(known.iter().eq(rows.iter().rev().cloned()));
+    let largest = known.chunks.iter().map(|chunk| chunk.len()).max();
+    assert!(largest <= Some(super::super::GROWING), "{largest:?}");
+}
+
+#[test]
 fn rows_of_two_cards_with_one_id_are_two_and_a_row_that_gains_its_card_stays_one() {
     let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row(1, 1, 1, 5) };
     let mut known = Ledger::default();

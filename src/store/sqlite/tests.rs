@@ -176,6 +176,23 @@ async fn keeping_cards_is_one_statement_a_card_and_three_for_the_transaction() {
 }
 
 #[tokio::test]
+async fn keeping_transactions_that_are_new_is_two_statements_each_and_four_for_all() {
+    let folder = folder();
+    let store = Store::open(folder.path()).expect("a data file");
+    let row = |id: String| {
+        let dollars = "USD".parse().expect("a currency");
+        let one = Money::parse_wire("1", dollars).expect("an amount");
+        let provider = ProviderId::new("acme");
+        crate::domain::transaction::Transaction::new(provider, id.into(), one, timestamp(0))
+    };
+    for count in [1_u64, 50] {
+        let rows = (0..count).map(|number| row(format!("{count}-{number}"))).collect();
+        let kept = store.keep_transactions(rows);
+        assert_eq!(statements(&store, kept).await, 2 * count + 4, "{count} rows");
+    }
+}
+
+#[tokio::test]
 async fn pages_are_read_by_a_connection_that_cannot_write_and_delays_nothing_that_is_kept() {
     let folder = folder();
     let store = Store::open(folder.path()).expect("a data file");
