@@ -275,7 +275,7 @@ impl Plan {
         self.cards.note_listed(id, at);
     }
 
-    /// An earlier process read a card's balance then: it is due, behind those that were read before.
+    /// An earlier process read a card's balance then: it is due, behind those read before.
     pub fn note_kept(&mut self, id: &Arc<str>, at: Timestamp) {
         let rest = signed(self.poll.balances) * UNSEEN;
         self.cards.note_tried(id, at.saturating_sub(rest).unwrap_or(Timestamp::MIN));
