@@ -350,7 +350,7 @@ impl Ledger {
     /// Makes a chunk again with more rows, which are sorted, in as many chunks as they need.
     fn make_anew(&mut self, chunk: usize, rows: &[Transaction]) {
         let Some(of) = self.chunks.get(chunk) else { return };
-        let merged = of.merged(rows, self.chunk_rows, &mut self.vocabulary);
+        let merged = of.merged(rows, self.chunk_rows.min(GROWING), &mut self.vocabulary);
         self.chunks.splice(chunk..=chunk, merged.into_iter().map(Arc::new));
     }
 
@@ -359,7 +359,7 @@ impl Ledger {
         if rows.is_empty() {
             return;
         }
-        let size = rows.len().div_ceil(rows.len().div_ceil(self.chunk_rows.min(GROWING)));
+        let size = rows.len().div_ceil(rows.len().div_ceil(self.chunk_rows));
         let vocabulary = &mut self.vocabulary;
         let new: Vec<Arc<Chunk>> =
             rows.chunks(size).map(|rows| Arc::new(Chunk::of(rows, vocabulary))).collect();
