@@ -17,8 +17,8 @@ use crate::provider::crypto::random;
 use crate::store::{Page, StoreError};
 
 /// Transactions of one page. Each may be read by another thread, whose share of the memory keeps
-/// the room of a page. Tests have several with fewer rows.
-const PAGE: u32 = if cfg!(test) { 500 } else { 1_000 };
+/// the room of a page.
+const PAGE: u32 = 500;
 
 /// Changes that the column file may lack before it is written anew.
 const MANY_CHANGES: i64 = if cfg!(test) { 20 } else { 5_000 };

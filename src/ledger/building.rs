@@ -5,10 +5,13 @@ use std::cmp::Ordering;
 use hashbrown::HashSet;
 
 use super::chunk::{CHUNK, Chunk};
-use super::dictionary::hash;
+use super::dictionary::{PARTS, hash, part_of};
 use super::key::RowKey;
 use super::vocabulary::Vocabulary;
 use crate::domain::transaction::Transaction;
+
+/// Rows from which on room is made for a whole chunk at once, instead of twice as much each time.
+const SEVERAL: usize = 512;
 
 /// Rows on their way into columns.
 #[derive(Debug, Default)]
@@ -21,7 +24,8 @@ pub(super) struct Building {
     last: Option<RowKey>,
     /// How each row compares with the one before it; `None` until there are two.
     direction: Option<Ordering>,
-    ids: HashSet<u64, foldhash::fast::FixedState>,
+    /// In parts, for the same reason as a [`Lookup`](super::dictionary::Lookup).
+    ids: Vec<HashSet<u64, foldhash::fast::FixedState>>,
     /// Rows that are not where the direction wants them.
     unsorted: Vec<Transaction>,
     /// Rows whose id may be that of an earlier one.
@@ -30,7 +34,7 @@ pub(super) struct Building {
 
 impl Building {
     pub(super) fn new() -> Self {
-        let mut building = Self::default();
+        let mut building = Self { ids: vec![HashSet::default(); PARTS], ..Self::default() };
         building.vocabulary.begin_many();
         building
     }
@@ -38,7 +42,8 @@ impl Building {
     pub(super) fn add(&mut self, row: Transaction) {
         // Rows of two accounts are never the same; of two cards they may be, where one names none.
         let of_account = hash(row.provider.name()).rotate_left(21);
-        if !self.ids.insert(hash(&row.id) ^ of_account) {
+        let id = hash(&row.id) ^ of_account;
+        if !self.ids.get_mut(part_of(id)).is_some_and(|ids| ids.insert(id)) {
             self.repeated.push(row);
             return;
         }
@@ -52,6 +57,9 @@ impl Building {
             return;
         }
         self.last = Some(key);
+        if self.next.len() == SEVERAL {
+            self.next.reserve_exact(CHUNK - SEVERAL);
+        }
         self.next.push(row);
         if self.next.len() == CHUNK {
             self.end_chunk();

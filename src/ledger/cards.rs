@@ -95,7 +95,7 @@ impl Cards {
         let hash = entry.hash();
         let known = match &self.lookup {
             Some(lookup) => {
-                lookup.find(hash, |code| self.get(*code) == Some(entry)).map(|code| *code as usize)
+                lookup.find(hash, |code| self.get(*code) == Some(entry)).map(|code| code as usize)
             }
             None => self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
                 segment.find(hash, entry).map(|index| at * SEGMENT + index)

@@ -20,7 +20,35 @@ pub(super) const SEGMENT: usize = 3_584;
 
 /// The number of every entry of a dictionary, by hash: only while many rows are taken in at once,
 /// since without it each segment is asked.
-pub(super) type Lookup = HashTable<u32>;
+///
+/// It is in small parts: what the allocator gives back to the system at once is what is smaller
+/// than anything large that was freed before.
+#[derive(Clone, Debug)]
+pub(super) struct Lookup(Vec<HashTable<u32>>);
+
+/// Parts of what grows with the rows and is dropped when all are there.
+pub(super) const PARTS: usize = 256;
+
+/// The part of a hash: by bits that a table does not look at.
+pub(super) const fn part_of(hash: u64) -> usize {
+    (hash >> 40) as usize % PARTS
+}
+
+impl Lookup {
+    pub(super) fn new() -> Self {
+        Self(vec![HashTable::new(); PARTS])
+    }
+
+    pub(super) fn find(&self, hash: u64, is_it: impl FnMut(&u32) -> bool) -> Option<u32> {
+        self.0.get(part_of(hash))?.find(hash, is_it).copied()
+    }
+
+    pub(super) fn insert_unique(&mut self, hash: u64, code: u32, hash_of: impl Fn(&u32) -> u64) {
+        if let Some(part) = self.0.get_mut(part_of(hash)) {
+            part.insert_unique(hash, code, hash_of);
+        }
+    }
+}
 
 /// The hash of a text. It is the same in every process, since nothing but speed depends on it.
 pub(super) fn hash(text: &str) -> u64 {
@@ -110,7 +138,7 @@ impl Dictionary {
         let hash = hash(text);
         let known = match &self.lookup {
             Some(lookup) => {
-                lookup.find(hash, |code| self.get(*code) == Some(text)).map(|code| *code as usize)
+                lookup.find(hash, |code| self.get(*code) == Some(text)).map(|code| code as usize)
             }
             None => self.segments.iter().enumerate().rev().find_map(|(at, segment)| {
                 segment.find(hash, text).map(|index| at * SEGMENT + index + 1)

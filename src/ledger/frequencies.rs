@@ -14,7 +14,7 @@ use super::chunk::Chunk;
 use super::columns::Codes;
 use super::mask::Mask;
 use super::totals::{Side, Sums, Total};
-use super::vocabulary::{TextColumn, Vocabulary, what_of};
+use super::vocabulary::{TextColumn, Vocabulary, WHATS, what_of};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::money::Currency;
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -91,6 +91,18 @@ enum Column {
     What,
     Unit,
     Card,
+}
+
+impl Column {
+    /// What all codes of the column are less than.
+    fn codes(self, vocabulary: &Vocabulary) -> usize {
+        match self {
+            Self::Text(column) => vocabulary.texts(column).len() + 1,
+            Self::What => WHATS.len(),
+            Self::Unit => vocabulary.units().len(),
+            Self::Card => vocabulary.cards.len(),
+        }
+    }
 }
 
 impl FrequencyOf {
@@ -172,8 +184,56 @@ struct Entry {
     side: Side,
 }
 
+/// Where the entries of a code are among those of the chunk that is being counted: a place for each
+/// code of the column, so that no row is looked for in a table.
+struct Places {
+    /// By code, the newest entry.
+    newest: Vec<u16>,
+    /// By entry, the one before it of the same code.
+    before: Vec<u16>,
+}
+
+/// No entry: a chunk has fewer rows.
+const NO_ENTRY: u16 = u16::MAX;
+
+impl Places {
+    fn new(codes: usize) -> Self {
+        Self { newest: vec![NO_ENTRY; codes], before: Vec::new() }
+    }
+
+    /// The newest entry of this code that is wanted.
+    fn find(&self, code: u32, is_wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut at = self.newest.get(code as usize).copied()?;
+        while at != NO_ENTRY {
+            let entry = usize::from(at);
+            if is_wanted(entry) {
+                return Some(entry);
+            }
+            at = self.before.get(entry).copied().unwrap_or(NO_ENTRY);
+        }
+        None
+    }
+
+    /// Notes that the next entry is of this code.
+    fn add(&mut self, code: u32) {
+        let next = u16::try_from(self.before.len()).unwrap_or(NO_ENTRY);
+        let newest = self.newest.get_mut(code as usize);
+        self.before.push(newest.map_or(NO_ENTRY, |newest| std::mem::replace(newest, next)));
+    }
+
+    /// Makes ready for another chunk.
+    fn clear(&mut self, entries: &[Entry]) {
+        self.before.clear();
+        for entry in entries {
+            if let Some(newest) = self.newest.get_mut(entry.code as usize) {
+                *newest = NO_ENTRY;
+            }
+        }
+    }
+}
+
 impl Tally {
-    fn of(chunk: &Chunk, rows: &Mask, column: Column) -> Self {
+    fn of(chunk: &Chunk, rows: &Mask, column: Column, places: &mut Places) -> Self {
         let codes: &Codes = match column {
             Column::Text(column) => chunk.codes(column),
             Column::What => &chunk.what,
@@ -181,28 +241,28 @@ impl Tally {
             Column::Card => &chunk.card,
         };
         let mut tally = Self::default();
-        let mut known: HashMap<(u32, u32, Side), usize, foldhash::fast::FixedState> =
-            HashMap::default();
         rows.each(|row| {
             let digits = chunk.digits.get(row);
             let (code, unit) = (codes.get(row), chunk.unit.get(row));
             let side = Side::of(chunk.what.get(row), digits < 0);
-            let next = tally.entries.len();
-            let at = known.entry((code, unit, side)).or_insert(next);
-            let entry = tally.entries.get(*at).copied();
-            let entry = entry.unwrap_or(Entry { sum: 0, code, unit, rows: 0, side });
-            match entry.sum.checked_add(digits.unsigned_abs()) {
-                Some(sum) if *at < next => {
-                    tally.entries[*at] = Entry { sum, rows: entry.rows + 1, ..entry };
-                }
-                // The first of its kind, or the sum becomes too large for one entry.
-                Some(_) | None => {
-                    let sum = digits.unsigned_abs();
-                    tally.entries.push(Entry { sum, rows: 1, ..entry });
-                    *at = next;
-                }
+            let size = digits.unsigned_abs();
+            // Where a sum would become too large for one entry, another one goes on.
+            let goes_on = |at: usize| {
+                let entry =
+                    tally.entries.get(at).filter(|known| (known.unit, known.side) == (unit, side));
+                entry.is_some_and(|known| known.sum.checked_add(size).is_some())
+            };
+            if let Some(at) = places.find(code, goes_on)
+                && let Some(entry) = tally.entries.get_mut(at)
+            {
+                entry.sum += size;
+                entry.rows += 1;
+            } else {
+                places.add(code);
+                tally.entries.push(Entry { sum: size, code, unit, rows: 1, side });
             }
         });
+        places.clear(&tally.entries);
         for (row, amount) in chunk.exact.iter().filter(|(row, _)| rows.has(*row)) {
             let is_negative = amount.is_sign_negative() && !amount.is_zero();
             let side = Side::of(chunk.what.get(row), is_negative);
@@ -220,7 +280,8 @@ impl Found {
     /// Counts rows by their values, as long as about this many rows could have been looked at, so
     /// that [`Self::frequencies`] has less to do. Tells whether all are counted.
     pub fn count(&self, by: FrequencyOf, most_rows: usize) -> bool {
-        let mut visited = 0;
+        let (mut visited, mut places) = (0, None);
+        let codes = by.column().codes(&self.ledger.vocabulary);
         for (part, chunk) in self.parts.iter().zip(self.ledger.chunks.iter().rev()) {
             let tally = part.tallies.of(by);
             if tally.get().is_some() {
@@ -229,7 +290,8 @@ impl Found {
             if visited >= most_rows.max(1) {
                 return false;
             }
-            tally.get_or_init(|| Tally::of(chunk, &part.rows, by.column()));
+            let places = places.get_or_insert_with(|| Places::new(codes));
+            tally.get_or_init(|| Tally::of(chunk, &part.rows, by.column(), places));
             visited += part.rows.count() * ROWS_OF_A_COUNT;
         }
         true
