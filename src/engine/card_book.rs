@@ -171,20 +171,21 @@ impl CardBook {
         self.get(key).unwrap_or_else(|| Arc::new(Card::unread(key.clone())))
     }
 
-    /// Takes in cards of a roster, and returns them: what was read of them before stays, but the
-    /// roster's words win.
+    /// Takes in cards of a roster, and returns those that are other than before: what was read of
+    /// them stays, but the roster's words win.
     pub(super) fn merge_roster(&self, roster: Vec<Card>) -> Vec<Arc<Card>> {
         let mut accounts = self.accounts();
         let take_in = |card: Card| {
             let known = accounts.entry(card.key.provider.clone()).or_default();
             let (older, saved_at) = known.card_and_save(&card.key.id);
-            let merged = match older {
-                Some(older) => card.over(&older),
+            let merged = match &older {
+                Some(older) => card.over(older),
                 None => card,
             };
-            known.put(merged, saved_at)
+            let is_news = older.is_none_or(|older| *older != merged);
+            is_news.then(|| known.put(merged, saved_at))
         };
-        roster.into_iter().map(take_in).collect()
+        roster.into_iter().filter_map(take_in).collect()
     }
 
     /// Takes in cards as they were known before those that are known already, and returns those

@@ -19,8 +19,7 @@ pub(super) const FIRST_ROWS: u32 = 200;
 /// Operations of the first frame, beside those that are not settled.
 const FIRST_OPERATIONS: u32 = 500;
 
-/// Cards of one page: the allocator keeps the room of a page for each thread that has read one.
-/// Tests have several pages with fewer cards.
+/// Cards of one page. Tests have several with fewer cards.
 const PAGE: u32 = if cfg!(test) { 20 } else { 1_000 };
 
 /// Most bytes of a roster that is read before the first frame: some hundred cards.
@@ -91,17 +90,13 @@ impl Engine {
         &self,
         rosters: Vec<RosterFile>,
     ) -> Result<Vec<String>, StoreError> {
-        let mut after = None;
-        loop {
-            let page = self.0.store.cards_page(after, PAGE).await?;
-            let is_last = u32::try_from(page.len()).is_ok_and(|count| count < PAGE);
-            after = page.last().map(|card| card.key.clone());
-            let added = self.0.cards.add_older(self.as_of_start(page));
-            self.emit_known(added, false).await;
-            if is_last {
-                break;
-            }
-        }
+        let engine = self.clone();
+        let take = move |page| {
+            let cards = engine.0.cards.add_older(engine.as_of_start(page));
+            let news = EngineEvent::KnownCards { cards, is_last: false };
+            !engine.0.polling || engine.0.events.blocking_send(news).is_ok()
+        };
+        self.0.store.each_card_page(PAGE, take).await?;
         let (cards, complaints) = self.take_rosters(rosters).await;
         for cards in cards.chunks(PAGE as usize) {
             self.emit_known(cards.to_vec(), false).await;

@@ -3,6 +3,7 @@
 mod card_filter;
 mod form;
 mod merge;
+mod spread;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction};
 use card_filter::CardFilter;
+use spread::first_not_below;
 
 /// Most rows of a chunk: as many as the index by id takes without growing beyond 16,384 places.
 pub(super) const CHUNK: usize = 14_336;
@@ -244,10 +246,12 @@ impl Chunk {
     pub(super) fn of_card(&self, card: u32) -> impl DoubleEndedIterator<Item = usize> {
         let code = |row: &u16| self.card.get(usize::from(*row));
         let rows = if self.cards.may_have(card) { self.by_card.as_slice() } else { &[] };
-        let from = rows.partition_point(|row| code(row) < card);
+        let number = |index: usize| rows.get(index).map_or(u32::MAX, code);
+        let from = first_not_below(rows.len(), card, number);
         let rest = rows.get(from..).unwrap_or_default();
-        let to = rest.partition_point(|row| code(row) == card);
-        rest.get(..to).unwrap_or_default().iter().map(|row| usize::from(*row))
+        // A card has few rows of a chunk, or they are all looked at.
+        let count = rest.iter().take_while(|row| code(row) == card).count();
+        rest.get(..count).unwrap_or_default().iter().map(|row| usize::from(*row))
     }
 
     /// Puts a row before the one of this number.

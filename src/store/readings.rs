@@ -27,16 +27,29 @@ impl Store {
         self.0.reader(|db| Ok(cards::all(db)?)).await
     }
 
-    /// The next cards in the order of their keys, at most `limit`.
+    /// Hands over all cards in the order of their keys, at most `limit` at once, until there are no
+    /// others or `take` answers `false`. All of it is done by one thread: the allocator keeps room
+    /// for each thread that handles so many. Other readers wait for none of it.
     ///
     /// # Errors
     /// Why the data file cannot be read.
-    pub async fn cards_page(
+    pub async fn each_card_page(
         &self,
-        after: Option<CardKey>,
         limit: u32,
-    ) -> Result<Vec<Card>, StoreError> {
-        self.0.reader(move |db| Ok(cards::page(db, after.as_ref(), limit)?)).await
+        mut take: impl FnMut(Vec<Card>) -> bool + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let read = move |db: &Connection| {
+            let mut after = None;
+            loop {
+                let page = cards::page(db, after.as_ref(), limit)?;
+                let is_last = u32::try_from(page.len()).is_ok_and(|count| count < limit);
+                after = page.last().map(|card| card.key.clone());
+                if !take(page) || is_last {
+                    return Ok(());
+                }
+            }
+        };
+        self.0.snapshot().await?.read(read).await
     }
 
     /// Cards for a first frame: all, where there are at most `limit`; else those that a board noted

@@ -164,7 +164,7 @@ impl Board {
 
 #[tokio::test(start_paused = true)]
 async fn a_history_that_is_cut_off_twice_goes_on_where_it_was_and_is_read_to_its_end() {
-    let programme = Programme::new(100, 1_500, 600);
+    let programme = Programme::new(300, 1_500, 600);
     let wanted = programme.clock.now() - SignedDuration::from_hours(90 * 24);
     let mut before = 0;
     for turn in 0..2 {
