@@ -127,6 +127,14 @@ pub enum HealthState {
     Waiting,
 }
 
+impl Health {
+    /// Whether nothing is said against the provider only because nothing was read yet.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.state == HealthState::Ok && self.last_good.is_none()
+    }
+}
+
 impl HealthState {
     /// The word on screen and in JSON.
     #[must_use]

@@ -194,7 +194,8 @@ fn health_line(portfolio: &Portfolio, detail: Detail) -> Line {
             line.push(separator());
         }
         line.push((Role::Text, format!("{} ", info.id)));
-        let Some(health) = portfolio.accounts.health.get(&info.id) else {
+        let health = portfolio.accounts.health.get(&info.id);
+        let Some(health) = health.filter(|health| !health.is_unread()) else {
             line.push((Role::Muted, "...".to_owned()));
             continue;
         };

@@ -64,7 +64,7 @@ fn name(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
 }
 
 fn state(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
-    match row.health {
+    match row.health.filter(|health| !health.is_unread()) {
         Some(health) => (health_role(health.state), health.state.as_str().to_owned()),
         None => (Role::Muted, "...".to_owned()),
     }
@@ -211,6 +211,10 @@ fn roughly(wait: SignedDuration) -> String {
 
 fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    if health.is_unread() {
+        let text = format!("not read yet; cardtop was started at {}", time(health.since));
+        return ("state", Role::Muted, text);
+    }
     let mut text = format!("{} since {}", health.state.as_str(), time(health.since));
     match health.last_good {
         Some(good) => text.push_str(&format!(", last read {}", time(good))),

@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 
 use super::history::{event, line, paste};
 use super::*;
-use crate::app::fixture::{bare, card, key};
+use crate::app::fixture::{bare, card, health, key};
 use crate::domain::card::{Card, CardKey, CardState};
+use crate::engine::Health;
 
 /// Cards of the data file, in the order of their keys.
 fn cards() -> Vec<Arc<Card>> {
@@ -90,4 +91,20 @@ fn the_first_cards_are_noted_for_the_next_start_once_all_are_there_and_then_when
     let effects = update(&mut model, message);
     let first = noted(&effects).expect("others are first");
     assert_eq!(first[0], key("artha", "0999"));
+}
+
+#[test]
+fn a_provider_that_was_not_read_yet_is_not_called_ok() {
+    let mut model = bare((120, 40));
+    let read = health("artha", HealthState::Ok, 0, None);
+    let EngineEvent::Health(known) = read.clone() else { panic!("the health of a provider") };
+    let unread = Health { last_good: None, ..*known };
+    event(&mut model, EngineEvent::Health(Box::new(unread)));
+    let screen = text(&model);
+    assert!(screen.contains("artha ...") && !screen.contains("artha OK"), "{screen}");
+    press(&mut model, "4");
+    let screen = text(&model);
+    assert!(screen.contains("not read yet; cardtop was started at"), "{screen}");
+    event(&mut model, read);
+    assert!(text(&model).contains("artha OK"));
 }
