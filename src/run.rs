@@ -6,6 +6,7 @@
 mod alarm;
 mod clipboard;
 mod ending;
+mod events;
 mod signals;
 
 use std::io;
@@ -33,6 +34,7 @@ use crate::ui;
 use crate::ui::theme::Theme;
 use alarm::Alarm;
 use clipboard::{Clipboard, Finished, Step};
+use events::{EVENTS, first_events, receive};
 use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
@@ -54,7 +56,7 @@ const ANSWER: Duration = Duration::from_millis(10);
 
 const UNREADABLE: &str = "the terminal cannot be read";
 
-/// Most messages that are taken in before a frame is drawn.
+/// Most messages of the terminal that are taken in before a frame is drawn.
 const BATCH: usize = 256;
 
 /// What a board needs.
@@ -252,6 +254,9 @@ impl Running {
         let mut typed = Vec::new();
         let mut reported = Vec::new();
         let mut failure = None;
+        // The terminal is read by a task of this thread, which gets no turn while event follows
+        // event.
+        tokio::task::yield_now().await;
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
@@ -279,7 +284,7 @@ impl Running {
         {
             typed.push(msg);
         }
-        while reported.len() < BATCH
+        while reported.len() < EVENTS
             && let Some(Ok(event)) = self.events.as_mut().map(mpsc::Receiver::try_recv)
         {
             reported.push(event);
@@ -426,20 +431,6 @@ impl Running {
     }
 }
 
-/// What the first frame shows: what the engine emitted while it was opened, up to the newest
-/// operations. What it has emitted since is taken in behind the frame.
-fn first_events(events: &mut mpsc::Receiver<EngineEvent>) -> Vec<EngineEvent> {
-    let mut first = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        let is_last = matches!(event, EngineEvent::Journal { .. });
-        first.push(event);
-        if is_last {
-            break;
-        }
-    }
-    first
-}
-
 /// How often the board is drawn by itself.
 const fn pace(seconds: config::Seconds, focused: bool) -> Pace {
     match (seconds, focused) {
@@ -468,16 +459,6 @@ fn fold_sizes(messages: &mut Vec<Msg>) {
         }
         _ => false,
     });
-}
-
-async fn receive(
-    events: &mut Option<mpsc::Receiver<EngineEvent>>,
-    into: &mut Vec<EngineEvent>,
-) -> usize {
-    match events {
-        Some(events) => events.recv_many(into, BATCH).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Reads the terminal in a task of its own, until the terminal is gone: starting to read anew after

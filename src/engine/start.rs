@@ -20,7 +20,7 @@ pub(super) const FIRST_ROWS: u32 = 200;
 const FIRST_OPERATIONS: u32 = 500;
 
 /// Cards of one page. Tests have several with fewer cards.
-const PAGE: u32 = if cfg!(test) { 20 } else { 1_000 };
+const PAGE: u32 = if cfg!(test) { 20 } else { 500 };
 
 /// Most bytes of a roster that is read before the first frame: some hundred cards.
 const SMALL_ROSTER: u64 = 32 << 10;
