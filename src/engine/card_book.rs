@@ -174,33 +174,28 @@ impl CardBook {
     /// Takes in cards of a roster, and returns those that are other than before: what was read of
     /// them stays, but the roster's words win.
     pub(super) fn merge_roster(&self, roster: Vec<Card>) -> Vec<Arc<Card>> {
-        let mut accounts = self.accounts();
-        let take_in = |card: Card| {
-            let known = accounts.entry(card.key.provider.clone()).or_default();
-            let (older, saved_at) = known.card_and_save(&card.key.id);
-            let merged = match &older {
-                Some(older) => card.over(older),
-                None => card,
-            };
-            let is_news = older.is_none_or(|older| *older != merged);
-            is_news.then(|| known.put(merged, saved_at))
-        };
-        roster.into_iter().filter_map(take_in).collect()
+        self.join_each(roster, |card, known| card.over(known))
     }
 
     /// Takes in cards as they were known before those that are known already, and returns those
     /// that are other than before.
     pub(super) fn add_older(&self, cards: Vec<Card>) -> Vec<Arc<Card>> {
+        self.join_each(cards, |card, known| self.copy(known).over(&card))
+    }
+
+    /// Takes in cards, each joined with what is known of it, and returns those that are other than
+    /// before.
+    fn join_each(&self, cards: Vec<Card>, join: impl Fn(Card, &Card) -> Card) -> Vec<Arc<Card>> {
         let mut accounts = self.accounts();
         let take_in = |card: Card| {
-            let known = accounts.entry(card.key.provider.clone()).or_default();
-            let (newer, saved_at) = known.card_and_save(&card.key.id);
-            let merged = match &newer {
-                Some(newer) => self.copy(newer).over(&card),
+            let of = accounts.entry(card.key.provider.clone()).or_default();
+            let (known, saved_at) = of.card_and_save(&card.key.id);
+            let joined = match &known {
+                Some(known) => join(card, known),
                 None => card,
             };
-            let is_news = newer.is_none_or(|newer| *newer != merged);
-            is_news.then(|| known.put(merged, saved_at))
+            let is_news = known.is_none_or(|known| *known != joined);
+            is_news.then(|| of.put(joined, saved_at))
         };
         cards.into_iter().filter_map(take_in).collect()
     }
