@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Engine, EngineEvent};
 use crate::config::roster::{self, Roster};
@@ -21,6 +22,9 @@ const FIRST_OPERATIONS: u32 = 500;
 
 /// Cards of one page. Tests have several with fewer cards.
 const PAGE: u32 = if cfg!(test) { 20 } else { 500 };
+
+/// How soon cards that could not be loaded are loaded again.
+const LOADED_AGAIN: Duration = Duration::from_secs(5);
 
 /// Most bytes of a roster that is read before the first frame: some hundred cards.
 const SMALL_ROSTER: u64 = 32 << 10;
@@ -73,10 +77,13 @@ impl Engine {
     /// Emits all other cards of the data file and of these rosters. Until then nothing is read or
     /// changed: what is read of a card is merged with what is known of it.
     pub(super) async fn emit_other_cards(&self, rosters: Vec<RosterFile>) {
-        match self.know_all_cards(rosters).await {
-            Ok(complaints) => self.complain(complaints).await,
-            Err(error) => self.emit_store_error(&error).await,
+        while let Err(error) = self.know_kept_cards().await {
+            // Nothing says that all are known before they are.
+            self.emit_store_error(&error).await;
+            tokio::time::sleep(LOADED_AGAIN).await;
         }
+        let complaints = self.know_rosters(rosters).await;
+        self.complain(complaints).await;
         self.emit_known(Vec::new(), true).await;
         self.0.cards.note_whole();
         for account in &self.0.accounts {
@@ -90,18 +97,26 @@ impl Engine {
         &self,
         rosters: Vec<RosterFile>,
     ) -> Result<Vec<String>, StoreError> {
+        self.know_kept_cards().await?;
+        Ok(self.know_rosters(rosters).await)
+    }
+
+    async fn know_kept_cards(&self) -> Result<(), StoreError> {
         let engine = self.clone();
         let take = move |page| {
             let cards = engine.0.cards.add_older(engine.as_of_start(page));
             let news = EngineEvent::KnownCards { cards, is_last: false };
             !engine.0.polling || engine.0.events.blocking_send(news).is_ok()
         };
-        self.0.store.each_card_page(PAGE, take).await?;
+        self.0.store.each_card_page(PAGE, take).await
+    }
+
+    async fn know_rosters(&self, rosters: Vec<RosterFile>) -> Vec<String> {
         let (cards, complaints) = self.take_rosters(rosters).await;
         for cards in cards.chunks(PAGE as usize) {
             self.emit_known(cards.to_vec(), false).await;
         }
-        Ok(complaints)
+        complaints
     }
 
     async fn emit_known(&self, cards: Vec<Arc<Card>>, is_last: bool) {

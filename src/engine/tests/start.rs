@@ -6,6 +6,14 @@ use crate::store::Store;
 /// What a board is told at a start until all cards are known: the ids of each event, of so many
 /// cards of the data file and some of rosters.
 async fn start(cards: usize) -> Vec<Vec<Arc<str>>> {
+    let mut bench = board_over(cards).await;
+    let told = told_cards(&mut bench).await;
+    bench.engine.stop().await;
+    told
+}
+
+/// A board that is just opened over so many cards of the data file.
+async fn board_over(cards: usize) -> Bench {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).expect("a data file");
     let of = |number: usize| {
@@ -17,7 +25,11 @@ async fn start(cards: usize) -> Vec<Vec<Arc<str>>> {
         .await
         .expect("they are kept");
     drop(store);
-    let mut bench = Bench::polling(folder).await;
+    Bench::polling(folder).await
+}
+
+/// The ids of each event until all cards are known.
+async fn told_cards(bench: &mut Bench) -> Vec<Vec<Arc<str>>> {
     let mut told = Vec::new();
     while let Some(event) = bench.events.recv().await {
         match event {
@@ -31,7 +43,6 @@ async fn start(cards: usize) -> Vec<Vec<Arc<str>>> {
             _ => {}
         }
     }
-    bench.engine.stop().await;
     told
 }
 
@@ -58,4 +69,22 @@ async fn of_many_cards_the_first_are_told_first_and_in_the_end_each_was_told_onc
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count, "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cards_that_cannot_be_loaded_are_said_and_loaded_later_and_none_is_read_before() {
+    let mut bench = board_over(130).await;
+    let db = rusqlite::Connection::open(bench.engine.0.store.path()).expect("the data file");
+    db.execute_batch("ALTER TABLE card RENAME TO hidden").expect("they cannot be read");
+    loop {
+        match bench.events.recv().await.expect("an event") {
+            EngineEvent::Trouble(words) => break assert!(words.contains("card"), "{words}"),
+            EngineEvent::KnownCards { is_last, .. } => assert!(!is_last, "not all are known"),
+            _ => {}
+        }
+    }
+    db.execute_batch("ALTER TABLE hidden RENAME TO card").expect("they can be read again");
+    let told = told_cards(&mut bench).await;
+    bench.engine.stop().await;
+    assert!(of_data_file(&told.concat()) >= 100, "those behind the first frame: {told:?}");
 }
