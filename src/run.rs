@@ -254,9 +254,6 @@ impl Running {
         let mut typed = Vec::new();
         let mut reported = Vec::new();
         let mut failure = None;
-        // The terminal is read by a task of this thread, which gets no turn while event follows
-        // event.
-        tokio::task::yield_now().await;
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
