@@ -108,3 +108,18 @@ fn a_provider_that_was_not_read_yet_is_not_called_ok() {
     event(&mut model, read);
     assert!(text(&model).contains("artha OK"));
 }
+
+#[test]
+fn more_calls_than_the_limit_of_a_minute_are_explained() {
+    let mut model = bare((120, 40));
+    press(&mut model, "4");
+    let read = health("artha", HealthState::Ok, 0, None);
+    let EngineEvent::Health(known) = read else { panic!("the health of a provider") };
+    for (calls, is_said) in [(120, false), (134, true)] {
+        let health = Health { calls_last_minute: calls, ..(*known).clone() };
+        event(&mut model, EngineEvent::Health(Box::new(health)));
+        let screen = text(&model);
+        let words = "14 more in the last minute than 120 a minute";
+        assert_eq!(screen.contains(words), is_said, "{calls}: {screen}");
+    }
+}
