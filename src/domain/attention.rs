@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::card::{Card, CardState, Reading};
+use super::card::{Card, CardState, Standing};
 use super::money::{Currency, Money};
 use super::operation::{ActionKind, OperationState};
 use super::text;
@@ -281,13 +281,13 @@ fn uppercase(action_kind: ActionKind) -> String {
 
 impl Signals {
     /// The most urgent thing to say of the card. With time alone it becomes another one at
-    /// [`Self::until`] and at [`Card::state_grows_old_at`].
+    /// [`Self::until`] and at [`Standing::state_grows_old_at`].
     #[must_use]
-    pub fn attention(&self, card: &Card, watched: bool, now: Timestamp) -> Attention {
+    pub fn attention(&self, card: &Standing, watched: bool, now: Timestamp) -> Attention {
         if let Some((action_kind, since)) = self.unknown {
             return Attention::Unknown { action_kind, since };
         }
-        let available = card.available();
+        let available = card.available;
         if available.is_some_and(Money::is_negative) {
             return Attention::Negative;
         }
@@ -300,17 +300,17 @@ impl Signals {
         if let Some((action_kind, state, since)) = self.in_flight {
             return Attention::InFlight { action_kind, state, since };
         }
-        if let Some(line) = low(card) {
+        if let Some(line) = low(card.state, available) {
             return Attention::Low { line };
         }
         let over = matches!(card.state, CardState::Closed | CardState::Expired);
-        if card.balance.why_stale().is_some() && !over {
+        if card.is_stale && !over {
             return Attention::Stale;
         }
         if let Some(at) = card.old_state(now).filter(|_| !over) {
             return Attention::OldState { at };
         }
-        if matches!(card.balance, Reading::Never) && card.state == CardState::Unknown {
+        if card.figures_at.is_none() && card.state == CardState::Unknown {
             return Attention::Unread;
         }
         match card.state {
@@ -335,13 +335,13 @@ impl Signals {
     }
 }
 
-/// Under how much this card is low, when it is: an active card that has less than [`line()`] and is
-/// not below zero.
+/// Under how much a card of this state is low that has this available, when it is: an active card
+/// that has less than [`line()`] and is not below zero.
 #[must_use]
-pub fn low(card: &Card) -> Option<Money> {
-    let available = card.available()?;
+pub fn low(state: CardState, available: Option<Money>) -> Option<Money> {
+    let available = available?;
     let line = line(available.currency())?;
-    let spends = matches!(card.state, CardState::Active | CardState::Unknown);
+    let spends = matches!(state, CardState::Active | CardState::Unknown);
     (spends && !available.is_negative() && available.amount() < line.amount()).then_some(line)
 }
 
@@ -362,7 +362,7 @@ pub fn line(currency: Currency) -> Option<Money> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::{Balance, CardKey, ProviderId};
+    use crate::domain::card::{Balance, CardKey, ProviderId, Reading};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time of the test")
@@ -382,7 +382,9 @@ mod tests {
     #[test]
     fn little_money_is_judged_by_the_currency_and_never_on_a_closed_card() {
         let words = |amount, code| {
-            Signals::default().attention(&card(amount, code), false, at(10)).words(at(10))
+            Signals::default()
+                .attention(&card(amount, code).standing(), false, at(10))
+                .words(at(10))
         };
         assert_eq!(words("15.75", "EUR"), "LOW under 20.00");
         assert_eq!(words("20.00", "EUR"), "");
@@ -391,7 +393,7 @@ mod tests {
         assert_eq!(words("-7.15", "USD"), "NEGATIVE");
         let closed = Card { state: CardState::Closed, ..card("31.20", "EUR") };
         assert_eq!(
-            Signals::default().attention(&closed, true, at(10)).words(at(10)),
+            Signals::default().attention(&closed.standing(), true, at(10)).words(at(10)),
             "31.20 still on it"
         );
     }
@@ -406,7 +408,7 @@ mod tests {
             let live = card(amount, "USD");
             let balance = live.balance.clone().stale(&"no connection".into());
             let old = Card { state, balance, ..live };
-            let attention = Signals::default().attention(&old, false, at(10));
+            let attention = Signals::default().attention(&old.standing(), false, at(10));
             assert_eq!(attention.words_of(&old, at(10)), expected);
         }
     }

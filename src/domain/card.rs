@@ -3,17 +3,21 @@
 mod available;
 mod id;
 mod last4;
+mod record;
+mod standing;
 mod state;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::money::{Currency, Money};
 pub use super::reading::Reading;
 pub use available::Available;
 pub use id::{CardKey, IdForm, Ids, ProviderId};
 pub use last4::{Last4, Last4Error};
+pub use record::{CardRecord, SharedTerms};
+pub use standing::Standing;
 pub use state::{CardKind, CardState};
 
 /// One card of one provider, as last read.
@@ -54,13 +58,6 @@ pub struct Card {
     /// Labels of the roster.
     pub labels: Arc<[Arc<str>]>,
 }
-
-/// How much older than its figures a card's state may be without being said.
-const STATE_KEEPS: SignedDuration = SignedDuration::from_secs(90);
-
-/// How old the state of a card without figures may be without being said: a long list is read
-/// seldom.
-const STATE_KEEPS_ALONE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Card {
     /// A card of which nothing but its id is known.
@@ -108,24 +105,22 @@ impl Card {
         }
     }
 
-    /// Since when the state was not read any more although the figures were, or for long where
-    /// there are none: it may be another one by now.
+    /// What it is urgent by.
     #[must_use]
-    pub fn old_state(&self, now: Timestamp) -> Option<Timestamp> {
-        let read = self.state_at?;
-        let old = match self.balance.at() {
-            Some(figures) => figures.duration_since(read) > STATE_KEEPS,
-            None => now.duration_since(read) > STATE_KEEPS_ALONE,
-        };
-        old.then_some(read)
+    pub fn standing(&self) -> Standing {
+        Standing {
+            state: self.state,
+            state_at: self.state_at,
+            available: self.available(),
+            figures_at: self.balance.at(),
+            is_stale: self.balance.why_stale().is_some(),
+        }
     }
 
-    /// From when on [`Self::old_state`] says that the state is old because nothing of the card was
-    /// read since; `None` where only a reading can make it old.
+    /// See [`Standing::old_state`].
     #[must_use]
-    pub fn state_grows_old_at(&self) -> Option<Timestamp> {
-        let read = self.state_at.filter(|_| self.balance.at().is_none())?;
-        read.checked_add(STATE_KEEPS_ALONE).ok()?.checked_add(SignedDuration::from_nanos(1)).ok()
+    pub fn old_state(&self, now: Timestamp) -> Option<Timestamp> {
+        self.standing().old_state(now)
     }
 
     /// When the state was read, where that was before the figures: what comes by two calls of one

@@ -277,7 +277,7 @@ impl Index {
         if renamed {
             self.by_name.remove(self.place_by_name(number));
         }
-        if let Some(at) = old.card.state_grows_old_at() {
+        if let Some(at) = old.card.standing().state_grows_old_at() {
             self.old_states.remove(&(at, number));
         }
         if let Some(entry) = self.entries.get_mut(slot(number)) {
@@ -311,7 +311,7 @@ impl Index {
         } else {
             self.troubled.remove(&number);
         }
-        let due = card.state_grows_old_at().filter(|at| *at > now);
+        let due = card.standing().state_grows_old_at().filter(|at| *at > now);
         self.old_states.extend(due.map(|at| (at, number)));
     }
 

@@ -23,8 +23,8 @@ impl KnownSignals {
     pub(super) fn attention(&self, card: &Card, portfolio: &Portfolio) -> Attention {
         let watched = portfolio.watched.contains(&card.key);
         match self.of.get(&card.key) {
-            Some(signals) => signals.attention(card, watched, portfolio.now),
-            None => Signals::default().attention(card, watched, portfolio.now),
+            Some(signals) => signals.attention(&card.standing(), watched, portfolio.now),
+            None => Signals::default().attention(&card.standing(), watched, portfolio.now),
         }
     }
 

@@ -29,7 +29,7 @@ fn slow(model: &Model) -> Vec<CardKey> {
         let rows =
             portfolio.transactions.iter().filter(|row| row.card().as_ref() == Some(&card.key));
         let watched = portfolio.watched.contains(&card.key);
-        Signals::of(rows, operations(card), now).attention(card, watched, now)
+        Signals::of(rows, operations(card), now).attention(&card.standing(), watched, now)
     };
     let mut rows: Vec<(&Card, Attention)> =
         portfolio.cards.values().map(|card| (&**card, attention(card))).collect();

@@ -84,7 +84,7 @@ impl Subject for CardRow<'_> {
             Flag::Watched => self.watched,
             Flag::Marked => self.marked,
             Flag::Negative => self.card.available().is_some_and(Money::is_negative),
-            Flag::Low => low(self.card).is_some(),
+            Flag::Low => low(self.card.state, self.card.available()).is_some(),
         }
     }
 

@@ -28,6 +28,20 @@ impl Last4 {
     pub const fn ordinal(self) -> u32 {
         u32::from_be_bytes(self.0)
     }
+
+    /// What the digits are as a number: 42 for `0042`.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
+    }
+
+    /// The digits of a number; `None` for one that has more than four.
+    #[must_use]
+    pub fn of_four(number: u16) -> Option<Self> {
+        let digit = |divisor: u16| u8::try_from(number / divisor % 10).map(|digit| b'0' + digit);
+        let digits = [digit(1_000).ok()?, digit(100).ok()?, digit(10).ok()?, digit(1).ok()?];
+        (number < 10_000).then_some(Self(digits))
+    }
 }
 
 impl FromStr for Last4 {
