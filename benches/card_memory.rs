@@ -6,8 +6,6 @@
 
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
-use std::sync::Arc;
-
 use cardtop::app::portfolio::Portfolio;
 use cardtop::clock::Clock;
 use cardtop::config::Poll;
@@ -63,7 +61,7 @@ fn config() -> Config {
 async fn save(folder: &std::path::Path, cards: usize) {
     let store = Store::open(folder).expect("a data file");
     for from in (0..cards).step_by(BATCH) {
-        let batch = (from..cards.min(from + BATCH)).map(|count| Arc::new(card(count))).collect();
+        let batch = (from..cards.min(from + BATCH)).map(|count| card(count).into()).collect();
         store.keep_cards(batch, now()).await.expect("keeping");
     }
 }
@@ -104,13 +102,13 @@ async fn main() {
     };
     let (engine, _events) = Engine::open(setup).await.expect("an engine");
     meter.print("engine, as read from disk");
-    let known = engine.known_cards().await;
+    let known = engine.known_records().await;
     assert_eq!(known.len(), cards, "every card is known");
     let mut board = Portfolio::new(now(), TimeZone::UTC, "bench".into(), 7, engine.providers());
     board.apply(&EngineEvent::Cards(known));
     meter.print("board, sharing them");
     let mut plan = Plan::new(config().providers.first().map_or_else(Poll::default, |it| it.poll));
-    board.cards.values().for_each(|card| plan.know(&card.key.id));
+    board.cards.values().for_each(|card| plan.know(card.id()));
     meter.print("plan of the readings");
     println!("{:<28} {:>5} bytes a card, {cards} cards", "together", meter.all);
     assert_eq!((board.cards.len(), plan.cards()), (cards, cards), "they are in use until here");

@@ -13,7 +13,7 @@ use cardtop::app::chord::Chord;
 use cardtop::app::keymap::Keymap;
 use cardtop::app::portfolio::Portfolio;
 use cardtop::app::{Model, Msg, Start, update, update_all};
-use cardtop::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
+use cardtop::domain::card::{Balance, Card, CardKey, CardRecord, CardState, ProviderId, Reading};
 use cardtop::domain::money::Money;
 use cardtop::engine::EngineEvent;
 use cardtop::ui;
@@ -44,14 +44,14 @@ fn mixed(number: u32) -> u32 {
     number.wrapping_mul(2_654_435_761).rotate_left(11)
 }
 
-fn card(number: u32, cents: u32) -> Arc<Card> {
+fn card(number: u32, cents: u32) -> Arc<CardRecord> {
     let account = ["acme", "bolt", "core", "dune"][number as usize % 4];
     let key = CardKey::new(&ProviderId::new(account), &format!("card-{:08x}", mixed(number)));
     let currency = ["USD", "EUR", "INR"][number as usize % 3].parse().expect("a currency");
     let amount = format!("{}.{:02}", cents / 100, cents % 100);
     let available = Some(Money::parse_wire(&amount, currency).expect("an amount"));
     let first = FIRST[mixed(number) as usize % FIRST.len()];
-    Arc::new(Card {
+    let card = Card {
         holder: format!("{first} {:x}", mixed(number) >> 8).into(),
         last4: format!("{:04}", mixed(number) % 10_000).parse().ok(),
         state: if number.is_multiple_of(37) { CardState::Frozen } else { CardState::Active },
@@ -59,7 +59,8 @@ fn card(number: u32, cents: u32) -> Arc<Card> {
         currency: Some(currency),
         balance: Reading::At { value: Balance { available, ..Balance::default() }, at: now() },
         ..Card::unread(key)
-    })
+    };
+    card.into()
 }
 
 fn board(cards: u32) -> Model {
@@ -142,10 +143,10 @@ fn measured(count: u32) -> Vec<(&'static str, Duration)> {
     ] {
         all.push((what, press(&mut model, sorted)));
     }
-    let cards: Vec<Arc<Card>> = model.portfolio.cards.values().cloned().collect();
+    let cards: Vec<Arc<CardRecord>> = model.portfolio.cards.values().cloned().collect();
     let naive = |_| {
         timed(|| {
-            let key = |card: &Arc<Card>| (card.holder.to_lowercase(), card.key.clone());
+            let key = |card: &Arc<CardRecord>| (card.holder().to_lowercase(), card.key());
             let mut keyed: Vec<_> = cards.iter().map(key).collect();
             keyed.sort();
         })

@@ -106,7 +106,8 @@ impl Wire {
             let cards = listed.unwrap_or_else(|_| {
                 let file = account.roster.as_deref().expect("a wire without a list has a roster");
                 let roster = roster::read(&account.name, account.ids().cards, file);
-                roster.expect("the sandbox writes it").cards
+                let cards = roster.expect("the sandbox writes it").cards;
+                cards.iter().map(|card| card.card()).collect()
             });
             wire.window.card = cards.into_iter().next();
         }

@@ -57,7 +57,7 @@ pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use self::told::Told;
 use crate::clock::Clock;
-use crate::domain::card::{Card, ProviderId};
+use crate::domain::card::{Card, CardRecord, ProviderId};
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
@@ -251,8 +251,13 @@ impl Engine {
         self.0.read_only.on.load(Ordering::SeqCst)
     }
 
-    /// Cards that are known, however old.
+    /// Cards that are known, however old, in the order of their keys.
     pub async fn known_cards(&self) -> Vec<Arc<Card>> {
+        self.0.cards.all().iter().map(|card| Arc::new(card.card())).collect()
+    }
+
+    /// The same as they are kept: shared, not copied.
+    pub async fn known_records(&self) -> Vec<Arc<CardRecord>> {
         self.0.cards.all()
     }
 

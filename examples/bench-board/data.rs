@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -105,7 +104,7 @@ impl Data {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let store = Store::open(&self.store()).map_err(|why| anyhow::anyhow!(why.words))?;
         for batch in cards.chunks(BATCH) {
-            let batch = batch.iter().cloned().map(Arc::new).collect();
+            let batch = batch.iter().cloned().map(Into::into).collect();
             runtime.block_on(store.keep_cards(batch, now))?;
         }
         let mut csv = BufWriter::new(File::create(self.csv())?);

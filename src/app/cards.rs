@@ -25,7 +25,7 @@ use super::search::Search;
 use super::work::{Work, count};
 use crate::contract::{CardRow, Rows};
 use crate::domain::attention::Attention;
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{Card, CardKey, CardRecord};
 use crate::domain::filter::Filter;
 use front::Front;
 use having::Having;
@@ -100,7 +100,7 @@ impl Default for Cards {
 impl Cards {
     /// Why a card is where it is.
     pub(crate) fn attention(&self, card: &Card, portfolio: &Portfolio) -> Attention {
-        self.signals.attention(card, portfolio)
+        self.signals.attention(&card.key, &card.standing(), portfolio)
     }
 
     /// Sorts by the next column.
@@ -140,8 +140,7 @@ impl Cards {
 
     /// Marks every card that the filter shows.
     pub(crate) fn mark_all(&mut self) {
-        self.marks =
-            self.list.rows().keys().inspect(|_| count(Work::CardVisited)).cloned().collect();
+        self.marks = self.list.rows().keys().inspect(|_| count(Work::CardVisited)).collect();
         self.made_of.is_outdated = true;
     }
 
@@ -153,8 +152,8 @@ impl Cards {
     /// Moves to the next card in trouble; `false` when there is none that way.
     pub(crate) fn seek(&mut self, direction: Direction, portfolio: &Portfolio) -> bool {
         let urgency = |key: &CardKey| {
-            let card = portfolio.cards.get(key)?;
-            Some(Urgency::of(&self.signals.attention(card, portfolio)))
+            let card = portfolio.cards.record(key)?.standing();
+            Some(Urgency::of(&self.signals.attention(key, &card, portfolio)))
         };
         // What waits for its place is in trouble by what it is now.
         let (waiting, none) = (&self.waiting, BTreeSet::new());
@@ -304,9 +303,9 @@ impl Cards {
         let accepts = |filter: &Filter, card: &Candidate<'_>| {
             is_accepted(filter, &row(card, marks, portfolio), having)
         };
-        let rate = |card: &Card| {
+        let rate = |card: &CardRecord| {
             count(Work::CardRated);
-            Urgency::of(&signals.attention(card, portfolio))
+            Urgency::of(&signals.attention(&card.key(), &card.standing(), portfolio))
         };
         let place = |index: &mut Index| {
             let mut choose = refiltered;
@@ -317,11 +316,11 @@ impl Cards {
                     choose = true;
                 }
                 Affected::These(cards) => {
-                    for card in cards.iter().filter_map(|key| portfolio.cards.get(key)) {
+                    for card in cards.iter().filter_map(|key| portfolio.cards.record(key)) {
                         changed |= index.place(card, rate(card), portfolio.now, &accepts);
                         let whole = in_vain.as_ref();
                         choose |=
-                            whole.is_some_and(|it| index.is_accepted(&card.key, it, &accepts));
+                            whole.is_some_and(|it| index.is_accepted(&card.key(), it, &accepts));
                     }
                 }
             }
@@ -426,17 +425,18 @@ fn is_accepted(filter: &Filter, row: &CardRow<'_>, having: &[Having]) -> bool {
 
 /// A card as its fields are filtered.
 fn row<'a>(
-    card: &'a Candidate<'a>,
+    candidate: &Candidate<'a>,
     marks: &BTreeSet<CardKey>,
     portfolio: &'a Portfolio,
 ) -> CardRow<'a> {
+    let key = candidate.card.key();
     CardRow {
-        card: card.card,
+        card: candidate.card.into(),
         now: portfolio.now,
-        watched: portfolio.watched.contains(&card.card.key),
-        marked: marks.contains(&card.card.key),
-        unknown: card.unknown,
+        watched: portfolio.watched.contains(&key),
+        marked: marks.contains(&key),
+        unknown: candidate.unknown,
         history: portfolio,
-        searched: Some(card.searched),
+        searched: Some(candidate.searched),
     }
 }

@@ -74,7 +74,7 @@ impl Model {
         match self.screen.focus {
             Pane::Cards | Pane::Detail => {
                 let card = self.portfolio.cards.get(&self.subject()?)?;
-                Some(("card as JSON", json::object(&**card)))
+                Some(("card as JSON", json::object(&card)))
             }
             Pane::Feed => match self.panes.feed.list.selected()?.known(&self.portfolio)? {
                 Known::Transaction(row) => Some(("transaction as JSON", json::object(&*row))),

@@ -45,7 +45,7 @@ pub(crate) fn plan(
     hint: Hint<'_>,
     portfolio: &Portfolio,
 ) -> Result<Cover, String> {
-    let state = portfolio.cards.get(key).map(|card| card.state);
+    let state = portfolio.cards.record(key).map(|card| card.state());
     if let Some(why) = state.and_then(|state| cannot_spend(state, hint)) {
         return Err(why);
     }
@@ -66,8 +66,8 @@ pub(crate) fn earlier_cover<'a>(
 ) -> Option<&'a Operation> {
     let reason = reason(decline);
     let known_since = decline.at.min(decline.seen_at);
-    let card = portfolio.cards.get(&decline.card()?).map(|card| &card.key)?;
-    portfolio.operations_of(card).find(|operation| {
+    let card = decline.card().filter(|card| portfolio.cards.contains_key(card))?;
+    portfolio.operations_of(&card).find(|operation| {
         operation.action_kind == ActionKind::TopUp
             && operation.state != OperationState::Failed
             && operation.created_at >= known_since
@@ -127,7 +127,7 @@ impl Cover {
     /// Why that is not known, or not what is missing now, in one sentence.
     fn of(decline: &Transaction, portfolio: &Portfolio) -> Result<Self, String> {
         let key = decline.card().ok_or("this decline names no card")?;
-        let card = portfolio.cards.get(&key);
+        let card = portfolio.cards.record(&key);
         let available = card.and_then(|card| card.available()).ok_or(
             "what is available on this card was never read, so the shortfall is not known: top it \
              up by an amount of your own",
@@ -141,7 +141,7 @@ impl Cover {
             )
         })?;
         if short.is_negative() || short.amount().is_zero() {
-            let is_old = card.is_some_and(|card| card.balance.why_stale().is_some());
+            let is_old = card.is_some_and(|card| card.why_stale().is_some());
             return Err(if is_old {
                 format!(
                     "{available} was available when the card was last read, and {asked} was asked: \

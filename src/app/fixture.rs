@@ -285,7 +285,7 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
         transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
     });
     for event in [
-        EngineEvent::Cards(many.map(Arc::new).collect()),
+        EngineEvent::Cards(many.map(Into::into).collect()),
         EngineEvent::History(Box::new(Ledger::from_rows(rows))),
         EngineEvent::Journal { page: Vec::new(), is_last: true },
         health("artha", HealthState::Ok, 4, None),
@@ -432,7 +432,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 
 fn story() -> Vec<EngineEvent> {
     let mut events = vec![
-        EngineEvent::Cards(cards().into_iter().map(Arc::new).collect()),
+        EngineEvent::Cards(cards().into_iter().map(Into::into).collect()),
         EngineEvent::Transactions(transactions().into()),
         EngineEvent::History(Box::default()),
         health("artha", HealthState::Ok, 4, None),

@@ -69,7 +69,7 @@ impl Journal {
     }
 
     /// Those of one card, newest first.
-    pub fn of_card(&self, key: &CardKey) -> impl Iterator<Item = &Operation> {
+    pub fn of_card<'a>(&'a self, key: &CardKey) -> impl Iterator<Item = &'a Operation> + use<'a> {
         self.by_card.get(key).into_iter().flatten().filter_map(|id| self.rows.get(id))
     }
 

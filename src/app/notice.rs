@@ -172,6 +172,6 @@ impl Model {
 
     /// The last digits of a card, as notices name it.
     pub(crate) fn digits(&self, key: &CardKey) -> String {
-        digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
+        digits(self.portfolio.cards.record(key).and_then(|card| card.last4()))
     }
 }

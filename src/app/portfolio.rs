@@ -314,7 +314,7 @@ impl Portfolio {
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
-        let allowed = check_action(action_kind, card, capabilities, self.operations_of(key));
+        let allowed = check_action(action_kind, &card, capabilities, self.operations_of(key));
         if action_kind == ActionKind::Freeze && self.queued_freeze_of(key).is_some() {
             return Err(Refusal::FreezeQueued);
         }
@@ -402,14 +402,17 @@ impl Portfolio {
     }
 
     /// Operations of one card, newest first.
-    pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
+    pub fn operations_of<'a>(
+        &'a self,
+        key: &CardKey,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
         self.operations.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
     /// The holder of a card by its id, empty where not known.
     #[must_use]
     pub fn holder(&self, key: &CardKey) -> &str {
-        self.cards.get(key).map_or("", |card| &card.holder)
+        self.cards.record(key).map_or("", |card| card.holder())
     }
 }
 

@@ -3,8 +3,6 @@
 //! A search over many rows is done in slices, so that a key never waits for it: each update of the
 //! board makes one, and the loop asks for the next while nothing else is to be done.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::portfolio::Portfolio;
@@ -137,7 +135,7 @@ fn asked<T>(
     };
     let holder = |card: &CardKey| {
         count(Work::HolderAsked);
-        portfolio.cards.get(card).map(|card| Arc::clone(&card.holder))
+        portfolio.cards.record(card).map(|card| card.holder().into())
     };
     ask(&ledger::Query {
         filter,

@@ -30,13 +30,13 @@ fn order(model: &Model) -> Vec<String> {
 }
 
 fn keys(model: &Model) -> Vec<CardKey> {
-    model.panes.cards.list.rows().keys().cloned().collect()
+    model.panes.cards.list.rows().keys().collect()
 }
 
 /// Why a card is where it is, in words.
 fn why(model: &Model, key: &CardKey) -> String {
     let card = model.portfolio.cards.get(key).expect("a card of the test");
-    model.panes.cards.attention(card, &model.portfolio).words(model.portfolio.now)
+    model.panes.cards.attention(&card, &model.portfolio).words(model.portfolio.now)
 }
 
 fn tick(model: &mut Model, seconds: i64) {

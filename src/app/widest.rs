@@ -4,7 +4,7 @@
 //! those above and below them, and does not change while somebody scrolls or makes the window
 //! taller.
 
-use crate::domain::card::Card;
+use crate::domain::card::CardRecord;
 use crate::domain::money::Money;
 use crate::domain::operation::Operation;
 use crate::domain::text;
@@ -75,8 +75,8 @@ impl Widest {
         }
     }
 
-    fn add_card(&mut self, card: &Card) {
-        self.holder = self.holder.max(text::width(&card.holder));
+    fn add_card(&mut self, card: &CardRecord) {
+        self.holder = self.holder.max(text::width(card.holder()));
         if let Some(available) = card.available() {
             self.balance = self.balance.max(reserved(available));
         }

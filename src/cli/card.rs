@@ -1,5 +1,7 @@
 //! `card CARD`: one card, read now.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::failure::Outcome;
@@ -46,7 +48,7 @@ async fn show(session: &mut Session, asked: &Card, clock: &Clock) -> Outcome {
     let known = find::card(session, word).await?;
     let mut completeness = Completeness::complete(clock.now());
     let card = match session.engine.read_card(&known.key).await {
-        Ok(card) => card,
+        Ok(card) => Arc::new(card),
         Err(error) => {
             let key = &known.key;
             completeness.add_unread_part(engine::unread_part(&key.provider, Some(key), &error));

@@ -58,7 +58,7 @@ impl Run for Cards {
         let all = cards.len();
         cards.retain(|card| {
             session.filter.matches(&CardRow {
-                card,
+                card: (&**card).into(),
                 now,
                 // Kept by the board, so that no filter of a command asks for them.
                 watched: false,

@@ -196,7 +196,7 @@ async fn card(session: &Session, change: &dyn Change) -> Result<Arc<Card>, Failu
         return Ok(card);
     }
     let read = session.engine.read_card(&card.key).await;
-    read.map_err(|error| Failure::unread(&error).of_card(&card.key))
+    read.map(Arc::new).map_err(|error| Failure::unread(&error).of_card(&card.key))
 }
 
 async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Failure> {

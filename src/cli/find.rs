@@ -53,7 +53,7 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Fai
     // A card that no list has may still be read by its whole name.
     if let Some(key) = named {
         let read = session.engine.read_card(&key).await;
-        return read.map_err(|error| Failure::unread(&error).of_card(&key));
+        return read.map(Arc::new).map_err(|error| Failure::unread(&error).of_card(&key));
     }
     Err(no_card(word, exit, &unread))
 }

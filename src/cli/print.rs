@@ -122,8 +122,8 @@ mod tests {
         let mut count = 0;
         for _ in 0..model.portfolio.cards.len() {
             let key = model.subject().expect("a selected card");
-            let card = model.portfolio.cards.get(&key).expect("a card of the board").clone();
-            assert_eq!(copied(&mut model), Some(one(&*card, Format::Json)));
+            let card = model.portfolio.cards.get(&key).expect("a card of the board");
+            assert_eq!(copied(&mut model), Some(one(&card, Format::Json)));
             count += 1;
             fixture::press(&mut model, "j");
         }

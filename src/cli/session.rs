@@ -117,13 +117,19 @@ impl Session {
     /// The cards that the data file knows, of the accounts that are asked.
     pub(crate) async fn known_cards(&self) -> Vec<Arc<Card>> {
         let mut cards = self.engine.known_cards().await;
-        cards.retain(|card| self.rank(&card.key.provider) < self.providers.len());
+        cards.retain(|card| self.is_asked(&card.key.provider));
         cards
     }
 
     /// A card as it is known by now.
     pub(crate) async fn known_card(&self, key: &CardKey) -> Option<Arc<Card>> {
-        self.known_cards().await.into_iter().find(|card| card.key == *key)
+        let cards = self.engine.known_records().await;
+        let known = cards.iter().find(|card| card.has_key(key) && self.is_asked(&key.provider));
+        known.map(|card| Arc::new(card.card()))
+    }
+
+    fn is_asked(&self, provider: &ProviderId) -> bool {
+        self.rank(provider) < self.providers.len()
     }
 
     /// Every operation of the journal, newest first.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::card::{Card, CardKind, IdForm, ProviderId};
+use crate::domain::card::{Card, CardKind, CardRecord, IdForm, ProviderId};
 use crate::domain::text::{self, clean};
 use crate::files::{self, FileError};
 
@@ -16,7 +16,7 @@ const LONGEST: u64 = 64 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     /// The cards, each with what its line says.
-    pub cards: Vec<Card>,
+    pub cards: Vec<CardRecord>,
     /// Lines that were skipped.
     pub bad: Vec<RosterLineError>,
 }
@@ -101,7 +101,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
             .and_then(|row| read_row(provider, form, &row, id, columns))
         {
             Ok(card) if seen.insert(card.key.id.clone()) => {
-                roster.cards.push(card);
+                roster.cards.push(card.into());
                 continue;
             }
             Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
@@ -211,7 +211,10 @@ fn read_row(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::card::digits;
 
     fn roster(text: &str) -> Result<Roster, RosterError> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -251,10 +254,10 @@ mod tests {
         )
         .expect("a roster");
         assert_eq!(
-            roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(),
+            roster.cards.iter().map(|card| &**card.id()).collect::<Vec<_>>(),
             ["c1", "c2", "c8", "c10"]
         );
-        let first = roster.cards.first().expect("a card");
+        let first = roster.cards.first().expect("a card").card();
         assert_eq!(
             (first.owner.as_deref(), &*first.holder, first.labels.len()),
             (Some("77"), "Mara Lindqvist", 2)
@@ -263,7 +266,7 @@ mod tests {
             roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(),
             [4, 5, 6, 7, 8, 9, 10, 12, 14]
         );
-        let last = roster.cards.get(2).expect("a card");
+        let last = roster.cards.get(2).expect("a card").card();
         assert_eq!((&*last.holder, &*last.labels), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(
@@ -303,7 +306,7 @@ mod tests {
             let cards: Vec<(&str, &str, String)> = roster
                 .cards
                 .iter()
-                .map(|card| (&*card.key.id, &*card.holder, card.digits()))
+                .map(|card| (&**card.id(), card.holder(), digits(card.last4())))
                 .collect();
             let wanted = [
                 ("c1", "Zoë Müller", "..4242".to_owned()),
@@ -316,7 +319,7 @@ mod tests {
     #[test]
     fn a_quote_that_is_not_closed_spoils_its_own_line_and_no_other() {
         let roster = roster("id,holder\nc1,\"Mara\nc2,Ana\nc3,\"Bo, Li\"\n").expect("a roster");
-        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c2", "c3"]);
+        assert_eq!(roster.cards.iter().map(|card| &**card.id()).collect::<Vec<_>>(), ["c2", "c3"]);
         let said: Vec<String> = roster.bad.iter().map(ToString::to_string).collect();
         assert!(
             said[0].ends_with(
@@ -335,6 +338,7 @@ mod tests {
         std::fs::write(&path, text).expect("writing");
         let roster = read(&ProviderId::new("acme"), IdForm::Guid, &path).expect("a roster");
         let [card] = roster.cards.as_slice() else { panic!("one card: {:?}", roster.cards) };
+        let card = card.card();
         assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
         assert_eq!(
             &*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301",
@@ -350,9 +354,9 @@ mod tests {
     #[test]
     fn the_account_that_pays_for_a_card_is_the_rosters_word() {
         let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
-        let accounts: Vec<Option<&str>> =
-            roster.cards.iter().map(|card| card.account.as_deref()).collect();
-        assert_eq!(accounts, [Some("8204"), None]);
+        let accounts: Vec<Option<Arc<str>>> =
+            roster.cards.iter().map(|card| card.card().account).collect();
+        assert_eq!(accounts, [Some("8204".into()), None]);
     }
 
     #[test]
@@ -361,7 +365,7 @@ mod tests {
             "id,user_id,holder,label\n4111111111111111,5555555555554444,Mara \
              4111-1111-1111-1111,x 4111111111111111\n",
         );
-        let card = roster.expect("a roster").cards.into_iter().next().expect("a card");
+        let card = roster.expect("a roster").cards.into_iter().next().expect("a card").card();
         assert_eq!(
             (&*card.key.id, card.owner.as_deref()),
             ("4111111111111111", Some("5555555555554444"))

@@ -4,6 +4,7 @@
 //! (`filter/fields.rs`), and how it finds their values in a row (`filter/rows.rs`). Nothing has to
 //! be done here for a new field.
 
+mod asked;
 pub(super) mod fields;
 mod rows;
 
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use asked::AskedCard;
 pub use rows::{CardRow, History, OperationRow, TransactionRow, searched_text};
 
 use crate::domain::filter::{

@@ -1,6 +1,7 @@
 //! The cards that the engine knows, and when the figures are from that the data file has of each.
 //!
-//! Cards are shared (`Arc`): handing them out, to a plan or to a count, copies none of them.
+//! Cards are kept as records ([`CardRecord`]) and shared (`Arc`): handing them out, to a plan or to
+//! a count, copies none of them.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -10,15 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::SetOnce;
 
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, ProviderId, SharedTerms};
 use crate::domain::money::Money;
 
 /// Figures that did not change are written again after this long: a disk that is written to at
 /// every reading never rests.
 const SAVED_AGAIN: SignedDuration = SignedDuration::from_mins(1);
-
-/// Words of an account that are kept to be shared: states, labels and months are few.
-const MOST_WORDS: usize = 4_096;
 
 /// The cards, by account and id.
 #[derive(Default)]
@@ -35,10 +33,8 @@ pub(super) struct CardBook {
 struct Known {
     /// By id.
     cards: BTreeSet<Entry>,
-    /// Words that several cards have.
-    words: BTreeSet<Arc<str>>,
-    /// Labels that several cards have together.
-    labels: BTreeSet<Arc<[Arc<str>]>>,
+    /// What several cards have alike.
+    terms: SharedTerms,
     /// Why all figures are marked as possibly old, as long as nothing was read since.
     stale: Option<Arc<str>>,
 }
@@ -46,7 +42,7 @@ struct Known {
 /// A card, and the time of its figures in the data file. It is found and ordered by the id that the
 /// card has itself.
 struct Entry {
-    card: Arc<Card>,
+    card: Arc<CardRecord>,
     saved_at: SavedAt,
 }
 
@@ -67,13 +63,13 @@ impl SavedAt {
 
 impl Borrow<str> for Entry {
     fn borrow(&self) -> &str {
-        &self.card.key.id
+        self.card.id()
     }
 }
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.card.key.id == other.card.key.id
+        self.card.id() == other.card.id()
     }
 }
 
@@ -87,16 +83,16 @@ impl PartialOrd for Entry {
 
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.card.key.id.cmp(&other.card.key.id)
+        self.card.id().cmp(other.card.id())
     }
 }
 
 /// What a reading of cards came to.
 pub(super) struct Merged {
     /// Every card that was read, whole.
-    pub(super) cards: Vec<Arc<Card>>,
+    pub(super) cards: Vec<Arc<CardRecord>>,
     /// Those of them that the data file does not have like that.
-    pub(super) unsaved: Vec<Arc<Card>>,
+    pub(super) unsaved: Vec<Arc<CardRecord>>,
     /// Those of them that were not known before.
     pub(super) new: Vec<CardKey>,
 }
@@ -108,7 +104,8 @@ impl CardBook {
         let book = Self::default();
         let mut accounts = book.accounts();
         for card in cards {
-            accounts.entry(card.key.provider.clone()).or_default().put(card, SavedAt::NEVER);
+            let provider = card.key.provider.clone();
+            accounts.entry(provider).or_default().put(card.into(), SavedAt::NEVER);
         }
         drop(accounts);
         book
@@ -118,8 +115,8 @@ impl CardBook {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy of a card. Every copy that the book makes is made here, and counted in tests.
-    fn copy(&self, card: &Card) -> Card {
+    /// A copy of a record. Every copy that the book makes is made here, and counted in tests.
+    fn copy(&self, card: &CardRecord) -> CardRecord {
         #[cfg(test)]
         self.copied.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         card.clone()
@@ -142,13 +139,13 @@ impl CardBook {
     }
 
     /// All cards, in the order of their keys.
-    pub(super) fn all(&self) -> Vec<Arc<Card>> {
+    pub(super) fn all(&self) -> Vec<Arc<CardRecord>> {
         let accounts = self.accounts();
         accounts.values().flat_map(|known| &known.cards).map(Entry::share).collect()
     }
 
     /// The cards of an account, in the order of their keys.
-    pub(super) fn of_provider(&self, id: &ProviderId) -> Vec<Arc<Card>> {
+    pub(super) fn of_provider(&self, id: &ProviderId) -> Vec<Arc<CardRecord>> {
         let accounts = self.accounts();
         accounts
             .get(id)
@@ -162,40 +159,55 @@ impl CardBook {
         self.accounts().get(id).map_or(0, |known| known.cards.len())
     }
 
-    pub(super) fn get(&self, key: &CardKey) -> Option<Arc<Card>> {
-        self.accounts().get(&key.provider)?.cards.get(&*key.id).map(Entry::share)
+    pub(super) fn get(&self, key: &CardKey) -> Option<Card> {
+        let known = self.accounts().get(&key.provider)?.cards.get(&*key.id).map(Entry::share);
+        known.map(|card| card.card())
+    }
+
+    /// Whether a card is known.
+    pub(super) fn knows(&self, key: &CardKey) -> bool {
+        let accounts = self.accounts();
+        accounts.get(&key.provider).is_some_and(|known| known.cards.contains(&*key.id))
     }
 
     /// A card, or one of which nothing is known but its key.
-    pub(super) fn get_or_unread(&self, key: &CardKey) -> Arc<Card> {
-        self.get(key).unwrap_or_else(|| Arc::new(Card::unread(key.clone())))
+    pub(super) fn get_or_unread(&self, key: &CardKey) -> Card {
+        self.get(key).unwrap_or_else(|| Card::unread(key.clone()))
     }
 
     /// Takes in cards of a roster, and returns those that are other than before: what was read of
     /// them stays, but the roster's words win.
-    pub(super) fn merge_roster(&self, roster: Vec<Card>) -> Vec<Arc<Card>> {
+    pub(super) fn merge_roster(
+        &self,
+        roster: impl IntoIterator<Item = CardRecord>,
+    ) -> Vec<Arc<CardRecord>> {
         self.join_each(roster, |card, known| card.over(known))
     }
 
     /// Takes in cards as they were known before those that are known already, and returns those
     /// that are other than before.
-    pub(super) fn add_older(&self, cards: Vec<Card>) -> Vec<Arc<Card>> {
-        self.join_each(cards, |card, known| self.copy(known).over(&card))
+    pub(super) fn add_older(
+        &self,
+        cards: impl IntoIterator<Item = CardRecord>,
+    ) -> Vec<Arc<CardRecord>> {
+        self.join_each(cards, |card, known| known.clone().over(&card))
     }
 
     /// Takes in cards, each joined with what is known of it, and returns those that are other than
     /// before.
-    fn join_each(&self, cards: Vec<Card>, join: impl Fn(Card, &Card) -> Card) -> Vec<Arc<Card>> {
+    fn join_each(
+        &self,
+        cards: impl IntoIterator<Item = CardRecord>,
+        join: impl Fn(Card, &Card) -> Card,
+    ) -> Vec<Arc<CardRecord>> {
         let mut accounts = self.accounts();
-        let take_in = |card: Card| {
-            let of = accounts.entry(card.key.provider.clone()).or_default();
-            let (known, saved_at) = of.card_and_save(&card.key.id);
-            let joined = match &known {
-                Some(known) => join(card, known),
-                None => card,
-            };
-            let is_news = known.is_none_or(|known| *known != joined);
-            is_news.then(|| of.put(joined, saved_at))
+        let take_in = |card: CardRecord| {
+            let of = accounts.entry(card.provider().clone()).or_default();
+            let (known, saved_at) = of.card_and_save(card.id());
+            let Some(known) = known else { return Some(of.put(card, saved_at)) };
+            let known = known.card();
+            let joined = join(card.card(), &known);
+            (known != joined).then(|| of.put(joined.into(), saved_at))
         };
         cards.into_iter().filter_map(take_in).collect()
     }
@@ -208,6 +220,7 @@ impl CardBook {
         for card in read {
             let known = accounts.entry(card.key.provider.clone()).or_default();
             let (older, saved_at) = known.card_and_save(&card.key.id);
+            let older = older.map(|older| older.card());
             let mut card = match &older {
                 Some(older) => card.over(older),
                 None => {
@@ -221,7 +234,7 @@ impl CardBook {
             }
             let age = card.balance.at().and_then(|at| saved_at.age(at));
             let same = older.is_some_and(|older| would_be_saved_alike(&older, &card));
-            let card = known.put(card, saved_at);
+            let card = known.put(card.into(), saved_at);
             if !(same && age.is_some_and(|age| age < SAVED_AGAIN)) {
                 merged.unsaved.push(Arc::clone(&card));
             }
@@ -232,25 +245,25 @@ impl CardBook {
     }
 
     /// Notes that the data file has these cards.
-    pub(super) fn note_saved(&self, cards: &[Arc<Card>]) {
+    pub(super) fn note_saved(&self, cards: &[Arc<CardRecord>]) {
         let mut accounts = self.accounts();
         for card in cards {
-            let Some(known) = accounts.get_mut(&card.key.provider) else { continue };
-            let entry = known.cards.get(&*card.key.id).map(Entry::share);
-            if let (Some(card), Some(at)) = (entry, card.balance.at()) {
+            let Some(known) = accounts.get_mut(card.provider()) else { continue };
+            let entry = known.cards.get(&**card.id()).map(Entry::share);
+            if let (Some(card), Some(at)) = (entry, card.figures_at()) {
                 known.cards.replace(Entry { card, saved_at: SavedAt(at.as_microsecond()) });
             }
         }
     }
 
     /// Marks the figures of a card as possibly old; returns it, where it is known.
-    pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Arc<Card>> {
+    pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Arc<CardRecord>> {
         let mut accounts = self.accounts();
         let known = accounts.get_mut(&key.provider)?;
         let Entry { card, saved_at } = known.cards.get(&*key.id)?;
         let (mut card, saved_at) = (Arc::clone(card), *saved_at);
         if !is_stale(&card, why) {
-            card = Arc::new(with_stale_balance(self.copy(&card), why));
+            card = Arc::new(self.copy(&card).stale(why));
             known.cards.replace(Entry { card: Arc::clone(&card), saved_at });
         }
         Some(card)
@@ -258,7 +271,7 @@ impl CardBook {
 
     /// Marks the figures of an account's cards as possibly old; returns the cards that were not
     /// marked so. Where all are, none of them is looked at.
-    pub(super) fn make_all_stale(&self, id: &ProviderId, why: &Arc<str>) -> Vec<Arc<Card>> {
+    pub(super) fn make_all_stale(&self, id: &ProviderId, why: &Arc<str>) -> Vec<Arc<CardRecord>> {
         let mut accounts = self.accounts();
         let Some(known) = accounts.get_mut(id) else { return Vec::new() };
         if known.stale.as_ref() == Some(why) {
@@ -268,7 +281,7 @@ impl CardBook {
         let mut changed = Vec::new();
         let cards = std::mem::take(&mut known.cards).into_iter().map(|mut entry| {
             if !is_stale(&entry.card, why) {
-                entry.card = Arc::new(with_stale_balance(self.copy(&entry.card), why));
+                entry.card = Arc::new(self.copy(&entry.card).stale(why));
                 changed.push(entry.share());
             }
             entry
@@ -284,12 +297,12 @@ impl CardBook {
         id: &ProviderId,
         why: &Arc<str>,
         now: Timestamp,
-    ) -> Vec<Arc<Card>> {
+    ) -> Vec<Arc<CardRecord>> {
         let mut accounts = self.accounts();
         let Some(known) = accounts.get_mut(id) else { return Vec::new() };
         known.stale = Some(Arc::clone(why));
         let cards = std::mem::take(&mut known.cards).into_iter().map(|entry| {
-            let card = with_stale_balance(self.copy(&entry.card), why).not_after(now);
+            let card = self.copy(&entry.card).stale(why).not_after(now);
             Entry { card: Arc::new(card), saved_at: SavedAt::NEVER }
         });
         known.cards = cards.collect();
@@ -298,60 +311,33 @@ impl CardBook {
 }
 
 impl Known {
-    fn put(&mut self, mut card: Card, saved_at: SavedAt) -> Arc<Card> {
-        self.share_words(&mut card);
+    /// Keeps a card. What it has alike with others, or with what was known of it, is in memory
+    /// once: of a million cards each word would be a million words.
+    fn put(&mut self, mut card: CardRecord, saved_at: SavedAt) -> Arc<CardRecord> {
+        if let Some(known) = self.cards.get(&**card.id()) {
+            card.share_with(&known.card);
+        }
+        card.share_terms(&mut self.terms);
         let card = Arc::new(card);
         self.cards.replace(Entry { card: Arc::clone(&card), saved_at });
         card
     }
 
-    /// Words that many cards have are in memory once, and an id that is spelled as it is kept is,
-    /// too: of a million cards each word would be a million words.
-    fn share_words(&mut self, card: &mut Card) {
-        if let Some(known) = self.cards.get(&*card.key.id) {
-            card.key = known.card.key.clone();
-        } else if let Some(other) = self.cards.first() {
-            card.key.provider = other.card.key.provider.clone();
-        }
-        if card.wire_id == card.key.id {
-            card.wire_id = Arc::clone(&card.key.id);
-        }
-        let words = [&mut card.provider_state].into_iter().chain(&mut card.expires);
-        for word in words.chain(&mut card.account) {
-            share(&mut self.words, word);
-        }
-        share(&mut self.labels, &mut card.labels);
-    }
-
-    fn card_and_save(&self, id: &str) -> (Option<Arc<Card>>, SavedAt) {
+    fn card_and_save(&self, id: &str) -> (Option<Arc<CardRecord>>, SavedAt) {
         let entry = self.cards.get(id);
         (entry.map(Entry::share), entry.map_or(SavedAt::NEVER, |entry| entry.saved_at))
     }
 }
 
 impl Entry {
-    fn share(&self) -> Arc<Card> {
+    fn share(&self) -> Arc<CardRecord> {
         Arc::clone(&self.card)
     }
 }
 
-/// Makes a value the same memory as an equal one that is known, or known where there is none.
-fn share<T: Ord + ?Sized>(known: &mut BTreeSet<Arc<T>>, value: &mut Arc<T>) {
-    match known.get(&*value) {
-        Some(same) => *value = Arc::clone(same),
-        None if known.len() < MOST_WORDS => drop(known.insert(Arc::clone(value))),
-        None => {}
-    }
-}
-
 /// Whether a card has no figures that would have to be marked as possibly old for this reason.
-fn is_stale(card: &Card, why: &str) -> bool {
-    card.balance.at().is_none() || card.balance.why_stale() == Some(why)
-}
-
-fn with_stale_balance(mut card: Card, why: &Arc<str>) -> Card {
-    card.balance = std::mem::take(&mut card.balance).stale(why);
-    card
+fn is_stale(card: &CardRecord, why: &str) -> bool {
+    card.figures_at().is_none() || card.why_stale() == Some(why)
 }
 
 /// Whether the data file would have the same of both cards, but for the times.
@@ -416,11 +402,14 @@ mod tests {
         assert_eq!((merged.cards.len(), merged.unsaved.len()), (2, 2));
         assert_eq!(book.copied(), 0);
         for (read, unsaved) in merged.cards.iter().zip(&merged.unsaved) {
-            let known = book.get(&read.key).expect("it was read");
-            assert!(Arc::ptr_eq(read, unsaved) && Arc::ptr_eq(read, &known));
+            assert!(
+                Arc::ptr_eq(read, unsaved) && book.all().iter().any(|it| Arc::ptr_eq(it, read))
+            );
         }
-        let same = |card: &&Arc<Card>| book.get(&card.key).is_some_and(|it| Arc::ptr_eq(card, &it));
-        assert_eq!(shown.iter().filter(same).count(), 498, "the others are as they were");
+        let same = |(one, other): &(&Arc<CardRecord>, &Arc<CardRecord>)| Arc::ptr_eq(one, other);
+        let known = book.all();
+        let same = shown.iter().zip(&known).filter(same).count();
+        assert_eq!(same, 498, "the others are as they were");
     }
 
     #[test]
@@ -436,7 +425,7 @@ mod tests {
         };
         let book = CardBook::of(["1", "2"].map(labelled));
         book.merge(vec![labelled("2"), labelled("3")]);
-        let all = book.all();
+        let all: Vec<Card> = book.all().iter().map(|card| card.card()).collect();
         let [one, two, three] = all.as_slice() else { panic!("three cards: {all:?}") };
         let words = |card: &Card| {
             let expires = card.expires.clone().expect("it has one");

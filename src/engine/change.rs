@@ -160,10 +160,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why [`Self::change`] would not send it.
-    pub async fn rehearse(
-        &self,
-        request: &ChangeRequest,
-    ) -> Result<(Operation, Arc<Card>), Refused> {
+    pub async fn rehearse(&self, request: &ChangeRequest) -> Result<(Operation, Card), Refused> {
         let Checked { card, operation, .. } = self.checked(request).await?;
         // What only the journal knows would stop the intent: an operation of another process.
         let followed = self.0.store.followed_operations().await;
@@ -193,11 +190,11 @@ impl Engine {
         &self,
         account: &Account,
         request: &ChangeRequest,
-    ) -> Result<Arc<Card>, Refused> {
+    ) -> Result<Card, Refused> {
         let known = self.0.cards.get_or_unread(&request.card);
         let mut card = self.read_one(account, &known).await.map_err(Refused::Unread)?;
         if request.payer.is_some() {
-            Arc::make_mut(&mut card).account.clone_from(&request.payer);
+            card.account.clone_from(&request.payer);
         }
         changed_since_shown(request, &card)?;
         Ok(card)
@@ -299,16 +296,11 @@ impl Engine {
     async fn intend(
         &self,
         operation: &Operation,
-        card: Arc<Card>,
+        card: Card,
         action: Action,
         on_conflict: OnConflict,
     ) -> Result<Permit, Refused> {
-        match self
-            .0
-            .store
-            .intend(operation.clone(), Arc::unwrap_or_clone(card), action, on_conflict)
-            .await
-        {
+        match self.0.store.intend(operation.clone(), card, action, on_conflict).await {
             Ok(Intent::Saved(permit)) => Ok(permit),
             Ok(Intent::Blocked(rival)) => {
                 self.announce(&rival).await;
@@ -407,7 +399,7 @@ struct Checked {
     account: Arc<Account>,
     provider: Arc<dyn Provider>,
     /// As it was read for the checks.
-    card: Arc<Card>,
+    card: Card,
     /// As it would be saved.
     operation: Operation,
     /// The card could not be read: it is as it was last known.

@@ -8,7 +8,7 @@ use super::{
     Error, Health, OlderPage, PageKey, ProviderInfo, QueueEnd, QueuedFreeze, Quote, RecentCredit,
     Step, Verdict,
 };
-use crate::domain::card::{Card, CardKey, CardState, ProviderId};
+use crate::domain::card::{CardKey, CardRecord, CardState, ProviderId};
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
@@ -132,12 +132,12 @@ pub struct Expected {
 )]
 pub enum EngineEvent {
     /// Cards that are new or changed, each whole.
-    Cards(Vec<Arc<Card>>),
+    Cards(Vec<Arc<CardRecord>>),
     /// Cards as the data file and the rosters know them: first those of the first frame, then all
     /// others in the order of their keys.
     KnownCards {
         /// The cards.
-        cards: Vec<Arc<Card>>,
+        cards: Vec<Arc<CardRecord>>,
         /// Whether no others follow.
         is_last: bool,
     },

@@ -39,11 +39,8 @@ impl Engine {
         let Some(part) = account.next_part(now) else { return };
         let key = part.list.as_ref().map(|card| CardKey::new(&account.info.id, card));
         let card = key.as_ref().map(|key| self.0.cards.get_or_unread(key));
-        let window = Window {
-            card: card.as_deref().cloned(),
-            since: part.stretch.from,
-            until: part.stretch.to,
-        };
+        let window =
+            Window { card: card.clone(), since: part.stretch.from, until: part.stretch.to };
         let (mode, patience) = (ReadMode::Full, Patience::Board);
         let Ok((list, saved)) =
             self.read_window(account, &window, mode, part.share, patience, Keep::History).await
@@ -61,7 +58,7 @@ impl Engine {
         let read = PartRead::of_part(&list, part.stretch, saved, account.is_well());
         let (write, ended) = account.note_part(&part, &read, now);
         self.write_coverage(account, &part.list, write).await;
-        self.judge_part(account, &list, card.as_deref(), read.is_failing).await;
+        self.judge_part(account, &list, card.as_ref(), read.is_failing).await;
         account.note_odd_rows(&part.list, &list, (part.stretch.from, part.stretch.to), &read);
         if part.why == Why::Again {
             account.note_deep_rows(key.as_ref(), list.rows.len());

@@ -43,7 +43,7 @@ impl Engine {
         let cards = self.0.cards.of_provider(provider);
         KeptLists {
             lists: lists.into_iter().collect(),
-            cards: cards.iter().map(|card| Arc::clone(&card.key.id)).collect(),
+            cards: cards.iter().map(|card| Arc::clone(card.id())).collect(),
         }
     }
 }

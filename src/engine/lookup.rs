@@ -1,7 +1,5 @@
 //! What became of an operation: looked up by reading only, and written into the journal.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::account::Account;
@@ -144,10 +142,10 @@ impl Engine {
 
     /// The card of an operation as it is known, with the cardholder that was known when it was
     /// sent.
-    pub(super) fn card_of(&self, operation: &Operation) -> Arc<Card> {
+    pub(super) fn card_of(&self, operation: &Operation) -> Card {
         let mut card = self.0.cards.get_or_unread(&operation.card);
         if card.owner.is_none() && operation.before.owner.is_some() {
-            Arc::make_mut(&mut card).owner.clone_from(&operation.before.owner);
+            card.owner.clone_from(&operation.before.owner);
         }
         card
     }

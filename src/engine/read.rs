@@ -165,11 +165,7 @@ impl Engine {
     }
 
     /// One card, read by itself.
-    pub(super) async fn read_one(
-        &self,
-        account: &Account,
-        card: &Card,
-    ) -> Result<Arc<Card>, Error> {
+    pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
         self.accept_card(account, card, provider.card(card).await).await
     }
@@ -180,7 +176,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         patience: Patience,
-    ) -> Result<Arc<Card>, Error> {
+    ) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
         let read = self.retry(account, patience, false, || provider.card(card)).await;
         self.accept_card(account, card, read).await
@@ -191,7 +187,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         read: Result<Card, Error>,
-    ) -> Result<Arc<Card>, Error> {
+    ) -> Result<Card, Error> {
         let now = self.0.clock.now();
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
@@ -202,7 +198,7 @@ impl Engine {
                     true,
                 );
                 let accepted = self.accept_cards(vec![read]).await.pop();
-                Ok(accepted.expect("merging one card gives one card"))
+                Ok(accepted.expect("merging one card gives one card").card())
             }
             Err(error) => {
                 let mut missing = Completeness::complete(now);
@@ -247,7 +243,7 @@ impl Engine {
     ///
     /// # Errors
     /// The provider's error.
-    pub async fn read_card(&self, key: &CardKey) -> Result<Arc<Card>, Error> {
+    pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
         let account = self.account(&key.provider)?;
         let known = self.0.cards.get_or_unread(key);
         self.read_one_with(&account, &known, Patience::Command(tokio::time::Instant::now())).await

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::card_book::Merged;
 use super::{Engine, EngineEvent};
-use crate::domain::card::Card;
+use crate::domain::card::{Card, CardRecord};
 use crate::domain::text;
 use crate::store::StoreError;
 
@@ -54,7 +54,7 @@ impl Engine {
     }
 
     /// Merges readings into what is known, emits and saves them, and returns them whole.
-    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<Card>> {
+    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<CardRecord>> {
         let Merged { cards, unsaved, new } = self.0.cards.merge(read);
         for key in &new {
             if let Ok(account) = self.account(&key.provider) {

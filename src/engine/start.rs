@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Engine, EngineEvent};
 use crate::config::roster::{self, Roster};
-use crate::domain::card::{Card, CardKey, IdForm, ProviderId};
+use crate::domain::card::{CardKey, CardRecord, IdForm, ProviderId};
 use crate::store::StoreError;
 
 /// Cards of the first frame: more than a screen has rows. Tests have fewer cards.
@@ -119,7 +119,7 @@ impl Engine {
         complaints
     }
 
-    async fn emit_known(&self, cards: Vec<Arc<Card>>, is_last: bool) {
+    async fn emit_known(&self, cards: Vec<Arc<CardRecord>>, is_last: bool) {
         if self.0.polling {
             self.emit(EngineEvent::KnownCards { cards, is_last }).await;
         }
@@ -127,18 +127,17 @@ impl Engine {
 
     /// Cards of the configured accounts as an earlier cardtop read them, however long ago: true as
     /// of their time, and not live before this one has read them.
-    fn as_of_start(&self, cards: Vec<Card>) -> Vec<Card> {
+    fn as_of_start(&self, cards: Vec<CardRecord>) -> impl Iterator<Item = CardRecord> {
         let configured: BTreeSet<&ProviderId> =
             self.0.accounts.iter().map(|account| &account.info.id).collect();
         let (now, why) = (self.0.clock.now(), Arc::<str>::from("not read yet since the start"));
-        let known = cards.into_iter().filter(|card| configured.contains(&card.key.provider));
-        let known = known.map(|card| card.not_after(now));
-        known.map(|card| Card { balance: card.balance.stale(&why), ..card }).collect()
+        let known = cards.into_iter().filter(move |card| configured.contains(card.provider()));
+        known.map(move |card| card.not_after(now).stale(&why))
     }
 
     /// Reads rosters and takes them in; the cards that are in them, and what a person should know,
     /// one sentence each.
-    async fn take_rosters(&self, files: Vec<RosterFile>) -> (Vec<Arc<Card>>, Vec<String>) {
+    async fn take_rosters(&self, files: Vec<RosterFile>) -> (Vec<Arc<CardRecord>>, Vec<String>) {
         let (mut cards, mut complaints) = (Vec::new(), Vec::new());
         for file in files {
             let provider = file.provider.clone();

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 use crate::config::InMemory;
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
 use crate::domain::coverage::{Coverage, Stretch};
 use crate::domain::money::Money;
 use crate::domain::operation::{
@@ -135,7 +135,7 @@ impl Bench {
     /// The work of one reading of one card.
     async fn one_card(&self) -> (usize, u64) {
         let account = self.account();
-        let card = self.engine.0.cards.of_provider(&account.info.id).remove(0);
+        let card = self.engine.0.cards.of_provider(&account.info.id).remove(0).card();
         self.count(self.engine.read_one(&account, &card)).await
     }
 
@@ -149,15 +149,15 @@ impl Bench {
     async fn change_and_lookup(&self) -> [(usize, u64); 2] {
         let account = self.account();
         let card = self.engine.0.cards.of_provider(&account.info.id);
-        let active = |card: &&Arc<Card>| {
-            card.state == crate::domain::card::CardState::Active
+        let active = |card: &&Arc<CardRecord>| {
+            card.state() == crate::domain::card::CardState::Active
                 && card.available().is_some_and(|sum| !sum.is_negative())
         };
         let card = card.iter().find(active).expect("an active card");
-        let currency = card.currency.expect("its currency");
+        let currency = card.currency().expect("its currency");
         let request = ChangeRequest {
             id: self.engine.new_operation_id(),
-            card: card.key.clone(),
+            card: card.key(),
             action: Action::TopUp(Money::parse_input("30", currency).expect("an amount")),
             reason: None,
             shown: Expected::default(),
@@ -184,8 +184,8 @@ async fn a_card_that_is_asked_for_is_read_between_two_pages_of_a_long_list() {
         Some(id)
     };
     let asked = [&cards[7], &cards[55]];
-    asked.iter().for_each(|card| account.ask_card(&card.key));
-    assert_eq!(next(), Some(Arc::clone(&asked[0].key.id)));
+    asked.iter().for_each(|card| account.ask_card(&card.key()));
+    assert_eq!(next(), Some(Arc::clone(asked[0].id())));
     bench.engine.read_list(&account, Patience::Board).await.expect("a list of many pages");
     assert_eq!(next(), None, "the other one was read meanwhile");
 }

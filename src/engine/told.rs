@@ -143,7 +143,7 @@ impl Engine {
     async fn learn_cards(&self, account: &Account, keys: BTreeSet<CardKey>) {
         let (now, why) = (self.0.clock.now(), Arc::<str>::from("read by another cardtop"));
         let mut found = Vec::new();
-        for key in keys.into_iter().filter(|key| self.0.cards.get(key).is_none()) {
+        for key in keys.into_iter().filter(|key| !self.0.cards.knows(key)) {
             if let Ok(Some(card)) = self.0.store.card(key).await {
                 let card = card.not_after(now);
                 found.push(Card { balance: card.balance.stale(&why), ..card });
@@ -151,7 +151,7 @@ impl Engine {
         }
         if !found.is_empty() {
             let cards = self.0.cards.merge(found).cards;
-            account.know_cards(cards.iter().map(|card| &card.key.id));
+            account.know_cards(cards.iter().map(|card| card.id()));
             self.emit(EngineEvent::Cards(cards)).await;
         }
     }

@@ -287,7 +287,7 @@ impl Engine {
         let mut seen: HashSet<CardKey> = HashSet::new();
         for row in rows {
             let Some(key) = row.card() else { continue };
-            if self.0.cards.get(&key).is_none() && seen.insert(key.clone()) {
+            if !self.0.cards.knows(&key) && seen.insert(key.clone()) {
                 new.push(Card {
                     last4: row.last4,
                     currency: Some(row.amount.currency()),

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::sqlite::transactions::{self, pages};
 use super::sqlite::{cards, column_file, coverage, holds, unmapped};
 use super::{Store, StoreError, sqlite};
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
 use crate::domain::coverage::Coverage;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, RowNews, Transaction};
@@ -36,14 +36,14 @@ impl Store {
     pub async fn each_card_page(
         &self,
         limit: u32,
-        mut take: impl FnMut(Vec<Card>) -> bool + Send + 'static,
+        mut take: impl FnMut(Vec<CardRecord>) -> bool + Send + 'static,
     ) -> Result<(), StoreError> {
         let read = move |db: &Connection| {
             let mut after = None;
             loop {
                 let page = cards::page(db, after.as_ref(), limit)?;
                 let is_last = u32::try_from(page.len()).is_ok_and(|count| count < limit);
-                after = page.last().map(|card| card.key.clone());
+                after = page.last().map(CardRecord::key);
                 if !take(page) || is_last {
                     return Ok(());
                 }
@@ -66,13 +66,13 @@ impl Store {
             }
             let noted = cards::first(db)?;
             if !noted.is_empty() {
-                first = noted;
+                first = noted.into_iter().map(CardRecord::from).collect();
             }
             first.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            let mut known: HashSet<CardKey> = first.iter().map(|card| card.key.clone()).collect();
+            let mut known: HashSet<CardKey> = first.iter().map(CardRecord::key).collect();
             for key in pages::newest(db, rows)?.iter().filter_map(Transaction::card) {
                 if known.insert(key.clone()) {
-                    first.extend(cards::one(db, &key.provider, &key.id)?);
+                    first.extend(cards::one(db, &key.provider, &key.id)?.map(CardRecord::from));
                 }
             }
             Ok(FirstCards { cards: first, are_all: false })
@@ -95,9 +95,9 @@ impl Store {
     /// Why none of them is kept.
     pub async fn keep_cards(
         &self,
-        cards: Vec<Arc<Card>>,
+        cards: Vec<Arc<CardRecord>>,
         now: Timestamp,
-    ) -> Result<Vec<Arc<Card>>, StoreError> {
+    ) -> Result<Vec<Arc<CardRecord>>, StoreError> {
         self.0.readings(move |db| Ok(cards::keep(db, &cards, now).map(|()| cards)?)).await
     }
 
@@ -352,7 +352,7 @@ pub struct Written {
 /// Cards for a first frame.
 pub struct FirstCards {
     /// Each once.
-    pub cards: Vec<Card>,
+    pub cards: Vec<CardRecord>,
     /// Whether the data file has no others.
     pub are_all: bool,
 }

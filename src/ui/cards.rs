@@ -14,7 +14,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let focused = model.screen.focus == Pane::Cards;
     let table = model.parts(Pane::Cards, area).table;
     canvas.titled(area, &title(model), focused);
-    let rows: Vec<Row<ListedCard<'_>>> = cards
+    let rows: Vec<Row<ListedCard>> = cards
         .list
         .window()
         .filter_map(|(key, cursor)| {

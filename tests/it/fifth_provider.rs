@@ -133,7 +133,7 @@ async fn a_fifth_provider_is_read_changed_and_printed_like_the_others() {
     let frozen = engine.change(request(&engine, Action::Freeze), wait).await.expect("it is sent");
     assert_eq!(frozen.state, OperationState::Done, "{frozen:?}");
     let card = engine.read_card(&frozen.card).await.expect("the card");
-    let printed = json::object(&*card);
+    let printed = json::object(&card);
     for part in [r#""provider":"quarry""#, r#""last4":"4247""#, r#""state":"FROZEN""#, "12.50"] {
         assert!(printed.contains(part), "{part}: {printed}");
     }

@@ -31,7 +31,7 @@ impl Front {
             return None;
         }
         self.at = Some(now);
-        let first: Vec<CardKey> = index.first_placed(CARDS).cloned().collect();
+        let first: Vec<CardKey> = index.first_placed(CARDS).collect();
         let mut hasher = DefaultHasher::new();
         first.hash(&mut hasher);
         let before = std::mem::replace(&mut self.hash, hasher.finish());

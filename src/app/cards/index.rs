@@ -19,7 +19,7 @@ use crate::app::list::{Direction, Rows};
 use crate::app::portfolio::KnownCards;
 use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{CardKey, CardRecord};
 use chosen::Chosen;
 pub(super) use chosen::{Accepts, Candidate, ends_in};
 use numbers::Numbers;
@@ -56,7 +56,7 @@ pub(crate) struct Index {
 /// A card as it was when it was placed.
 #[derive(Clone, Debug)]
 struct Entry {
-    card: Arc<Card>,
+    card: Arc<CardRecord>,
     text: Text,
     urgency: Urgency,
 }
@@ -67,7 +67,7 @@ impl Rows<CardKey> for Index {
     }
 
     fn nth(&self, index: usize) -> Option<CardKey> {
-        Some(self.entry(self.shown().nth(index)?)?.card.key.clone())
+        Some(self.entry(self.shown().nth(index)?)?.card.key())
     }
 
     fn position(&self, key: &CardKey) -> Option<usize> {
@@ -96,7 +96,7 @@ impl Index {
 
     /// The number of a card.
     fn any_number(&self, key: &CardKey) -> Option<u32> {
-        self.numbers.find(key, |number| self.key(number))
+        self.numbers.find(key, |number| self.card(number))
     }
 
     /// Whether cards wait for their places until all of the data file have come.
@@ -106,11 +106,11 @@ impl Index {
 
     /// The keys of the cards that have a place.
     pub(super) fn placed(&self) -> BTreeSet<CardKey> {
-        self.all.iter().filter_map(|number| self.key(number)).cloned().collect()
+        self.all.iter().filter_map(|number| self.key(number)).collect()
     }
 
     /// The first cards in the order of all, whatever the filter shows.
-    pub(super) fn first_placed(&self, count: usize) -> impl Iterator<Item = &CardKey> {
+    pub(super) fn first_placed(&self, count: usize) -> impl Iterator<Item = CardKey> {
         self.all.iter().take(count).filter_map(|number| self.key(number))
     }
 
@@ -120,10 +120,10 @@ impl Index {
     }
 
     /// Takes in cards that get their places later, by [`place_all`](Self::place_all).
-    pub(super) fn take_in(&mut self, cards: &[Arc<Card>]) {
+    pub(super) fn take_in(&mut self, cards: &[Arc<CardRecord>]) {
         for card in cards {
             count(Work::CardVisited);
-            match self.any_number(&card.key) {
+            match self.any_number(&card.key()) {
                 Some(number) if number < self.placed => {}
                 Some(number) => _ = self.replace(number, card, Urgency::default()),
                 None => {
@@ -135,21 +135,32 @@ impl Index {
     }
 
     /// Gives a card the next number.
-    fn append(&mut self, card: &Arc<Card>, urgency: Urgency) -> u32 {
+    fn append(&mut self, card: &Arc<CardRecord>, urgency: Urgency) -> u32 {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let text = self.texts.add(card);
         self.entries.push(Entry { card: Arc::clone(card), text, urgency });
         let entries = &self.entries;
-        let key = |number| entries.get(slot(number)).map(|entry: &Entry| &entry.card.key);
-        self.numbers.add(number, key);
+        let card = |number| entries.get(slot(number)).map(|entry: &Entry| &*entry.card);
+        self.numbers.add(number, card);
         if let Some(chosen) = &mut self.chosen {
             chosen.found.add();
         }
         number
     }
 
-    fn key(&self, number: u32) -> Option<&CardKey> {
-        self.entry(number).map(|entry| &entry.card.key)
+    fn card(&self, number: u32) -> Option<&CardRecord> {
+        self.entry(number).map(|entry| &*entry.card)
+    }
+
+    fn key(&self, number: u32) -> Option<CardKey> {
+        self.card(number).map(CardRecord::key)
+    }
+
+    fn compare_keys(&self, a: u32, b: u32) -> Ordering {
+        match (self.card(a), self.card(b)) {
+            (Some(a), Some(b)) => a.compare_keys(b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
     }
 
     /// The row of a card, where it is shown.
@@ -168,13 +179,13 @@ impl Index {
     }
 
     /// Every card that is shown, in order.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &CardKey> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = CardKey> {
         self.shown().iter().filter_map(|number| self.key(number))
     }
 
     /// The first card that is shown.
-    pub(super) fn first(&self) -> Option<&Card> {
-        Some(&self.entry(self.shown().nth(0)?)?.card)
+    pub(super) fn first(&self) -> Option<&CardRecord> {
+        self.card(self.shown().nth(0)?)
     }
 
     /// How they are ordered.
@@ -204,7 +215,7 @@ impl Index {
     }
 
     fn place_by_key(&self, number: u32) -> usize {
-        self.by_key.partition_point(|other| self.key(other) < self.key(number))
+        self.by_key.partition_point(|other| self.compare_keys(other, number).is_lt())
     }
 
     fn place_by_name(&self, number: u32) -> usize {
@@ -217,13 +228,13 @@ impl Index {
     /// Puts a card where it belongs now. Answers whether another number of cards is shown.
     pub(super) fn place(
         &mut self,
-        card: &Arc<Card>,
+        card: &Arc<CardRecord>,
         urgency: Urgency,
         now: Timestamp,
         accepts: Accepts<'_>,
     ) -> bool {
         let before = self.shown().len();
-        let number = match self.any_number(&card.key) {
+        let number = match self.any_number(&card.key()) {
             Some(number) if number < self.placed => {
                 self.place_again(number, card, urgency);
                 number
@@ -244,7 +255,7 @@ impl Index {
     }
 
     /// Takes in a card that is new.
-    fn add(&mut self, card: &Arc<Card>, urgency: Urgency) -> u32 {
+    fn add(&mut self, card: &Arc<CardRecord>, urgency: Urgency) -> u32 {
         let number = self.append(card, urgency);
         self.placed = number + 1;
         self.by_key.insert(self.place_by_key(number), number);
@@ -254,7 +265,7 @@ impl Index {
     }
 
     /// Moves a card that is known already. It is left out of what the filter chose.
-    fn place_again(&mut self, number: u32, card: &Arc<Card>, urgency: Urgency) {
+    fn place_again(&mut self, number: u32, card: &Arc<CardRecord>, urgency: Urgency) {
         let Some(old) = self.entry(number).cloned() else { return };
         let same_text = has_same_text(&old.card, card);
         let text = if same_text { old.text } else { self.texts.replace(old.text, card) };
@@ -277,7 +288,7 @@ impl Index {
         if renamed {
             self.by_name.remove(self.place_by_name(number));
         }
-        if let Some(at) = old.card.standing().state_grows_old_at() {
+        if let Some(at) = old.card.state_grows_old_at() {
             self.old_states.remove(&(at, number));
         }
         if let Some(entry) = self.entries.get_mut(slot(number)) {
@@ -311,7 +322,7 @@ impl Index {
         } else {
             self.troubled.remove(&number);
         }
-        let due = card.standing().state_grows_old_at().filter(|at| *at > now);
+        let due = card.state_grows_old_at().filter(|at| *at > now);
         self.old_states.extend(due.map(|at| (at, number)));
     }
 
@@ -319,7 +330,7 @@ impl Index {
     pub(super) fn place_all(
         &mut self,
         cards: &KnownCards,
-        rate: impl Fn(&Card) -> Urgency,
+        rate: impl Fn(&CardRecord) -> Urgency,
         now: Timestamp,
     ) {
         self.chosen = None;
@@ -329,7 +340,7 @@ impl Index {
         for card in cards.values() {
             count(Work::CardVisited);
             let urgency = rate(card);
-            match self.any_number(&card.key) {
+            match self.any_number(&card.key()) {
                 Some(number) => renamed |= self.replace(number, card, urgency),
                 None => new.push(self.append(card, urgency)),
             }
@@ -338,7 +349,7 @@ impl Index {
         if !new.is_empty() {
             renamed = true;
             let mut by_key: Vec<u32> = self.by_key.iter().chain(new).collect();
-            by_key.sort_by(|a, b| self.key(*a).cmp(&self.key(*b)));
+            by_key.sort_by(|a, b| self.compare_keys(*a, *b));
             self.by_key = by_key.into_iter().collect();
         }
         if renamed {
@@ -356,7 +367,7 @@ impl Index {
     }
 
     /// Puts what a card is now in the place of what it was; whether it has another name.
-    fn replace(&mut self, number: u32, card: &Arc<Card>, urgency: Urgency) -> bool {
+    fn replace(&mut self, number: u32, card: &Arc<CardRecord>, urgency: Urgency) -> bool {
         let Some(entry) = self.entries.get_mut(slot(number)) else { return false };
         let before = entry.text;
         if !has_same_text(&entry.card, card) {
@@ -414,7 +425,7 @@ impl Index {
     ) -> Option<usize> {
         let is_wanted = |number: &u32| {
             count(Work::CardVisited);
-            self.entry(*number).is_some_and(|entry| is_wanted(&entry.card.key, entry.urgency))
+            self.entry(*number).is_some_and(|entry| is_wanted(&entry.card.key(), entry.urgency))
         };
         if self.troubled.len() > FEW {
             return match direction {
@@ -447,15 +458,16 @@ impl Index {
         let mut old = BTreeSet::new();
         while self.has_old_states(now) {
             let number = self.old_states.pop_first().map(|(_, number)| number);
-            old.extend(number.and_then(|number| self.key(number)).cloned());
+            old.extend(number.and_then(|number| self.key(number)));
         }
         old
     }
 }
 
 /// Whether two readings of one card are found by the same words.
-fn has_same_text(a: &Card, b: &Card) -> bool {
-    a.holder == b.holder && a.last4 == b.last4 && a.owner == b.owner && a.labels == b.labels
+fn has_same_text(a: &CardRecord, b: &CardRecord) -> bool {
+    (a.holder(), a.last4(), a.owner()) == (b.holder(), b.last4(), b.owner())
+        && a.labels() == b.labels()
 }
 
 /// The first sixteen bytes of a name as a number in the order of names.

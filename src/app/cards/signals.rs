@@ -8,7 +8,7 @@ use crate::app::portfolio::Portfolio;
 use crate::app::portfolio::card_news::{Affected, CardNews};
 use crate::app::work::{Work, count};
 use crate::domain::attention::{Attention, FRESH, Signals};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{CardKey, Standing};
 
 /// What is said of the cards of which anything is.
 #[derive(Debug, Default)]
@@ -20,11 +20,16 @@ pub(super) struct KnownSignals {
 
 impl KnownSignals {
     /// Why a card is where it is in the order of attention.
-    pub(super) fn attention(&self, card: &Card, portfolio: &Portfolio) -> Attention {
-        let watched = portfolio.watched.contains(&card.key);
-        match self.of.get(&card.key) {
-            Some(signals) => signals.attention(&card.standing(), watched, portfolio.now),
-            None => Signals::default().attention(&card.standing(), watched, portfolio.now),
+    pub(super) fn attention(
+        &self,
+        key: &CardKey,
+        card: &Standing,
+        portfolio: &Portfolio,
+    ) -> Attention {
+        let watched = portfolio.watched.contains(key);
+        match self.of.get(key) {
+            Some(signals) => signals.attention(card, watched, portfolio.now),
+            None => Signals::default().attention(card, watched, portfolio.now),
         }
     }
 

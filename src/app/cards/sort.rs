@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::app::work::{Work, count};
 use crate::domain::attention::Attention;
-use crate::domain::card::{Card, CardState, ProviderId};
+use crate::domain::card::{CardRecord, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 
 /// What the cards are sorted by.
@@ -107,7 +107,7 @@ impl Urgency {
 /// What a card is compared by.
 #[derive(Clone, Copy)]
 pub(super) struct Compared<'a> {
-    pub(super) card: &'a Card,
+    pub(super) card: &'a CardRecord,
     pub(super) urgency: Urgency,
     /// Folded.
     pub(super) name: &'a str,
@@ -116,7 +116,7 @@ pub(super) struct Compared<'a> {
 impl Compared<'_> {
     /// By name, those without one last; then by identity.
     pub(super) fn by_name(&self, other: &Self) -> Ordering {
-        self.names(other).then_with(|| self.card.key.cmp(&other.card.key))
+        self.names(other).then_with(|| self.card.compare_keys(other.card))
     }
 
     fn names(&self, other: &Self) -> Ordering {
@@ -137,7 +137,7 @@ impl Order {
         count(Work::CardCompared);
         let order = compare(self.sort, a, b);
         let order = if self.reversed { order.reverse() } else { order };
-        order.then_with(|| a.card.key.cmp(&b.card.key))
+        order.then_with(|| a.card.compare_keys(b.card))
     }
 
     /// All cards in this order. `by_key` are their numbers in the order of identity and `by_name`
@@ -198,17 +198,16 @@ fn compare(sort: Sort, a: &Compared<'_>, b: &Compared<'_>) -> Ordering {
         Sort::Attention => by_attention().then_with(|| a.names(b)),
         Sort::State => state_rank(a.card).cmp(&state_rank(b.card)).then_with(by_attention),
         Sort::Holder => a.names(b),
-        Sort::Card => {
-            (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4))
-        }
-        Sort::Provider => a.card.key.provider.cmp(&b.card.key.provider).then_with(by_attention),
+        Sort::Card => (a.card.last4().is_none(), a.card.last4())
+            .cmp(&(b.card.last4().is_none(), b.card.last4())),
+        Sort::Provider => a.card.provider().cmp(b.card.provider()).then_with(by_attention),
         Sort::Available => available(a.card).cmp(&available(b.card)),
         Sort::Currency => {
             let currency = |card| (currency(card).is_none(), currency(card));
             currency(a.card).cmp(&currency(b.card)).then_with(by_attention)
         }
         Sort::Age => {
-            Reverse(moment(a.card.balance.at())).cmp(&Reverse(moment(b.card.balance.at())))
+            Reverse(moment(a.card.figures_at())).cmp(&Reverse(moment(b.card.figures_at())))
         }
     }
 }
@@ -230,7 +229,7 @@ impl Ranks {
             Sort::Attention => card.urgency.number(),
             Sort::State => u128::from(state_rank(card.card)) << 72 | card.urgency.number(),
             Sort::Holder => 0,
-            Sort::Card => card.card.last4.map_or(u128::MAX, |last4| u128::from(last4.ordinal())),
+            Sort::Card => card.card.last4().map_or(u128::MAX, |last4| u128::from(last4.ordinal())),
             Sort::Provider => self.provider(card.card) << 72 | card.urgency.number(),
             Sort::Available => match card.card.available() {
                 Some(money) => {
@@ -239,18 +238,18 @@ impl Ranks {
                 None => u128::MAX,
             },
             Sort::Currency => self.currency(currency(card.card)) << 72 | card.urgency.number(),
-            Sort::Age => u128::from(newest_first(moment(card.card.balance.at()))),
+            Sort::Age => u128::from(newest_first(moment(card.card.figures_at()))),
         }
     }
 
     /// How many providers came before this card's.
-    fn provider(&mut self, card: &Card) -> u128 {
+    fn provider(&mut self, card: &CardRecord) -> u128 {
         let rank = match &self.provider {
-            Some((known, rank)) if *known == card.key.provider => return *rank,
+            Some((known, rank)) if known == card.provider() => return *rank,
             Some((_, rank)) => rank + 1,
             None => 0,
         };
-        self.provider = Some((card.key.provider.clone(), rank));
+        self.provider = Some((card.provider().clone(), rank));
         rank
     }
 
@@ -277,20 +276,20 @@ fn scaled(amount: Decimal) -> u128 {
     u128::try_from(units.clamp(-ZERO, ZERO - 1) + ZERO).unwrap_or(0)
 }
 
-fn state_rank(card: &Card) -> u8 {
-    let rank = CardState::ALL.iter().position(|state| *state == card.state);
+fn state_rank(card: &CardRecord) -> u8 {
+    let rank = CardState::ALL.iter().position(|state| *state == card.state());
     rank.and_then(|rank| u8::try_from(rank).ok()).unwrap_or(u8::MAX)
 }
 
 /// Amounts are only compared within one currency.
-fn available(card: &Card) -> (bool, Option<Currency>, Option<Decimal>) {
+fn available(card: &CardRecord) -> (bool, Option<Currency>, Option<Decimal>) {
     let money = card.available();
     (money.is_none(), money.map(Money::currency), money.map(Money::amount))
 }
 
 /// The currency that a row shows.
-fn currency(card: &Card) -> Option<Currency> {
-    card.available().map(Money::currency).or(card.currency)
+fn currency(card: &CardRecord) -> Option<Currency> {
+    card.available().map(Money::currency).or(card.currency())
 }
 
 /// A time in nanoseconds; none is before all.

@@ -11,7 +11,7 @@ use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
 use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals};
-use crate::domain::card::{Card, CardKey, CardState, Reading};
+use crate::domain::card::{Card, CardKey, CardRecord, CardState, Reading};
 use crate::domain::filter::fold;
 use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::transaction::Transaction;
@@ -31,11 +31,12 @@ fn slow(model: &Model) -> Vec<CardKey> {
         let watched = portfolio.watched.contains(&card.key);
         Signals::of(rows, operations(card), now).attention(&card.standing(), watched, now)
     };
+    let cards_known: Vec<Card> = portfolio.cards.values().map(|card| card.card()).collect();
     let mut rows: Vec<(&Card, Attention)> =
-        portfolio.cards.values().map(|card| (&**card, attention(card))).collect();
+        cards_known.iter().map(|card| (card, attention(card))).collect();
     rows.retain(|(card, attention)| {
         cards.search.filter().matches(&CardRow {
-            card,
+            card: (*card).into(),
             now,
             watched: portfolio.watched.contains(&card.key),
             marked: cards.marks().contains(&card.key),
@@ -84,7 +85,7 @@ fn compare(sort: &str, a: &(&Card, Attention), b: &(&Card, Attention)) -> std::c
 }
 
 fn shown(model: &Model) -> Vec<CardKey> {
-    model.panes.cards.list.rows().keys().cloned().collect()
+    model.panes.cards.list.rows().keys().collect()
 }
 
 /// What happens to a board.
@@ -249,9 +250,9 @@ proptest! {
         }
         for name in ["artha", "banana"] {
             let provider = key(name, "0000").provider;
-            let of_provider = |card: &&std::sync::Arc<Card>| card.key.provider == provider;
+            let of_provider = |card: &&Arc<CardRecord>| *card.provider() == provider;
             let cards = model.portfolio.cards.values().filter(of_provider);
-            let stale = cards.filter(|card| card.balance.why_stale().is_some()).count();
+            let stale = cards.filter(|card| card.why_stale().is_some()).count();
             prop_assert_eq!(model.portfolio.last_known(&provider), stale);
         }
     }
@@ -269,7 +270,7 @@ proptest! {
         let loaded = |cards, is_last| Msg::EngineEvent(EngineEvent::KnownCards { cards, is_last });
         let mut model = bare((120, 40));
         _ = update(&mut model, loaded(known(0, first), false));
-        let others: Vec<Arc<Card>> = known(0, 100);
+        let others: Vec<Arc<CardRecord>> = known(0, 100);
         let mut pages = others.chunks(page);
         for (count, step) in steps.iter().enumerate() {
             apply(&mut model, step, count);
@@ -321,7 +322,7 @@ fn a_filter_of_many_cards_is_asked_in_slices_the_first_rows_first() {
     let work = counted(|| _ = update(&mut model, Msg::Paste("77".to_owned())));
     assert_eq!(work.of(Work::CardVisited), 20_000);
     assert_eq!(model.panes.cards.cards_left(), Some((20_000, 50_000)));
-    let so_far: Vec<CardKey> = model.panes.cards.list.rows().keys().cloned().collect();
+    let so_far: Vec<CardKey> = model.panes.cards.list.rows().keys().collect();
     let wanted = slow(&model);
     assert!(wanted.starts_with(&so_far) && so_far.len() > 100);
     let title = format!("{:?}", crate::app::present::cards::title(&model).fitted(100));

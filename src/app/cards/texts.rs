@@ -4,7 +4,7 @@
 //! no text has an allocation of its own.
 
 use crate::contract::filter::searched_text;
-use crate::domain::card::Card;
+use crate::domain::card::CardRecord;
 
 /// The texts of all cards.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +25,13 @@ pub(super) struct Text {
 
 impl Texts {
     /// Takes in what is searched of a card.
-    pub(super) fn add(&mut self, card: &Card) -> Text {
-        let (text, name) = searched_text(card);
+    pub(super) fn add(&mut self, card: &CardRecord) -> Text {
+        let (text, name) = searched_text(&card.card());
         self.push(&text, name)
     }
 
     /// Takes in what is searched of a card instead of its old text.
-    pub(super) fn replace(&mut self, old: Text, card: &Card) -> Text {
+    pub(super) fn replace(&mut self, old: Text, card: &CardRecord) -> Text {
         self.unused += self.searched(old).len();
         self.add(card)
     }

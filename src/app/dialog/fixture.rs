@@ -257,8 +257,7 @@ impl Operator {
 
     /// A new reading of a card, with something changed.
     pub(crate) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
-        let mut card =
-            Card::clone(self.portfolio.cards.get(&key(id)).expect("the card of the test"));
+        let mut card = self.portfolio.cards.get(&key(id)).expect("the card of the test");
         if let Reading::At { at, .. } = &mut card.balance {
             *at = self.portfolio.now;
         }

@@ -193,7 +193,7 @@ impl<Body: FormBody> Form<Body> {
         let EngineEvent::Cards(cards) = event else { return Transition::stay() };
         let mut changed = false;
         for card in cards {
-            changed |= self.target.apply(card);
+            changed |= self.target.apply(&card.card());
         }
         if changed { Transition::to(Next::StayChanged) } else { Transition::stay() }
     }
@@ -228,7 +228,7 @@ impl<Body: FormBody> Form<Body> {
     /// Whether an event may have made the change impossible.
     fn is_concerned_by(&self, event: &EngineEvent) -> bool {
         match event {
-            EngineEvent::Cards(cards) => cards.iter().any(|card| card.key == self.target.key),
+            EngineEvent::Cards(cards) => cards.iter().any(|card| card.has_key(&self.target.key)),
             EngineEvent::Operation(operation) => operation.card == self.target.key,
             EngineEvent::Journal { page, .. } => page.iter().any(|row| row.card == self.target.key),
             EngineEvent::Queued(freeze) => freeze.card == self.target.key,

@@ -26,7 +26,7 @@ impl Target {
         Self {
             key: key.clone(),
             opened_at: portfolio.now,
-            shown: portfolio.cards.get(key).map(|card| shown(card)).unwrap_or_default(),
+            shown: portfolio.cards.get(key).map(|card| shown(&card)).unwrap_or_default(),
             changes: Vec::new(),
             reread: false,
         }
@@ -92,7 +92,7 @@ pub(crate) enum TailSource {
 
 impl CardTail {
     pub(crate) fn of(key: &CardKey, portfolio: &Portfolio) -> Self {
-        match portfolio.cards.get(key).and_then(|card| card.last4) {
+        match portfolio.cards.record(key).and_then(|card| card.last4()) {
             Some(last4) => Self { text: last4.to_string(), source: TailSource::CardNumber },
             None => {
                 let length = key.id.chars().count();

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{CardKey, CardRecord};
 
 /// Where more than one card in this many is affected, all count as affected: going through all of
 /// them once is cheaper than through so many one by one.
@@ -21,7 +21,7 @@ pub(crate) struct CardNews {
     /// Cards of which transactions or operations came or changed.
     pub(crate) history: Affected,
     /// Cards of the data file and of rosters that get their places once all of them have come.
-    pub(crate) loaded: Vec<Arc<Card>>,
+    pub(crate) loaded: Vec<Arc<CardRecord>>,
     /// All of them have come.
     pub(crate) are_all_loaded: bool,
     /// A transaction came without a card: it may stand for one that had a card.

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use super::Portfolio;
 use crate::app::work::{Work, count};
-use crate::domain::card::{Card, ProviderId};
+use crate::domain::card::{CardRecord, ProviderId};
 
 impl Portfolio {
     /// Takes in cards that are new or changed.
-    pub(super) fn put_cards(&mut self, cards: &[Arc<Card>]) {
-        let keys = cards.iter().map(|card| card.key.clone());
+    pub(super) fn put_cards(&mut self, cards: &[Arc<CardRecord>]) {
+        let keys = cards.iter().map(|card| card.key());
         self.kept.card_news.cards.add(keys, self.cards.len());
         self.keep_cards(cards);
     }
 
     /// Takes in cards that the data file and the rosters know. Those of the first frame get their
     /// places at once, all others theirs together once they have come.
-    pub(super) fn put_known_cards(&mut self, cards: &[Arc<Card>], is_last: bool) {
+    pub(super) fn put_known_cards(&mut self, cards: &[Arc<CardRecord>], is_last: bool) {
         if self.kept.are_cards_loading {
             self.kept.card_news.loaded.extend_from_slice(cards);
             self.kept.card_news.are_all_loaded |= is_last;
@@ -32,18 +32,17 @@ impl Portfolio {
         self.kept.are_cards_loading
     }
 
-    fn keep_cards(&mut self, cards: &[Arc<Card>]) {
+    fn keep_cards(&mut self, cards: &[Arc<CardRecord>]) {
         self.revisions.all += 1;
         for card in cards {
-            let known = self.cards.get(&card.key);
-            if known.is_none_or(|known| known.holder != card.holder) {
+            let before = self.cards.insert(Arc::clone(card));
+            if before.as_ref().is_none_or(|before| before.holder() != card.holder()) {
                 self.revisions.holders += 1;
             }
-            let before = self.cards.insert(Arc::clone(card));
-            let was_old = before.is_some_and(|card| card.balance.why_stale().is_some());
-            let is_old = card.balance.why_stale().is_some();
+            let was_old = before.is_some_and(|card| card.why_stale().is_some());
+            let is_old = card.why_stale().is_some();
             if was_old != is_old {
-                let count = self.kept.last_known.entry(card.key.provider.clone()).or_default();
+                let count = self.kept.last_known.entry(card.provider().clone()).or_default();
                 *count = if is_old { *count + 1 } else { count.saturating_sub(1) };
             }
         }
@@ -57,14 +56,13 @@ impl Portfolio {
         for card in self.cards.of_provider(provider) {
             count(Work::CardVisited);
             // The engine tells cards that it marked so itself: those stay shared with it.
-            if card.balance.at().is_some() && card.balance.why_stale() != Some(why) {
-                let balance = card.balance.clone().stale(why);
-                marked.push(Arc::new(Card { balance, ..Card::clone(card) }));
+            if card.figures_at().is_some() && card.why_stale() != Some(why) {
+                marked.push(Arc::new(CardRecord::clone(card).stale(why)));
             }
-            last_known += usize::from(card.balance.at().is_some());
+            last_known += usize::from(card.figures_at().is_some());
         }
         self.kept.last_known.insert(provider.clone(), last_known);
-        let keys = marked.iter().map(|card| card.key.clone());
+        let keys = marked.iter().map(|card| card.key());
         self.kept.card_news.cards.add(keys, self.cards.len());
         for card in marked {
             self.cards.insert(card);

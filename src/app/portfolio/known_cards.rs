@@ -6,13 +6,13 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
 
 /// The cards, in no order. Each is found by the key that it has itself, so that no key is kept
 /// twice, and with one look: a frame looks for some hundred.
 #[derive(Clone, Debug, Default)]
 pub struct KnownCards {
-    cards: HashTable<Arc<Card>>,
+    cards: HashTable<Arc<CardRecord>>,
     hasher: RandomState,
 }
 
@@ -29,20 +29,27 @@ impl KnownCards {
         self.cards.is_empty()
     }
 
-    /// The card of a key.
+    /// The card of a key, made from what is kept of it.
     #[must_use]
-    pub fn get(&self, key: &CardKey) -> Option<&Arc<Card>> {
-        self.cards.find(self.hasher.hash_one(key), |card| card.key == *key)
+    pub fn get(&self, key: &CardKey) -> Option<Card> {
+        self.record(key).map(|card| card.card())
+    }
+
+    /// What is kept of the card of a key: for one who asks for little of it, or of many.
+    #[must_use]
+    pub fn record(&self, key: &CardKey) -> Option<&Arc<CardRecord>> {
+        let hash = self.hasher.hash_one((&key.provider, &key.id));
+        self.cards.find(hash, |card| card.has_key(key))
     }
 
     /// Whether a card is known.
     #[must_use]
     pub fn contains_key(&self, key: &CardKey) -> bool {
-        self.get(key).is_some()
+        self.record(key).is_some()
     }
 
     /// All of them.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &Arc<Card>> {
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Arc<CardRecord>> {
         self.cards.iter()
     }
 
@@ -50,16 +57,16 @@ impl KnownCards {
     pub fn of_provider<'a>(
         &'a self,
         provider: &'a ProviderId,
-    ) -> impl Iterator<Item = &'a Arc<Card>> {
-        self.values().filter(move |card| card.key.provider == *provider)
+    ) -> impl Iterator<Item = &'a Arc<CardRecord>> {
+        self.values().filter(move |card| card.provider() == provider)
     }
 
     /// Takes a card in; the one that it takes the place of.
-    pub(super) fn insert(&mut self, card: Arc<Card>) -> Option<Arc<Card>> {
+    pub(super) fn insert(&mut self, card: Arc<CardRecord>) -> Option<Arc<CardRecord>> {
         let Self { cards, hasher } = self;
-        let hash = hasher.hash_one(&card.key);
-        let hash_of = |card: &Arc<Card>| hasher.hash_one(&card.key);
-        match cards.entry(hash, |known| known.key == card.key, hash_of) {
+        let hash_of = |card: &Arc<CardRecord>| hasher.hash_one((card.provider(), card.id()));
+        let is_it = |known: &Arc<CardRecord>| known.compare_keys(&card).is_eq();
+        match cards.entry(hash_of(&card), is_it, hash_of) {
             Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), card)),
             Entry::Vacant(place) => {
                 place.insert(card);
@@ -71,8 +78,8 @@ impl KnownCards {
     /// Changes a card, which must be known.
     #[cfg(test)]
     pub(crate) fn change(&mut self, key: &CardKey, change: impl FnOnce(&mut Card)) {
-        let mut card = Card::clone(self.get(key).expect("the card of the test"));
+        let mut card = self.get(key).expect("the card of the test");
         change(&mut card);
-        self.insert(Arc::new(card));
+        self.insert(Arc::new(card.into()));
     }
 }

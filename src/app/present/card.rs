@@ -58,17 +58,17 @@ fn whole_summary(
     let Some(card) = portfolio.cards.get(key) else {
         return vec![vec![(Role::Muted, "this card is not known any more".to_owned())]];
     };
-    let mut lines = heading(portfolio, card, columns);
+    let mut lines = heading(portfolio, &card, columns);
     lines.extend(queued(portfolio, keymap, key, columns));
     lines.push(Line::new());
-    lines.extend(balance(portfolio, card, columns));
+    lines.extend(balance(portfolio, &card, columns));
     let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
     let last = portfolio.last_decline(key);
     if let Some(row) = chosen.or(last.as_ref()) {
         let is_last = last.as_ref().is_some_and(|last| last.is_same_row(row));
         let shown = decline::Shown { decline: row, is_chosen: chosen.is_some(), is_last };
         lines.push(Line::new());
-        lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
+        lines.extend(decline::lines(portfolio, keymap, &card, &shown, columns));
     }
     lines
 }

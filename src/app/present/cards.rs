@@ -19,23 +19,23 @@ use crate::domain::text::thousands;
 use crate::engine::{HealthState, ProviderInfo};
 
 /// A row of the table.
-pub(crate) struct ListedCard<'a> {
-    pub(crate) card: &'a Card,
+pub(crate) struct ListedCard {
+    pub(crate) card: Card,
     /// Why the card is where it is in the list.
     pub(crate) attention: Attention,
 }
 
-impl<'a> ListedCard<'a> {
+impl ListedCard {
     /// The row of a card; `None` when it is not known any more.
-    pub(crate) fn of(model: &'a Model, key: &CardKey) -> Option<Self> {
+    pub(crate) fn of(model: &Model, key: &CardKey) -> Option<Self> {
         let card = model.portfolio.cards.get(key)?;
-        let attention = model.panes.cards.attention(card, &model.portfolio);
+        let attention = model.panes.cards.attention(&card, &model.portfolio);
         Some(Self { card, attention })
     }
 }
 
 /// The columns of the table.
-pub(crate) const fn columns<'a>() -> &'a [Column<ListedCard<'a>>] {
+pub(crate) const fn columns() -> &'static [Column<ListedCard>] {
     const {
         &[
             Column { title: "State", width: whole(8, 8), hide_order: 0, cell: state },
@@ -90,13 +90,13 @@ pub(crate) fn pane_columns(widest: &Widest) -> (u16, u16) {
     (of(few, 17), of(many, 22))
 }
 
-fn state(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
-    (state_role(row.card), state_word(row.card, context.portfolio.stands_until()))
+fn state(context: &Context<'_>, row: &ListedCard) -> Cell {
+    (state_role(&row.card), state_word(&row.card, context.portfolio.stands_until()))
 }
 
 /// The holder, else what the roster calls the card, else its id.
-fn holder(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
-    let card = row.card;
+fn holder(_: &Context<'_>, row: &ListedCard) -> Cell {
+    let card = &row.card;
     let text = match card.labels.first() {
         _ if !card.holder.is_empty() => card.holder.to_string(),
         Some(label) => label.to_string(),
@@ -105,15 +105,15 @@ fn holder(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     (Role::Text, text)
 }
 
-fn digits(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn digits(_: &Context<'_>, row: &ListedCard) -> Cell {
     (Role::Text, row.card.digits())
 }
 
-fn provider(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn provider(_: &Context<'_>, row: &ListedCard) -> Cell {
     (Role::Muted, row.card.key.provider.name().to_owned())
 }
 
-fn available(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn available(_: &Context<'_>, row: &ListedCard) -> Cell {
     let stale = row.card.balance.why_stale().is_some();
     match row.card.available() {
         Some(money) => {
@@ -128,18 +128,18 @@ fn available(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     }
 }
 
-fn currency(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn currency(_: &Context<'_>, row: &ListedCard) -> Cell {
     let currency = row.card.available().map(Money::currency).or(row.card.currency);
     (Role::Muted, currency.map(|currency| currency.code().to_owned()).unwrap_or_default())
 }
 
-fn age(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn age(context: &Context<'_>, row: &ListedCard) -> Cell {
     let stale = row.card.balance.why_stale().is_some();
     let age = row.card.read_at().map(|at| context.portfolio.age(at));
     (if stale { Role::Caution } else { Role::Muted }, age.unwrap_or_else(|| "-".to_owned()))
 }
 
-fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+fn why(context: &Context<'_>, row: &ListedCard) -> Cell {
     if let Some(freeze) = context.portfolio.queued_freeze_of(&row.card.key) {
         let left = context.portfolio.time_left(freeze);
         return (Role::Caution, format!("queued {left}"));
@@ -153,9 +153,9 @@ fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     };
     let now = context.portfolio.stands_until();
     let words = if context.brief {
-        attention.brief_words_of(row.card)
+        attention.brief_words_of(&row.card)
     } else {
-        attention.words_of(row.card, now)
+        attention.words_of(&row.card, now)
     };
     (role, words)
 }

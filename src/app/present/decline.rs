@@ -80,7 +80,7 @@ pub(crate) fn sentences(
     let cause = row.decline()?;
     let asked = row.amount.abs();
     let card = row.card().and_then(|key| portfolio.cards.get(&key));
-    let funds = card.map_or(Funds::NotKnown, |card| cover::funds(card, row));
+    let funds = card.map_or(Funds::NotKnown, |card| cover::funds(&card, row));
     let verified = cause.say_verified(asked, funds, |at| clock(portfolio, at));
     Some((cause.say(asked), verified))
 }

@@ -76,7 +76,7 @@ fn digits(context: &Context<'_>, row: &Known<'_>) -> Cell {
     let last4 = match row {
         Known::Transaction(row) => row
             .last4
-            .or_else(|| context.portfolio.cards.get(&row.card()?).and_then(|card| card.last4)),
+            .or_else(|| context.portfolio.cards.record(&row.card()?).and_then(|card| card.last4())),
         Known::Operation(operation) => operation.last4,
     };
     (Role::Text, crate::domain::card::digits(last4))

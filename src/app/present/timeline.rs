@@ -59,7 +59,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
 /// Which card on the left, and a key on the right.
 pub(crate) fn titles(model: &Model, key: &CardKey) -> (String, String) {
     let portfolio = &model.portfolio;
-    let name = digits(portfolio.cards.get(key).and_then(|card| card.last4));
+    let name = digits(portfolio.cards.record(key).and_then(|card| card.last4()));
     let (title, command, word) = if model.screen.view == Pane::Detail {
         (format!("Card {name}  {}", portfolio.holder(key)), Command::Back, "back")
     } else {

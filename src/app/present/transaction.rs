@@ -38,11 +38,11 @@ pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction, time: TimeForma
     if let Listed::GoneSince { at, cleared_as } = &row.listed {
         return gone(portfolio, row, (*at, time), cleared_as.as_ref());
     }
-    let card = row.card().and_then(|key| portfolio.cards.get(&key));
+    let card = row.card().and_then(|key| portfolio.cards.record(&key));
     let fresh = portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
     match card {
         Some(card) if row.state == TransactionState::Declined && fresh => {
-            decline::why_short(card, row)
+            decline::why_short(&card.card(), row)
         }
         Some(_) | None => row.in_plain_words(),
     }
@@ -51,10 +51,10 @@ pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction, time: TimeForma
 /// Where there is little room: what a fresh decline was short of before anything else, as the last
 /// word.
 pub(crate) fn in_few_words(portfolio: &Portfolio, row: &Transaction, time: TimeFormat) -> String {
-    let card = row.card().and_then(|key| portfolio.cards.get(&key));
+    let card = row.card().and_then(|key| portfolio.cards.record(&key));
     let fresh = portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
     match card.filter(|_| fresh && row.state == TransactionState::Declined) {
-        Some(card) => decline::shortfall_in_words(card, row),
+        Some(card) => decline::shortfall_in_words(&card.card(), row),
         None => None,
     }
     .unwrap_or_else(|| state_in_words(portfolio, row, time))

@@ -4,7 +4,7 @@ use crate::app::portfolio::Portfolio;
 use crate::app::work::{Work, count};
 use crate::contract::filter::{Rows, ValueCounts};
 use crate::contract::{CardRow, OperationRow, TransactionRow};
-use crate::domain::card::Card;
+use crate::domain::card::CardRecord;
 use crate::domain::filter::{FilterField, Of};
 use crate::domain::operation::Operation;
 use crate::domain::transaction::Transaction;
@@ -21,10 +21,10 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
         (Rows::Operations, Of::Row | Of::Related) => (false, false, true),
         (Rows::Feed, Of::Row | Of::Related) => (false, true, true),
     };
-    let mut card = |card: &Card| {
+    let mut card = |card: &CardRecord| {
         count(Work::CardVisited);
         let row = CardRow {
-            card,
+            card: card.into(),
             now,
             watched: false,
             marked: false,

@@ -52,7 +52,7 @@ fn a_key_is_for_the_card_that_was_drawn_although_the_filter_hides_it_since() {
     drawn(&mut model);
     let chosen = model.subject().expect("a card");
     let known = model.portfolio.cards.get(&chosen).expect("it is known");
-    let frozen = Card { state: CardState::Frozen, ..Card::clone(known) };
+    let frozen = Card { state: CardState::Frozen, ..known };
     tell(&mut model, EngineEvent::Cards(vec![frozen.into()]));
     assert_ne!(model.subject(), Some(chosen.clone()), "it is not among the rows any more");
     press(&mut model, "x");
@@ -100,12 +100,12 @@ fn a_search_that_ends_under_a_dialog_moves_the_cards_when_it_is_closed() {
     assert_eq!(model.panes.cards.list.len(), 1);
     press(&mut model, "f");
     assert!(model.dialog.is_some() && model.panes.cards.left().is_some());
-    let shown: Vec<CardKey> = model.panes.cards.list.rows().keys().cloned().collect();
+    let shown: Vec<CardKey> = model.panes.cards.list.rows().keys().collect();
     for _ in 0..9 {
         _ = update(&mut model, Msg::Continue);
     }
     assert!(model.panes.cards.left().is_none(), "it has ended");
-    let held: Vec<CardKey> = model.panes.cards.list.rows().keys().cloned().collect();
+    let held: Vec<CardKey> = model.panes.cards.list.rows().keys().collect();
     assert_eq!(shown, held);
     press(&mut model, "esc");
     assert_eq!(model.panes.cards.list.len(), 50);

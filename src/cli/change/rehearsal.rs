@@ -37,7 +37,7 @@ impl Rehearsal<'_> {
                 return Err(sending::refusal(self.change, &card, &refused));
             }
         };
-        let planned = self.planned(Arc::unwrap_or_clone(card));
+        let planned = self.planned(card);
         match session.format {
             Format::Table => {}
             Format::Json => print::put(&(json::named("would", &planned) + "\n"))?,

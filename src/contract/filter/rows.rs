@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+use super::asked::AskedCard;
 use super::fields::{NAMES, names};
 use crate::contract::{Field, Record, Row, Value};
 use crate::domain::attention::low;
@@ -22,10 +23,10 @@ pub trait History: Debug {
 }
 
 /// A card, and what the board knows of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CardRow<'a> {
     /// The card.
-    pub card: &'a Card,
+    pub card: AskedCard<'a>,
     /// The time that ages are counted from.
     pub now: Timestamp,
     /// The operator watches it.
@@ -66,11 +67,11 @@ impl Subject for CardRow<'_> {
     type Record = Card;
 
     fn row(&self) -> Row<'_, Card> {
-        self.card.into()
+        self.card.card().into()
     }
 
     fn time(&self) -> Option<Timestamp> {
-        self.card.balance.at()
+        self.card.standing().figures_at
     }
 
     fn now(&self) -> Timestamp {
@@ -78,13 +79,14 @@ impl Subject for CardRow<'_> {
     }
 
     fn is(&self, flag: Flag) -> bool {
+        let card = self.card.standing();
         match flag {
-            Flag::Stale => self.card.balance.why_stale().is_some(),
-            Flag::Unknown => self.unknown || self.card.state == CardState::Unknown,
+            Flag::Stale => card.is_stale,
+            Flag::Unknown => self.unknown || card.state == CardState::Unknown,
             Flag::Watched => self.watched,
             Flag::Marked => self.marked,
-            Flag::Negative => self.card.available().is_some_and(Money::is_negative),
-            Flag::Low => low(self.card.state, self.card.available()).is_some(),
+            Flag::Negative => card.available.is_some_and(Money::is_negative),
+            Flag::Low => low(card.state, card.available).is_some(),
         }
     }
 
@@ -93,8 +95,8 @@ impl Subject for CardRow<'_> {
     }
 
     fn any_related(&self, test: &mut dyn FnMut(&dyn Filterable) -> bool) -> bool {
-        let (holder, now) = (&*self.card.holder, self.now);
-        self.history.any_transaction(&self.card.key, &mut |transaction| {
+        let (holder, now) = (self.card.holder(), self.now);
+        self.history.any_transaction(&self.card.key(), &mut |transaction| {
             test(&TransactionRow { transaction, holder, now })
         })
     }

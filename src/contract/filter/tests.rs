@@ -208,7 +208,7 @@ fn flags_and_numbers_of_cards() {
         ..Card::unread(key)
     };
     let row = CardRow {
-        card: &card,
+        card: (&card).into(),
         now: now(),
         watched: true,
         marked: false,
@@ -368,7 +368,7 @@ fn a_field_of_transactions_asks_for_cards_with_one_such_transaction() {
     };
     let history = Paid(vec![cleared, decline()]);
     let row = CardRow {
-        card: &card,
+        card: (&card).into(),
         now: now(),
         watched: false,
         marked: false,
@@ -562,7 +562,7 @@ fn a_filter_taken_apart_accepts_the_same_cards() {
             let key = CardKey::new(&ProviderId::new("acme"), "c1");
             let card = Card { state, ..Card::unread(key) };
             let row = CardRow {
-                card: &card,
+                card: (&card).into(),
                 now: now(),
                 watched: false,
                 marked: false,

@@ -271,6 +271,12 @@ impl From<Card> for CardRecord {
     }
 }
 
+impl From<Card> for Arc<CardRecord> {
+    fn from(card: Card) -> Self {
+        Self::new(card.into())
+    }
+}
+
 impl fmt::Debug for CardRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.card().fmt(f)

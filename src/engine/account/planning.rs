@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Account, State};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{CardKey, CardRecord};
 use crate::domain::operation::{Operation, OperationId, Proof};
 use crate::engine::schedule::{self, Moment, Next, Read};
 
@@ -51,12 +51,12 @@ impl Account {
     /// Takes in the cards that are known at the start. All of them are due at once; those that were
     /// never read come first, then those that earlier processes read longest ago: however often it
     /// is started, a round through a large programme goes on where it was.
-    pub(in crate::engine) fn know_first_cards(&self, cards: &[Arc<Card>], now: Timestamp) {
+    pub(in crate::engine) fn know_first_cards(&self, cards: &[Arc<CardRecord>], now: Timestamp) {
         let mut state = self.state();
         for card in cards {
-            state.plan.know(&card.key.id);
-            if let Some(at) = card.balance.at() {
-                state.plan.note_kept(&card.key.id, at.min(now));
+            state.plan.know(card.id());
+            if let Some(at) = card.figures_at() {
+                state.plan.note_kept(card.id(), at.min(now));
             }
         }
     }

@@ -45,6 +45,7 @@ impl Engine {
             }
         }
         for card in self.0.cards.of_provider(id) {
+            let card = card.card();
             if has_list && matches!(card.balance, Reading::At { .. }) {
                 continue;
             }
@@ -61,7 +62,8 @@ impl Engine {
                 }
             }
         }
-        listing.rows = self.0.cards.of_provider(id);
+        let known = self.0.cards.of_provider(id);
+        listing.rows = known.iter().map(|card| Arc::new(card.card())).collect();
         listing.failed = attempts.failure();
         listing
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Attempts, Keep, Listing, Patience, of_list, unread_part};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{Card, CardKey, CardRecord};
 use crate::domain::completeness::UnreadPart;
 use crate::domain::transaction::Transaction;
 use crate::engine::Engine;
@@ -64,8 +64,8 @@ impl Engine {
         };
         let mut attempts = Attempts::default();
         // Of each card by itself, or of all at once.
-        let lists: Vec<Option<Arc<Card>>> = match query.card {
-            Some(key) => vec![Some(self.0.cards.get_or_unread(key))],
+        let lists: Vec<Option<Arc<CardRecord>>> = match query.card {
+            Some(key) => vec![Some(Arc::new(self.0.cards.get_or_unread(key).into()))],
             None if capabilities.list_all_transactions.is_yes() => vec![None],
             None => {
                 listing.completeness.join(account.roster_gaps(query.at));
@@ -77,6 +77,7 @@ impl Engine {
             }
         };
         for card in lists {
+            let card = card.map(|card| card.card());
             self.list_one(account, card, query, &mut attempts, &mut listing).await;
         }
         listing.failed = attempts.failure();
@@ -91,7 +92,7 @@ impl Engine {
         query: Query<'_>,
         attempts: &mut Attempts,
         listing: &mut Listing<Transaction>,
-    ) -> Vec<Option<Arc<Card>>> {
+    ) -> Vec<Option<Arc<CardRecord>>> {
         let id = &account.info.id;
         let mut unread = Vec::new();
         match self.read_list(account, query.patience).await {
@@ -117,9 +118,9 @@ impl Engine {
             Err(error) => attempts.note_list_error(error),
         }
         let mut cards = self.0.cards.of_provider(id);
-        let mut seen: HashSet<CardKey> = cards.iter().map(|card| card.key.clone()).collect();
+        let mut seen: HashSet<CardKey> = cards.iter().map(|card| card.key()).collect();
         unread.retain(|key| seen.insert(key.clone()));
-        cards.extend(unread.into_iter().map(|key| Arc::new(Card::unread(key))));
+        cards.extend(unread.into_iter().map(|key| Arc::new(Card::unread(key).into())));
         cards.into_iter().map(Some).collect()
     }
 
@@ -127,7 +128,7 @@ impl Engine {
     async fn list_one(
         &self,
         account: &Account,
-        card: Option<Arc<Card>>,
+        card: Option<Card>,
         query: Query<'_>,
         attempts: &mut Attempts,
         listing: &mut Listing<Transaction>,
@@ -142,7 +143,6 @@ impl Engine {
             return;
         }
         let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };
-        let card = card.map(Arc::unwrap_or_clone);
         let window = Window { card, since: query.since, until: query.until };
         let (share, keep) = (Share::ALL, Keep::History);
         let read = self.read_window(account, &window, mode, share, query.patience, keep).await;

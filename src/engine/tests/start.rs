@@ -18,7 +18,7 @@ async fn board_over(cards: usize) -> Bench {
     let store = Store::open(folder.path()).expect("a data file");
     let of = |number: usize| {
         let id = format!("known-{number:03}");
-        Arc::new(Card::unread(CardKey::new(&ProviderId::new("banana"), &id)))
+        Card::unread(CardKey::new(&ProviderId::new("banana"), &id)).into()
     };
     store
         .keep_cards((0..cards).map(of).collect(), Timestamp::UNIX_EPOCH)
@@ -34,7 +34,7 @@ async fn told_cards(bench: &mut Bench) -> Vec<Vec<Arc<str>>> {
     while let Some(event) = bench.events.recv().await {
         match event {
             EngineEvent::KnownCards { cards, is_last } => {
-                told.push(cards.iter().map(|card| Arc::clone(&card.key.id)).collect());
+                told.push(cards.iter().map(|card| Arc::clone(card.id())).collect());
                 if is_last {
                     break;
                 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{millis, money, timestamp};
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{
+    Balance, Card, CardKey, CardKind, CardRecord, CardState, ProviderId, Reading,
+};
 
 /// The columns that [`card`] reads, in its order.
 const COLUMNS: &str = "provider, id, owner, holder, last4, state, provider_state, kind, currency, \
@@ -24,12 +26,12 @@ pub(in crate::store) fn page(
     db: &Connection,
     after: Option<&CardKey>,
     limit: u32,
-) -> rusqlite::Result<Vec<Card>> {
+) -> rusqlite::Result<Vec<CardRecord>> {
     let (provider, id) = after.map_or(("", ""), |key| (key.provider.name(), &*key.id));
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM card WHERE (provider, id) > (?1, ?2) ORDER BY provider, id LIMIT ?3"
     ))?;
-    query.query_map(params![provider, id, limit], card)?.collect()
+    query.query_map(params![provider, id, limit], |row| card(row).map(CardRecord::from))?.collect()
 }
 
 /// The cards that a board showed first, in its order.
@@ -73,12 +75,12 @@ pub(super) fn insert(tx: &Transaction<'_>, card: &Card) -> rusqlite::Result<()> 
 /// the order of arrival, unless that one is of a time that has not come yet.
 pub(in crate::store) fn keep(
     db: &mut Connection,
-    cards: &[Arc<Card>],
+    cards: &[Arc<CardRecord>],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let tx = super::begin(db)?;
     for card in cards {
-        upsert(&tx, card, now)?;
+        upsert(&tx, &card.card(), now)?;
     }
     tx.commit()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::domain::card::{Balance, Card, CardKey, Reading};
+use crate::domain::card::{Balance, Card, CardKey, CardRecord, Reading};
 use crate::store::Store;
 
 fn folder() -> tempfile::TempDir {
@@ -145,13 +145,13 @@ async fn statements<T>(store: &Store, work: impl Future<Output = T>) -> u64 {
 }
 
 /// Cards of one account, with figures of a time.
-fn cards(count: usize, second: i64) -> Vec<Arc<Card>> {
+fn cards(count: usize, second: i64) -> Vec<Arc<CardRecord>> {
     let at = Timestamp::from_second(1_800_000_000 + second).expect("a time of the test");
     let card = |id: usize| Card {
         balance: Reading::At { value: Balance::default(), at },
         ..Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()))
     };
-    (0..count).map(card).map(Arc::new).collect()
+    (0..count).map(card).map(Into::into).collect()
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 
 use super::{Empty, stories};
-use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::transaction::Transaction;
 use crate::store::Store;
@@ -21,12 +21,12 @@ fn key(number: usize) -> CardKey {
 }
 
 async fn keep(store: &Store, count: usize) {
-    let cards = (0..count).map(|number| Arc::new(Card::unread(key(number)))).collect();
+    let cards = (0..count).map(|number| Card::unread(key(number)).into()).collect();
     store.keep_cards(cards, Timestamp::UNIX_EPOCH).await.expect("they are kept");
 }
 
-fn keys(cards: &[Card]) -> Vec<CardKey> {
-    cards.iter().map(|card| card.key.clone()).collect()
+fn keys(cards: &[CardRecord]) -> Vec<CardKey> {
+    cards.iter().map(CardRecord::key).collect()
 }
 
 async fn a_few_cards_are_all_there_for_the_first_frame(empty: Empty) {
@@ -73,7 +73,7 @@ async fn pages_have_each_card_once_in_the_order_of_their_keys(empty: Empty) {
     for most in [1, 2, 9] {
         let read = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&read);
-        let take = move |page: Vec<Card>| {
+        let take = move |page: Vec<CardRecord>| {
             let mut read = kept.lock().expect("a whole list");
             read.push(keys(&page));
             read.len() < most

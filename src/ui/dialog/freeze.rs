@@ -103,10 +103,10 @@ fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
     let open = portfolio.holds_of(key);
     // Before all is loaded nobody can tell how many there are.
     if open.is_empty() || !portfolio.is_history_loaded() {
-        let balance = portfolio.cards.get(key).map(|card| &card.balance);
-        let is_old = balance.is_some_and(|balance| balance.why_stale().is_some());
+        let balance = portfolio.cards.get(key).map(|card| card.balance);
+        let is_old = balance.as_ref().is_some_and(|balance| balance.why_stale().is_some());
         let old = if is_old { ", last known" } else { "" };
-        return match balance.and_then(|balance| balance.value()?.pending) {
+        return match balance.as_ref().and_then(|balance| balance.value()?.pending) {
             Some(pending) if !pending.amount().is_zero() => {
                 format!("open holds ({pending}{old}), ")
             }

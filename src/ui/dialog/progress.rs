@@ -67,9 +67,9 @@ fn new_balance(sheet: &mut Sheet, progress: &Progress, portfolio: &Portfolio) {
     let done =
         |op: &&Operation| op.state == OperationState::Done && op.action_kind == ActionKind::TopUp;
     let Some(operation) = progress.operation.as_ref().filter(done) else { return };
-    let balance = portfolio.cards.get(&progress.key).map(|card| &card.balance);
+    let balance = portfolio.cards.get(&progress.key).map(|card| card.balance);
     let amount = operation.amount.map_or_else(String::new, |amount| format!("+{amount}: "));
-    let read = balance.and_then(|balance| Some((Available::of(balance)?, balance.at()?)));
+    let read = balance.and_then(|balance| Some((Available::of(&balance)?, balance.at()?)));
     match read.filter(|(it, at)| it.last_known.is_some() || *at >= operation.updated_at) {
         Some((available, at)) => {
             let words = available.in_words(|at| clock(at, portfolio));

@@ -246,13 +246,14 @@ impl Sheet {
     pub(super) fn card(&mut self, key: &CardKey, portfolio: &Portfolio) {
         let card = portfolio.cards.get(key);
         let digits = target::digits(key, portfolio);
-        let holder = card.map_or("", |card| &*card.holder).to_owned();
+        let holder = portfolio.holder(key).to_owned();
         let environment = target::environment(key, portfolio);
         let role = match environment {
             Environment::Production => Role::Prod,
             Environment::Sandbox => Role::Muted,
         };
         let kind = card
+            .as_ref()
             .and_then(|card| card.kind)
             .map_or_else(String::new, |kind| format!("{}  ", kind.as_str()));
         let right = vec![
@@ -275,7 +276,7 @@ impl Sheet {
     /// The card's state, and when it was read where it may be another by now.
     pub(super) fn state(&mut self, key: &CardKey, portfolio: &Portfolio) {
         let card = portfolio.cards.get(key);
-        let state = card.map_or(CardState::Unknown, |card| card.state).as_str();
+        let state = card.as_ref().map_or(CardState::Unknown, |card| card.state).as_str();
         let read =
             card.filter(|card| card.balance.why_stale().is_some()).and_then(|card| card.read_at());
         match read {
@@ -384,17 +385,17 @@ pub(super) fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
 /// When the card's figures were read, and whether they are being read again.
 pub(super) fn figures_age(target: &Target, portfolio: &Portfolio) -> Part {
     let again = if target.reread { ", re-read" } else { ", asking again" };
-    match portfolio.cards.get(&target.key).map(|card| &card.balance) {
+    match portfolio.cards.get(&target.key).map(|card| card.balance) {
         None | Some(Reading::Never) => part(
             format!("never read{}", if target.reread { "" } else { ", asking now" }),
             Role::Muted,
         ),
         Some(Reading::At { at, .. }) => part(
-            format!("read {} ({}){again}", clock(*at, portfolio), text::age(portfolio.now, *at)),
+            format!("read {} ({}){again}", clock(at, portfolio), text::age(portfolio.now, at)),
             Role::Muted,
         ),
         Some(Reading::Stale { at, .. }) => part(
-            format!("LAST KNOWN {} ({})", clock(*at, portfolio), text::age(portfolio.now, *at)),
+            format!("LAST KNOWN {} ({})", clock(at, portfolio), text::age(portfolio.now, at)),
             Role::Caution,
         ),
     }
@@ -402,11 +403,11 @@ pub(super) fn figures_age(target: &Target, portfolio: &Portfolio) -> Part {
 
 /// What is available, marked where it may be old.
 pub(super) fn available(key: &CardKey, portfolio: &Portfolio) -> Part {
-    let card = portfolio.cards.get(key);
+    let card = portfolio.cards.record(key);
     let Some(available) = card.and_then(|card| card.available()) else {
         return part("not known", Role::Caution);
     };
-    let stale = card.is_some_and(|card| card.balance.why_stale().is_some());
+    let stale = card.is_some_and(|card| card.why_stale().is_some());
     money(available, stale)
 }
 

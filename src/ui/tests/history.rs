@@ -1,8 +1,6 @@
 //! A long history: what is found while it is searched, what is said of the rest, and that the
 //! cursor keeps its row.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::app::fixture::{declined, key, large_board, transaction};
 use crate::app::has_more_work;
@@ -286,7 +284,7 @@ fn history(rows: &[Transaction]) -> EngineEvent {
 fn loading() -> Model {
     let mut model = bare((120, 40));
     let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
+    event(&mut model, EngineEvent::Cards(vec![of.into()]));
     event(&mut model, EngineEvent::Journal { page: Vec::new(), is_last: true });
     model
 }

@@ -1,7 +1,5 @@
 //! What happens while a long history is looked at: news, time that goes by, and a paused screen.
 
-use std::sync::Arc;
-
 use super::history::{event, feed_of, idle, line, paste, rows};
 use super::*;
 use crate::app::fixture::{card, declined, key, large_board, now, operation, transaction};
@@ -64,7 +62,7 @@ fn the_first_letter_of_a_filter_waits_for_no_name() {
     // Names that came meanwhile are asked for when the line is opened again.
     press(&mut model, "esc");
     let new = card(CardState::Active, "Nova Nováková", "9999", "artha", "1.00 EUR", 5);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(new)]));
+    event(&mut model, EngineEvent::Cards(vec![new.into()]));
     let work = counted(|| {
         press(&mut model, "/");
         idle(&mut model);
@@ -131,7 +129,7 @@ fn a_decline_goes_before_an_older_operation_that_failed() {
 fn what_a_paused_screen_shows_is_not_called_whole_when_the_history_is_loaded_behind_it() {
     let mut model = bare((120, 40));
     let of = card(CardState::Active, "Holder 3", "0003", "artha", "99.00 USD", 0);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(of)]));
+    event(&mut model, EngineEvent::Cards(vec![of.into()]));
     event(&mut model, EngineEvent::Transactions(rows(20).collect::<Vec<_>>().into()));
     press(&mut model, "2 / s h o p enter p");
     event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows(rows(5_000)))));
@@ -159,7 +157,7 @@ fn the_name_of_a_holder_moves_no_cursor_where_no_name_is_asked_for() {
     press(&mut model, "G");
     let before = (model.panes.feed.list.at(), line(&text(&model), ">"));
     let named = card(CardState::Active, "New Name", "9999", "artha", "99.00 USD", 0);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(named)]));
+    event(&mut model, EngineEvent::Cards(vec![named.into()]));
     assert!(!has_more_work(&model));
     assert_eq!((model.panes.feed.list.at(), line(&text(&model), ">")), before);
     // A word may be a name: it is looked for again.
@@ -168,7 +166,7 @@ fn the_name_of_a_holder_moves_no_cursor_where_no_name_is_asked_for() {
     press(&mut model, "enter");
     idle(&mut model);
     let renamed = card(CardState::Active, "Renamed", "0003", "artha", "99.00 USD", 0);
-    event(&mut model, EngineEvent::Cards(vec![Arc::new(renamed)]));
+    event(&mut model, EngineEvent::Cards(vec![renamed.into()]));
     idle(&mut model);
     assert!(text(&model).contains("▐renamed▌ 1,200/60,000"), "{}", text(&model));
 }

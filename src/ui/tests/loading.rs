@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use super::history::{event, line, paste};
 use super::*;
 use crate::app::fixture::{bare, card, health, key};
-use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::card::{CardKey, CardRecord, CardState};
 use crate::engine::Health;
 
 /// Cards of the data file, in the order of their keys.
-fn cards() -> Vec<Arc<Card>> {
+fn cards() -> Vec<Arc<CardRecord>> {
     let of = |number: u32| {
         let last4 = format!("{number:04}");
         let holder = format!("Holder {number:04}");
@@ -20,12 +20,12 @@ fn cards() -> Vec<Arc<Card>> {
     (0..1_000).map(of).collect()
 }
 
-fn known(model: &mut Model, cards: &[Arc<Card>], is_last: bool) {
+fn known(model: &mut Model, cards: &[Arc<CardRecord>], is_last: bool) {
     event(model, EngineEvent::KnownCards { cards: cards.to_vec(), is_last });
 }
 
 /// A board that shows the first of many cards, and the others.
-fn first_frame() -> (Model, Vec<Arc<Card>>) {
+fn first_frame() -> (Model, Vec<Arc<CardRecord>>) {
     let mut model = bare((120, 40));
     let all = cards();
     known(&mut model, &all[700..800], false);

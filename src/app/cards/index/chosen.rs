@@ -3,7 +3,7 @@
 use super::{Entry, Index, slot};
 use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
-use crate::domain::card::{Card, CardKey, Last4};
+use crate::domain::card::{CardKey, CardRecord, Last4};
 use crate::domain::filter::Filter;
 
 /// Most cards that a filter is asked about before keys are listened to again: about 3 ms. Tests see
@@ -12,7 +12,7 @@ const SLICE: usize = if cfg!(test) { 20_000 } else { 32_768 };
 
 /// A card as a filter sees it.
 pub(in crate::app::cards) struct Candidate<'a> {
-    pub(in crate::app::cards) card: &'a Card,
+    pub(in crate::app::cards) card: &'a CardRecord,
     /// What free words are searched in, folded.
     pub(in crate::app::cards) searched: &'a str,
     /// An operation on it is UNKNOWN.
@@ -98,8 +98,8 @@ impl Chosen {
 }
 
 /// Whether a card ends in one of these digits.
-pub(in crate::app::cards) fn ends_in(card: &Card, digits: &[Last4]) -> bool {
-    card.last4.is_some_and(|last4| digits.contains(&last4))
+pub(in crate::app::cards) fn ends_in(card: &CardRecord, digits: &[Last4]) -> bool {
+    card.last4().is_some_and(|last4| digits.contains(&last4))
 }
 
 impl Index {

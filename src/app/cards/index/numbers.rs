@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use hashbrown::HashTable;
 
-use crate::domain::card::CardKey;
+use crate::domain::card::{CardKey, CardRecord};
 
 /// The numbers by the keys of their cards, which somebody else has.
 #[derive(Debug, Default)]
@@ -18,16 +18,18 @@ impl Numbers {
     pub(super) fn find<'a>(
         &self,
         key: &CardKey,
-        key_of: impl Fn(u32) -> Option<&'a CardKey>,
+        card: impl Fn(u32) -> Option<&'a CardRecord>,
     ) -> Option<u32> {
-        let is_it = |number: &u32| key_of(*number) == Some(key);
-        self.numbers.find(self.hasher.hash_one(key), is_it).copied()
+        let is_it = |number: &u32| card(*number).is_some_and(|card| card.has_key(key));
+        self.numbers.find(self.hasher.hash_one((&key.provider, &key.id)), is_it).copied()
     }
 
     /// Takes in a number whose key has none yet.
-    pub(super) fn add<'a>(&mut self, number: u32, key_of: impl Fn(u32) -> Option<&'a CardKey>) {
+    pub(super) fn add<'a>(&mut self, number: u32, card: impl Fn(u32) -> Option<&'a CardRecord>) {
         let Self { numbers, hasher } = self;
-        let hash_of = |number: &u32| key_of(*number).map_or(0, |key| hasher.hash_one(key));
+        let hash_of = |number: &u32| {
+            card(*number).map_or(0, |card| hasher.hash_one((card.provider(), card.id())))
+        };
         numbers.insert_unique(hash_of(&number), number, hash_of);
     }
 }
