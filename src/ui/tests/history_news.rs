@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::history::{event, feed_of, idle, line, paste, rows};
+use super::history::{event, feed_of, line, paste, rows};
 use super::*;
-use crate::app::fixture::{card, declined, key, large_board, now, operation, transaction};
+use crate::app::fixture::{card, declined, idle, key, large_board, now, operation, transaction};
 use crate::app::has_more_work;
 use crate::app::work::{Work, counted};
 use crate::domain::operation::{ActionKind, OperationId};
