@@ -269,7 +269,7 @@ pub fn has_more_work(model: &Model) -> bool {
     let cards = &model.panes.cards;
     model.panes.feed.has_more_work()
         || cards.left().is_some()
-        || model.dialog.is_none() && cards.cards_left().is_some()
+        || model.dialog.is_none() && (cards.cards_left().is_some() || cards.are_being_placed())
 }
 
 impl Model {

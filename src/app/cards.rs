@@ -29,9 +29,16 @@ use crate::domain::card::{Card, CardKey, CardRecord};
 use crate::domain::filter::Filter;
 use front::Front;
 use having::Having;
-use index::{Accepts, Candidate, Index, ends_in};
+use index::{Accepts, Candidate, Index, Placed, ends_in};
 use signals::KnownSignals;
 use sort::{Order, Urgency};
+
+/// Most cards that get their places before keys are listened to again: about a millisecond. Tests
+/// see a slice with fewer cards.
+const SLICE: usize = if cfg!(test) { 2_048 } else { 512 };
+
+/// Of so few cards each asks for itself whether it has such transactions as the filter wants.
+const FEW: usize = 256;
 
 /// The pane of all cards.
 #[derive(Debug)]
@@ -47,7 +54,9 @@ pub(crate) struct Cards {
     /// Never held: they say what is true now.
     signals: KnownSignals,
     /// Cards that are not in the place yet where they belong now.
-    waiting: Affected,
+    waiting: BTreeSet<CardKey>,
+    /// Further ones of them get their places with the next message.
+    goes_on: bool,
     /// What the rows were made of last.
     made_of: MadeOf,
     /// The filter of the whole line, where it chose no card and the rest of the line is shown.
@@ -82,7 +91,8 @@ impl Default for Cards {
             hidden_marks: 0,
             hidden: 0,
             signals: KnownSignals::default(),
-            waiting: Affected::All,
+            waiting: BTreeSet::new(),
+            goes_on: false,
             made_of: MadeOf {
                 now: Timestamp::MIN,
                 minute: 0,
@@ -156,17 +166,16 @@ impl Cards {
             Some(Urgency::of(&self.signals.attention(key, &card, portfolio)))
         };
         // What waits for its place is in trouble by what it is now.
-        let (waiting, none) = (&self.waiting, BTreeSet::new());
-        let others = match waiting {
-            Affected::These(cards) => cards,
-            Affected::All => &none,
-        };
-        let is_wanted = |key: &CardKey, placed: Urgency| match waiting {
-            Affected::These(cards) if !cards.contains(key) => placed.is_trouble(),
-            Affected::These(_) | Affected::All => urgency(key).is_some_and(Urgency::is_trouble),
+        let waiting = &self.waiting;
+        let is_wanted = |key: &CardKey, placed: Urgency| {
+            if waiting.contains(key) {
+                urgency(key).is_some_and(Urgency::is_trouble)
+            } else {
+                placed.is_trouble()
+            }
         };
         let from = self.list.at();
-        let found = self.list.rows().seek(from, direction, others, is_wanted);
+        let found = self.list.rows().seek(from, direction, waiting, is_wanted);
         if let Some(index) = found {
             self.list.select_at(index);
         }
@@ -191,27 +200,24 @@ impl Cards {
             return;
         }
         let refiltered = self.made_of.is_outdated || self.made_of.filter != self.search.revision;
-        let is_chosen = refiltered || self.order != self.list.rows().order();
-        let goes_on = self.list.rows().left().is_some();
-        let is_held = movement == Movement::Held || self.waiting.is_empty();
-        if !is_chosen && is_held && !goes_on {
+        let is_chosen = refiltered || self.order != self.list.rows().wanted_order();
+        let is_searching = self.list.rows().left().is_some();
+        let waits = !self.waiting.is_empty() || self.list.rows().is_placing();
+        let is_moving = movement == Movement::Live && waits;
+        if is_chosen || is_moving || self.goes_on {
+            if refiltered || self.waiting.len() > FEW {
+                self.having.iter_mut().for_each(Having::gather_cards);
+            }
+            let choice_changed = self.place_waiting(portfolio, refiltered);
+            (self.made_of.filter, self.made_of.is_outdated) = (self.search.revision, false);
+            self.hidden = self.list.rows().total() - self.list.len();
+            if choice_changed {
+                self.count_hidden_marks();
+            }
+        } else if !is_searching {
             return;
         }
-        if !is_chosen && is_held {
-            self.go_on(portfolio);
-            self.select_named();
-            return;
-        }
-        if refiltered || matches!(self.waiting, Affected::All) {
-            self.having.iter_mut().for_each(Having::gather_cards);
-        }
-        let choice_changed = self.place_waiting(portfolio, refiltered);
-        (self.made_of.filter, self.made_of.is_outdated) = (self.search.revision, false);
-        self.hidden = self.list.rows().total() - self.list.len();
-        if choice_changed {
-            self.count_hidden_marks();
-        }
-        if goes_on && !is_chosen {
+        if is_searching && !is_chosen {
             self.go_on(portfolio);
         }
         self.select_named();
@@ -224,26 +230,32 @@ impl Cards {
         if set_back {
             // What was over is not over any more.
             self.signals.renew_all(portfolio);
-            self.waiting = Affected::All;
+            self.place_all(portfolio);
         }
         self.made_of.is_outdated |= self.search.filter().asks_related()
             && (news.unassigned || matches!(news.history, Affected::All));
-        self.waiting.and(self.signals.hear(&news, portfolio));
-        self.waiting.and(news.cards);
+        self.waiting.append(&mut self.signals.hear(&news, portfolio));
+        self.waiting.extend(news.cards);
         if !news.loaded.is_empty() {
             self.list.change(|index| index.take_in(&news.loaded));
         }
         if news.are_all_loaded {
-            self.waiting = Affected::All;
-        } else if portfolio.are_cards_loading()
-            && matches!(self.waiting, Affected::All)
-            && self.list.rows().total() > 0
-        {
-            self.waiting = Affected::These(self.list.rows().placed());
+            // Those of the first frame may be others by now.
+            self.waiting.extend(self.list.rows().placed());
+            self.place_all(portfolio);
         }
         if self.list.rows().has_old_states(portfolio.now) {
-            let old = self.list.change(|index| index.take_old_states(portfolio.now));
-            self.waiting.and(Affected::These(old));
+            self.waiting
+                .append(&mut self.list.change(|index| index.take_old_states(portfolio.now)));
+        }
+    }
+
+    /// All cards get their places anew; while they are loaded, those that have one.
+    fn place_all(&mut self, portfolio: &Portfolio) {
+        if portfolio.are_cards_loading() {
+            self.waiting.extend(self.list.rows().placed());
+        } else {
+            self.list.change(Index::place_all);
         }
     }
 
@@ -292,14 +304,14 @@ impl Cards {
         }
     }
 
-    /// Puts the cards that wait where they belong, in the order and with the filter that are chosen
-    /// now. Answers whether other cards may be shown than before.
+    /// Puts the first of the cards that wait where they belong, in the order and with the filter
+    /// that are chosen now, or goes on giving all their places. Answers whether other cards may be
+    /// shown than before.
     fn place_waiting(&mut self, portfolio: &Portfolio, refiltered: bool) -> bool {
-        let waiting = std::mem::take(&mut self.waiting);
         let cause = self.search.take_cause();
+        let Self { list, search, marks, signals, in_vain, order, having, waiting, .. } = self;
         // What was chosen before, of which a longer filter is a part.
-        let is_right = !self.made_of.is_outdated && !matches!(waiting, Affected::All);
-        let Self { list, search, marks, signals, in_vain, order, having, .. } = self;
+        let mut is_right = !self.made_of.is_outdated;
         let accepts = |filter: &Filter, card: &Candidate<'_>| {
             is_accepted(filter, &row(card, marks, portfolio), having)
         };
@@ -310,22 +322,19 @@ impl Cards {
         let place = |index: &mut Index| {
             let mut choose = refiltered;
             let mut changed = false;
-            match waiting {
-                Affected::All => {
-                    index.place_all(&portfolio.cards, rate, portfolio.now);
-                    choose = true;
-                }
-                Affected::These(cards) => {
-                    for card in cards.iter().filter_map(|key| portfolio.cards.record(key)) {
-                        changed |= index.place(card, rate(card), portfolio.now, &accepts);
-                        let whole = in_vain.as_ref();
-                        choose |=
-                            whole.is_some_and(|it| index.is_accepted(&card.key(), it, &accepts));
-                    }
-                }
-            }
-            if *order != index.order() {
+            if *order != index.wanted_order() {
                 index.sort(*order);
+            }
+            let placed = index.go_on_placing(rate, portfolio.now);
+            if placed == Some(Placed::Anew) {
+                (choose, is_right) = (true, false);
+            }
+            let slice = if index.is_placing() { 0 } else { SLICE };
+            for key in std::iter::from_fn(|| waiting.pop_first()).take(slice) {
+                let Some(card) = portfolio.cards.record(&key) else { continue };
+                changed |= index.place(card, rate(card), portfolio.now, &accepts);
+                let whole = in_vain.as_ref();
+                choose |= whole.is_some_and(|it| index.is_accepted(&key, it, &accepts));
             }
             choose |= changed && in_vain.is_none() && index.len() == 0 && search.has_rest();
             if choose {
@@ -333,9 +342,11 @@ impl Cards {
                 let is_searched = having.iter().all(|having| having.left().is_none());
                 *in_vain = choose_rows(index, search, (known, is_searched), (is_right, &accepts));
             }
-            choose || changed
+            choose || changed || placed.is_some()
         };
-        list.change_for(cause, place)
+        let choice_changed = list.change_for(cause, place);
+        self.goes_on = !self.waiting.is_empty() || self.list.rows().is_placing();
+        choice_changed
     }
 
     /// Asks the filter about the next cards. At its end, where it accepts none, the rest of the
@@ -355,10 +366,16 @@ impl Cards {
         self.count_hidden_marks();
     }
 
+    /// Whether further cards get their places with the next message.
+    pub(crate) const fn are_being_placed(&self) -> bool {
+        self.goes_on
+    }
+
     /// The cards that are to be noted for the first frame of the next start, where they are others
     /// than before.
     pub(crate) fn first_to_note(&mut self, portfolio: &Portfolio) -> Option<Vec<CardKey>> {
-        let is_settled = self.waiting.is_empty() && !portfolio.are_cards_loading();
+        let waits = !self.waiting.is_empty() || self.list.rows().is_placing();
+        let is_settled = !waits && !portfolio.are_cards_loading();
         is_settled.then(|| self.front.changed(self.list.rows(), portfolio.now)).flatten()
     }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::chord::Chord;
 use super::keymap::Keymap;
 use super::portfolio::Portfolio;
-use super::{Effect, Model, Msg, Start, update};
+use super::{Effect, Model, Msg, Start, has_more_work, update};
 use crate::config::Environment;
 use crate::domain::card::{
     Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
@@ -292,7 +292,19 @@ pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -
     ] {
         _ = update(&mut model, Msg::EngineEvent(event));
     }
+    idle(&mut model);
     model
+}
+
+/// What the loop does while nothing else is to be done.
+pub(crate) fn idle(model: &mut Model) {
+    for _ in 0..200 {
+        if !has_more_work(model) {
+            return;
+        }
+        _ = update(model, Msg::Continue);
+    }
+    panic!("the work does not end");
 }
 
 fn cards() -> Vec<Card> {

@@ -250,7 +250,7 @@ impl Portfolio {
     /// Watches a card, or no longer; whether it is watched now.
     pub(crate) fn toggle_watched(&mut self, key: CardKey) -> bool {
         self.revisions.all += 1;
-        self.kept.card_news.cards.add([key.clone()], self.cards.len());
+        self.kept.card_news.cards.insert(key.clone());
         let watched = !self.watched.remove(&key);
         if watched {
             self.watched.insert(key);

@@ -4,12 +4,23 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::{Engine, EngineEvent};
+use crate::domain::card::CardRecord;
 use crate::domain::operation::{Operation, OperationId};
+
+/// Cards of one event at most.
+const CARDS_AT_ONCE: usize = 256;
 
 impl Engine {
     pub(super) async fn emit(&self, event: EngineEvent) {
         // The command line does not listen; then the event is dropped.
         let _ = self.0.events.send(event).await;
+    }
+
+    /// Emits cards that are new or changed, so many at a time that keys are answered between.
+    pub(super) async fn emit_cards(&self, cards: &[Arc<CardRecord>]) {
+        for cards in cards.chunks(CARDS_AT_ONCE) {
+            self.emit(EngineEvent::Cards(cards.to_vec())).await;
+        }
     }
 
     /// Takes in an operation as the journal has it, and emits it.
@@ -39,7 +50,7 @@ impl Engine {
     pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
         let changed = self.0.cards.make_all_stale(&account.info.id, why);
         if !changed.is_empty() {
-            self.emit(EngineEvent::Cards(changed)).await;
+            self.emit_cards(&changed).await;
             let (provider, why) = (account.info.id.clone(), Arc::clone(why));
             self.emit(EngineEvent::Stale { provider, why }).await;
         }

@@ -62,9 +62,7 @@ impl Engine {
             }
         }
         // Emitted just before the provider's health: together they make one frame.
-        if !cards.is_empty() {
-            self.emit(EngineEvent::Cards(cards.clone())).await;
-        }
+        self.emit_cards(&cards).await;
         if !unsaved.is_empty() && self.may_save() {
             // Another reading may have waited less long for the disk.
             let now = self.0.clock.now().saturating_add(ON_ITS_WAY).unwrap_or(Timestamp::MAX);

@@ -21,7 +21,7 @@ pub(super) const FIRST_ROWS: u32 = 200;
 const FIRST_OPERATIONS: u32 = 500;
 
 /// Cards of one page. Tests have several with fewer cards.
-const PAGE: u32 = if cfg!(test) { 20 } else { 500 };
+const PAGE: u32 = if cfg!(test) { 20 } else { 256 };
 
 /// How soon cards that could not be loaded are loaded again.
 const LOADED_AGAIN: Duration = Duration::from_secs(5);

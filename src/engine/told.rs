@@ -152,7 +152,7 @@ impl Engine {
         if !found.is_empty() {
             let cards = self.0.cards.merge(found).cards;
             account.know_cards(cards.iter().map(|card| card.id()));
-            self.emit(EngineEvent::Cards(cards)).await;
+            self.emit_cards(&cards).await;
         }
     }
 }

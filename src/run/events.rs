@@ -6,7 +6,7 @@ use crate::engine::EngineEvent;
 
 /// Most events of the engine that are taken in before the terminal is asked again: while all cards
 /// are loaded each has some hundred, and a key waits for those that were begun.
-pub(super) const EVENTS: usize = 16;
+pub(super) const EVENTS: usize = 4;
 
 /// What the first frame shows: what the engine emitted while it was opened, up to the newest
 /// operations. What it has emitted since is taken in behind the frame.

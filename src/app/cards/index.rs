@@ -6,6 +6,8 @@
 
 mod chosen;
 mod numbers;
+mod placing;
+mod sliced_sort;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -16,13 +18,14 @@ use jiff::Timestamp;
 use super::sort::{Compared, Order, Urgency};
 use super::texts::{Text, Texts};
 use crate::app::list::{Direction, Rows};
-use crate::app::portfolio::KnownCards;
 use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
 use crate::domain::card::{CardKey, CardRecord};
 use chosen::Chosen;
 pub(super) use chosen::{Accepts, Candidate, ends_in};
 use numbers::Numbers;
+pub(super) use placing::Placed;
+use placing::Placing;
 
 /// Of so many cards in trouble the next one is looked for by their places; where there are more,
 /// the next one is not far.
@@ -47,6 +50,8 @@ pub(crate) struct Index {
     all: Sequence,
     /// Those that the filter chose; all where it is empty.
     chosen: Option<Chosen>,
+    /// All cards are being given places anew.
+    placing: Option<Placing>,
     /// Those that are in trouble.
     troubled: BTreeSet<u32>,
     /// When the state of a card becomes old by itself.
@@ -119,7 +124,7 @@ impl Index {
         self.all.len()
     }
 
-    /// Takes in cards that get their places later, by [`place_all`](Self::place_all).
+    /// Takes in cards that get their places later, together.
     pub(super) fn take_in(&mut self, cards: &[Arc<CardRecord>]) {
         for card in cards {
             count(Work::CardVisited);
@@ -225,7 +230,8 @@ impl Index {
         })
     }
 
-    /// Puts a card where it belongs now. Answers whether another number of cards is shown.
+    /// Puts a card where it belongs now, while not all are being given places anew. Answers whether
+    /// another number of cards is shown.
     pub(super) fn place(
         &mut self,
         card: &Arc<CardRecord>,
@@ -326,46 +332,6 @@ impl Index {
         self.old_states.extend(due.map(|at| (at, number)));
     }
 
-    /// Takes in every card at once, and shows all of them.
-    pub(super) fn place_all(
-        &mut self,
-        cards: &KnownCards,
-        rate: impl Fn(&CardRecord) -> Urgency,
-        now: Timestamp,
-    ) {
-        self.chosen = None;
-        let mut new = Vec::new();
-        let mut renamed = self.is_loading();
-        self.entries.reserve_exact(cards.len().saturating_sub(self.entries.len()));
-        for card in cards.values() {
-            count(Work::CardVisited);
-            let urgency = rate(card);
-            match self.any_number(&card.key()) {
-                Some(number) => renamed |= self.replace(number, card, urgency),
-                None => new.push(self.append(card, urgency)),
-            }
-        }
-        self.placed = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        if !new.is_empty() {
-            renamed = true;
-            let mut by_key: Vec<u32> = self.by_key.iter().chain(new).collect();
-            by_key.sort_by(|a, b| self.compare_keys(*a, *b));
-            self.by_key = by_key.into_iter().collect();
-        }
-        if renamed {
-            self.sort_names();
-        }
-        if self.texts.is_sparse() {
-            self.copy_texts();
-        }
-        self.entries.shrink_to_fit();
-        self.texts.shrink();
-        let numbers = 0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        (self.troubled, self.old_states) = (BTreeSet::new(), BTreeSet::new());
-        numbers.for_each(|number| self.note(number, now));
-        self.sort(self.order);
-    }
-
     /// Puts what a card is now in the place of what it was; whether it has another name.
     fn replace(&mut self, number: u32, card: &Arc<CardRecord>, urgency: Urgency) -> bool {
         let Some(entry) = self.entries.get_mut(slot(number)) else { return false };
@@ -378,21 +344,6 @@ impl Index {
         renamed
     }
 
-    fn sort_names(&mut self) {
-        let mut names: Vec<(bool, u128, u32, u32)> = Vec::with_capacity(self.entries.len());
-        for (place, number) in self.by_key.iter().enumerate() {
-            let name = self.entry(number).map_or("", |entry| self.texts.name(entry.text));
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
-            names.push((name.is_empty(), beginning(name), place, number));
-        }
-        let name = |number| self.entry(number).map_or("", |entry| self.texts.name(entry.text));
-        names.sort_unstable_by(|a, b| {
-            let names = || name(a.3).cmp(name(b.3));
-            (a.0, a.1).cmp(&(b.0, b.1)).then_with(names).then_with(|| a.2.cmp(&b.2))
-        });
-        self.by_name = names.into_iter().map(|(_, _, _, number)| number).collect();
-    }
-
     /// Copies the texts that are in use together.
     fn copy_texts(&mut self) {
         let mut texts = Texts::default();
@@ -401,17 +352,6 @@ impl Index {
             entry.text = texts.copy(&self.texts, entry.text);
         }
         self.texts = texts;
-    }
-
-    /// Orders all cards anew, and what the filter chose with them.
-    pub(super) fn sort(&mut self, order: Order) {
-        self.order = order;
-        let of = |number| self.compared(number);
-        let sorted = order.sorted(self.by_key.iter(), self.by_name.iter(), of);
-        self.all = sorted.into_iter().collect();
-        if let Some(Chosen { found, digits, .. }) = self.chosen.take() {
-            self.choose(found, digits);
-        }
     }
 
     /// The row nearest to another one, before or after it, of which something is true that is only
@@ -468,13 +408,6 @@ impl Index {
 fn has_same_text(a: &CardRecord, b: &CardRecord) -> bool {
     (a.holder(), a.last4(), a.owner()) == (b.holder(), b.last4(), b.owner())
         && a.labels() == b.labels()
-}
-
-/// The first sixteen bytes of a name as a number in the order of names.
-fn beginning(name: &str) -> u128 {
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
-    u128::from_be_bytes(bytes)
 }
 
 fn slot(number: u32) -> usize {

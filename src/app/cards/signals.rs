@@ -34,12 +34,9 @@ impl KnownSignals {
     }
 
     /// Takes in what has happened, and answers of which cards something else may be said now.
-    pub(super) fn hear(&mut self, news: &CardNews, portfolio: &Portfolio) -> Affected {
+    pub(super) fn hear(&mut self, news: &CardNews, portfolio: &Portfolio) -> BTreeSet<CardKey> {
         let mut affected = match &news.history {
-            Affected::All => {
-                self.renew_all(portfolio);
-                return Affected::All;
-            }
+            Affected::All => return self.renew_all(portfolio),
             Affected::These(cards) => cards.clone(),
         };
         if news.unassigned {
@@ -52,7 +49,7 @@ impl KnownSignals {
         for key in &affected {
             self.renew(key, portfolio);
         }
-        Affected::These(affected)
+        affected
     }
 
     fn renew(&mut self, key: &CardKey, portfolio: &Portfolio) {
@@ -68,12 +65,14 @@ impl KnownSignals {
         }
     }
 
-    /// Gathers what is said of all cards.
-    pub(super) fn renew_all(&mut self, portfolio: &Portfolio) {
+    /// Gathers what is said of all cards; of which of them something else is said than before.
+    pub(super) fn renew_all(&mut self, portfolio: &Portfolio) -> BTreeSet<CardKey> {
         let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
         let of = Signals::of_all(transactions, portfolio.operations.iter(), portfolio.now);
-        self.of = of.into_iter().collect();
+        let before = std::mem::replace(&mut self.of, of.into_iter().collect());
         let due = |(key, signals): (&CardKey, &Signals)| Some((signals.until()?, key.clone()));
         self.due = self.of.iter().filter_map(due).collect();
+        let others = |key: &&CardKey| before.get(*key) != self.of.get(*key);
+        before.keys().chain(self.of.keys()).filter(others).cloned().collect()
     }
 }

@@ -140,55 +140,52 @@ impl Order {
         order.then_with(|| a.card.compare_keys(b.card))
     }
 
-    /// All cards in this order. `by_key` are their numbers in the order of identity and `by_name`
-    /// in that of names, `of` finds them.
-    ///
-    /// What is compared is made into one number per card first, so that sorting looks at no card.
-    pub(super) fn sorted<'a>(
+    /// The numbers of all cards in the order that decides between cards that are the same in this
+    /// one. `by_key` are they in the order of identity and `by_name` in that of names.
+    pub(super) fn base<'a>(
         self,
         by_key: impl DoubleEndedIterator<Item = u32>,
         by_name: impl DoubleEndedIterator<Item = u32>,
-        of: impl Fn(u32) -> Option<Compared<'a>>,
+        name: impl Fn(u32) -> Option<&'a str>,
     ) -> Vec<u32> {
-        let before: Vec<u32> = match (self.sort.is_by_name(), self.reversed) {
+        match (self.sort.is_by_name(), self.reversed) {
             (false, _) => by_key.collect(),
             (true, false) => by_name.collect(),
             (true, true) => {
                 let mut names: Vec<u32> = by_name.rev().collect();
                 // Of one name those of the least identity come first in either order.
-                let name = |number: u32| of(number).map(|card| card.name);
                 names.chunk_by_mut(|a, b| name(*a) == name(*b)).for_each(<[u32]>::reverse);
                 names
             }
-        };
-        if self.sort == Sort::Holder {
-            return before;
         }
-        let mut ranks = Ranks::default();
+    }
+
+    /// Whether cards of this order are those of [`base`](Self::base).
+    pub(super) fn is_base(self) -> bool {
+        self.sort == Sort::Holder
+    }
+
+    /// What has to be known of all cards before any of them gets its [`rank`](Self::rank).
+    pub(super) fn note_currency(self, ranks: &mut Ranks, card: &CardRecord) {
         if matches!(self.sort, Sort::Available | Sort::Currency) {
-            let currencies = before.iter().filter_map(|number| currency(of(*number)?.card));
-            ranks.currencies = currencies.collect();
+            ranks.currencies.extend(currency(card));
         }
-        let mut keyed: Vec<(u128, u32, u32)> = Vec::with_capacity(before.len());
-        for (place, number) in before.into_iter().enumerate() {
-            let key = of(number).map_or(u128::MAX, |card| ranks.number(self.sort, &card));
-            let key = if self.reversed { !key } else { key };
-            keyed.push((key, u32::try_from(place).unwrap_or(u32::MAX), number));
+    }
+
+    /// A number by which cards are in this order, but for what [`exactly`](Self::exactly) tells;
+    /// those of one number are in the order of [`base`](Self::base), in which they must come.
+    pub(super) fn rank(self, ranks: &mut Ranks, card: &Compared<'_>) -> u128 {
+        let rank = ranks.number(self.sort, card);
+        if self.reversed { !rank } else { rank }
+    }
+
+    /// How two cards of one rank compare. Amounts of many decimals may share a number.
+    pub(super) fn exactly(self, a: &CardRecord, b: &CardRecord) -> Ordering {
+        if self.sort != Sort::Available {
+            return Ordering::Equal;
         }
-        if self.sort == Sort::Available {
-            // Amounts of many decimals may share a number.
-            keyed.sort_unstable_by(|a, b| {
-                let exactly = || {
-                    let amount = |number| of(number).map(|card| available(card.card));
-                    let order = amount(a.2).cmp(&amount(b.2));
-                    if self.reversed { order.reverse() } else { order }
-                };
-                a.0.cmp(&b.0).then_with(exactly).then_with(|| a.1.cmp(&b.1))
-            });
-        } else {
-            keyed.sort_unstable();
-        }
-        keyed.into_iter().map(|(_, _, number)| number).collect()
+        let order = available(a).cmp(&available(b));
+        if self.reversed { order.reverse() } else { order }
     }
 }
 
@@ -213,8 +210,8 @@ fn compare(sort: Sort, a: &Compared<'_>, b: &Compared<'_>) -> Ordering {
 }
 
 /// What numbers stand for that are only known once all cards are.
-#[derive(Default)]
-struct Ranks {
+#[derive(Debug, Default)]
+pub(super) struct Ranks {
     currencies: BTreeSet<Currency>,
     currency: Option<(Currency, u128)>,
     provider: Option<(ProviderId, u128)>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use crate::app::fixture::{bare, card, declined, key, operation, press, transaction};
+use crate::app::fixture::{bare, card, declined, idle, key, operation, press, transaction};
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
 use crate::contract::CardRow;
@@ -294,25 +294,69 @@ proptest! {
 /// A board with more cards than a filter is asked about at once.
 fn many() -> Model {
     let mut model = bare((120, 40));
-    let cards = (0..50_000_u32).map(|number| {
-        let holder = format!("Holder {}", number.wrapping_mul(7_919) % 50_000);
-        let last4 = format!("{:04}", number % 10_000);
-        let read = card(CardState::Active, &holder, &last4, "artha", "12.40 USD", 4);
-        let key = CardKey::new(&read.key.provider, &format!("n-{number}"));
-        Card { key, ..read }.into()
-    });
-    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(cards.collect())));
+    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(many_cards("12.40 USD"))));
+    idle(&mut model);
     model
 }
 
-fn idle(model: &mut Model) {
-    for _ in 0..20 {
-        if !crate::app::has_more_work(model) {
-            return;
-        }
-        _ = update(model, Msg::Continue);
+fn many_cards(available: &str) -> Vec<Arc<CardRecord>> {
+    let cards = (0..50_000_u32).map(|number| {
+        let holder = format!("Holder {}", number.wrapping_mul(7_919) % 50_000);
+        let last4 = format!("{:04}", number % 10_000);
+        let read = card(CardState::Active, &holder, &last4, "artha", available, 4);
+        let key = CardKey::new(&read.key.provider, &format!("n-{number}"));
+        Card { key, ..read }.into()
+    });
+    cards.collect()
+}
+
+/// Goes on until all is done; how many cards were rated or looked at at once, at most.
+fn most_at_once(model: &mut Model) -> usize {
+    let mut most = 0;
+    while crate::app::has_more_work(model) {
+        let work = counted(|| _ = update(model, Msg::Continue));
+        most = most.max(work.of(Work::CardRated) + work.of(Work::CardVisited));
     }
-    panic!("the search does not end");
+    most
+}
+
+#[test]
+fn a_long_list_that_was_read_moves_its_cards_in_slices_and_keys_go_between() {
+    let mut model = many();
+    let news = Msg::EngineEvent(EngineEvent::Cards(many_cards("-3.00 USD")));
+    let work = counted(|| _ = update(&mut model, news));
+    assert!((1..=2_048).contains(&work.of(Work::CardRated)), "{work:?}");
+    _ = press(&mut model, "s s S");
+    let most = most_at_once(&mut model);
+    assert!((1..=5_000).contains(&most), "{most} at once");
+    assert_eq!(shown(&model), slow(&model));
+    _ = press(&mut model, "s s s s s s");
+    idle(&mut model);
+    assert_eq!(shown(&model), slow(&model));
+}
+
+#[test]
+fn many_cards_of_the_data_file_get_their_places_in_slices_and_the_first_stay_until_then() {
+    let mut model = bare((120, 40));
+    let loaded = |cards, is_last| Msg::EngineEvent(EngineEvent::KnownCards { cards, is_last });
+    let cards = many_cards("12.40 USD");
+    let (first, others) = cards.split_at(100);
+    _ = update(&mut model, loaded(first.to_vec(), false));
+    let before = shown(&model);
+    for page in others.chunks(5_000) {
+        _ = update(&mut model, loaded(page.to_vec(), false));
+    }
+    let work = counted(|| _ = update(&mut model, loaded(Vec::new(), true)));
+    assert!((1..=5_000).contains(&work.of(Work::CardRated)), "{work:?}");
+    // A card is read meanwhile, and another order is chosen.
+    let read = card(CardState::Active, "Zoe", "0003", "artha", "-5.00 USD", 0);
+    let read = Card { key: others[7].key(), ..read };
+    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![read.into()])));
+    assert_eq!(shown(&model), before);
+    _ = press(&mut model, "s");
+    let most = most_at_once(&mut model);
+    assert!((1..=5_000).contains(&most), "{most} at once");
+    assert_eq!(shown(&model), slow(&model));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::domain::card::{CardKey, CardRecord};
 
-/// Where more than one card in this many is affected, all count as affected: going through all of
-/// them once is cheaper than through so many one by one.
+/// Where transactions of more than one card in this many came, all count as affected: going through
+/// the newest transactions once is cheaper than through so many cards one by one.
 const SHARE: usize = 16;
 
 /// So few never count as all: they are a page of transactions.
@@ -17,7 +17,7 @@ const FEW: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct CardNews {
     /// Cards that came, that were read, or that are watched now or not any more.
-    pub(crate) cards: Affected,
+    pub(crate) cards: BTreeSet<CardKey>,
     /// Cards of which transactions or operations came or changed.
     pub(crate) history: Affected,
     /// Cards of the data file and of rosters that get their places once all of them have come.
@@ -53,22 +53,6 @@ impl Affected {
                 Self::These(_) => *self = Self::All,
                 Self::All => return,
             }
-        }
-    }
-
-    /// Something has happened to both.
-    pub(crate) fn and(&mut self, others: Self) {
-        match (&mut *self, others) {
-            (Self::These(cards), Self::These(others)) => cards.extend(others),
-            (Self::All, _) | (_, Self::All) => *self = Self::All,
-        }
-    }
-
-    /// Whether nothing has happened to any card.
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            Self::These(cards) => cards.is_empty(),
-            Self::All => false,
         }
     }
 }

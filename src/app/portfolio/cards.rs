@@ -9,8 +9,7 @@ use crate::domain::card::{CardRecord, ProviderId};
 impl Portfolio {
     /// Takes in cards that are new or changed.
     pub(super) fn put_cards(&mut self, cards: &[Arc<CardRecord>]) {
-        let keys = cards.iter().map(|card| card.key());
-        self.kept.card_news.cards.add(keys, self.cards.len());
+        self.kept.card_news.cards.extend(cards.iter().map(|card| card.key()));
         self.keep_cards(cards);
     }
 
@@ -62,8 +61,7 @@ impl Portfolio {
             last_known += usize::from(card.figures_at().is_some());
         }
         self.kept.last_known.insert(provider.clone(), last_known);
-        let keys = marked.iter().map(|card| card.key());
-        self.kept.card_news.cards.add(keys, self.cards.len());
+        self.kept.card_news.cards.extend(marked.iter().map(|card| card.key()));
         for card in marked {
             self.cards.insert(card);
         }

@@ -2,7 +2,7 @@
 //! cursor keeps its row.
 
 use super::*;
-use crate::app::fixture::{declined, key, large_board, transaction};
+use crate::app::fixture::{declined, idle, key, large_board, transaction};
 use crate::app::has_more_work;
 use crate::app::work::{Work, counted};
 use crate::domain::transaction::{RowName, RowNews, Transaction, TransactionState};
@@ -29,17 +29,6 @@ pub(super) fn feed_of(count: usize, size: (u16, u16)) -> Model {
     press(&mut model, "2 ] ] ] ]");
     idle(&mut model);
     model
-}
-
-/// What the loop does while nothing else is to be done.
-pub(super) fn idle(model: &mut Model) {
-    for _ in 0..100 {
-        if !has_more_work(model) {
-            return;
-        }
-        _ = update(model, Msg::Continue);
-    }
-    panic!("the search does not end");
 }
 
 fn hold(row: Transaction) -> Transaction {

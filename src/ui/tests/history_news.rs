@@ -1,8 +1,8 @@
 //! What happens while a long history is looked at: news, time that goes by, and a paused screen.
 
-use super::history::{event, feed_of, idle, line, paste, rows};
+use super::history::{event, feed_of, line, paste, rows};
 use super::*;
-use crate::app::fixture::{card, declined, key, large_board, now, operation, transaction};
+use crate::app::fixture::{card, declined, idle, key, large_board, now, operation, transaction};
 use crate::app::has_more_work;
 use crate::app::work::{Work, counted};
 use crate::domain::operation::{ActionKind, OperationId};

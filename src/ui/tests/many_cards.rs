@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::fixture::{
-    ago, card, declined, health, key, large_board, operation, press, transaction,
+    ago, card, declined, health, idle, key, large_board, operation, press, transaction,
 };
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
@@ -28,6 +28,7 @@ impl Boards {
         Self([FEW, MANY].map(|cards| {
             let mut model = large_board(SIZE, cards, 200);
             prepare(&mut model);
+            idle(&mut model);
             model
         }))
     }
