@@ -253,7 +253,7 @@ impl Engine {
 
     /// Cards that are known, however old, in the order of their keys.
     pub async fn known_cards(&self) -> Vec<Arc<Card>> {
-        self.0.cards.all().iter().map(|card| Arc::new(card.card())).collect()
+        self.0.cards.cards(None)
     }
 
     /// The same as they are kept: shared, not copied.

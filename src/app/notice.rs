@@ -111,6 +111,7 @@ impl Model {
             EngineEvent::Cards(_)
             | EngineEvent::KnownCards { .. }
             | EngineEvent::Queued(_)
+            | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::History(_)

@@ -186,6 +186,7 @@ impl Portfolio {
         match event {
             EngineEvent::Cards(cards) => self.put_cards(cards),
             EngineEvent::KnownCards { cards, is_last } => self.put_known_cards(cards, *is_last),
+            EngineEvent::WhyStale { provider, why } => self.note_why_stale(provider, why),
             EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
             EngineEvent::Transactions(news) => self.put_rows(news),
             EngineEvent::History(ledger) => self.put_history(ledger),

@@ -58,6 +58,7 @@ impl Widest {
             }
             EngineEvent::Queued(_)
             | EngineEvent::Unqueued { .. }
+            | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }

@@ -1,9 +1,11 @@
 //! Cards of a provider that has no list: a CSV with a header. A bad line is named and skipped, the
 //! rest counts.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
+
+use hashbrown::HashTable;
 
 use crate::domain::card::{Card, CardKind, CardRecord, IdForm, ProviderId};
 use crate::domain::text::{self, clean};
@@ -54,6 +56,22 @@ pub struct RosterError(String);
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
 pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, RosterError> {
+    let mut cards = Vec::new();
+    let bad = read_each(provider, form, path, |card| cards.push(card.into()))?;
+    Ok(Roster { cards, bad })
+}
+
+/// Reads the roster of a provider and hands each card over, so that no list of all is made. Returns
+/// the lines that were skipped.
+///
+/// # Errors
+/// One sentence, when the file cannot be read or has no `id` column: then no card is handed over.
+pub fn read_each(
+    provider: &ProviderId,
+    form: IdForm,
+    path: &Path,
+    mut take: impl FnMut(Card),
+) -> Result<Vec<RosterLineError>, RosterError> {
     let wrong = |words: &str| {
         RosterError(format!(
             "the roster {} of {provider} {}",
@@ -94,22 +112,54 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     };
     let columns =
         ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
-    let mut roster = Roster::default();
-    let mut seen = BTreeSet::new();
+    let mut bad = Vec::new();
+    let mut seen = Ids::default();
     for (line, number) in lines {
         let why = match fields(line, delimiter)
             .and_then(|row| read_row(provider, form, &row, id, columns))
         {
-            Ok(card) if seen.insert(card.key.id.clone()) => {
-                roster.cards.push(card.into());
+            Ok(card) if seen.insert(&card.key.id) => {
+                take(card);
                 continue;
             }
             Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
             Err(why) => why,
         };
-        roster.bad.push(RosterLineError { path: path.to_owned(), line: number, why });
+        bad.push(RosterLineError { path: path.to_owned(), line: number, why });
     }
-    Ok(roster)
+    Ok(bad)
+}
+
+/// The ids of the lines that were read, in one text: of a million lines none has an allocation of
+/// its own.
+#[derive(Default)]
+struct Ids {
+    all: String,
+    /// Where each is.
+    places: HashTable<(u32, u32)>,
+    hasher: RandomState,
+}
+
+impl Ids {
+    /// Takes in an id; whether it was not there yet.
+    fn insert(&mut self, id: &str) -> bool {
+        let Self { all, places, hasher } = self;
+        let hash = hasher.hash_one(id);
+        if places.find(hash, |place| part(all, *place) == id).is_some() {
+            return false;
+        }
+        // A roster has at most `LONGEST` bytes.
+        let at = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let place = (at(all.len()), at(all.len() + id.len()));
+        all.push_str(id);
+        places.insert_unique(hash, place, |place| hasher.hash_one(part(all, *place)));
+        true
+    }
+}
+
+fn part(all: &str, (from, to): (u32, u32)) -> &str {
+    let at = |bytes: u32| usize::try_from(bytes).unwrap_or(usize::MAX);
+    all.get(at(from)..at(to)).unwrap_or_default()
 }
 
 /// The text of a file that a spreadsheet wrote: UTF-8 or UTF-16, with a byte order mark or without.

@@ -16,7 +16,7 @@ pub use super::reading::Reading;
 pub use available::Available;
 pub use id::{CardKey, IdForm, Ids, ProviderId};
 pub use last4::{Last4, Last4Error};
-pub use record::{CardRecord, SharedTerms};
+pub use record::{CardRecord, NOT_READ_YET, SharedTerms};
 pub use standing::Standing;
 pub use state::{CardKind, CardState};
 

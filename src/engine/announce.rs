@@ -48,11 +48,23 @@ impl Engine {
 
     /// Marks all figures of a provider as possibly old, and emits that, unless they are marked so.
     pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
-        let changed = self.0.cards.make_all_stale(&account.info.id, why);
-        if !changed.is_empty() {
-            self.emit_cards(&changed).await;
-            let (provider, why) = (account.info.id.clone(), Arc::clone(why));
-            self.emit(EngineEvent::Stale { provider, why }).await;
+        if let Some(changed) = self.0.cards.make_all_stale(&account.info.id, why) {
+            self.emit_stale(account, &changed, why).await;
         }
+    }
+
+    /// Emits that all figures of a provider are possibly old, and the cards that are so since now:
+    /// why before them, since they give no reason of their own.
+    pub(super) async fn emit_stale(
+        &self,
+        account: &Account,
+        changed: &[Arc<CardRecord>],
+        why: &Arc<str>,
+    ) {
+        let (provider, why) = (account.info.id.clone(), Arc::clone(why));
+        let reason = EngineEvent::WhyStale { provider: provider.clone(), why: Arc::clone(&why) };
+        self.emit(reason).await;
+        self.emit_cards(changed).await;
+        self.emit(EngineEvent::Stale { provider, why }).await;
     }
 }

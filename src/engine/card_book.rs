@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::SetOnce;
 
-use crate::domain::card::{Card, CardKey, CardRecord, ProviderId, SharedTerms};
+use crate::domain::card::{Card, CardKey, CardRecord, NOT_READ_YET, ProviderId, SharedTerms};
 use crate::domain::money::Money;
 
 /// Figures that did not change are written again after this long: a disk that is written to at
@@ -35,8 +35,11 @@ struct Known {
     cards: BTreeSet<Entry>,
     /// What several cards have alike.
     terms: SharedTerms,
-    /// Why all figures are marked as possibly old, as long as nothing was read since.
-    stale: Option<Arc<str>>,
+    /// Why figures are possibly old that are marked so as all of the account; [`NOT_READ_YET`]
+    /// where nothing else was said.
+    why: Option<Arc<str>>,
+    /// Whether all are marked as possibly old, as long as nothing was read since.
+    are_all_stale: bool,
 }
 
 /// A card, and the time of its figures in the data file. It is found and ordered by the id that the
@@ -160,8 +163,27 @@ impl CardBook {
     }
 
     pub(super) fn get(&self, key: &CardKey) -> Option<Card> {
-        let known = self.accounts().get(&key.provider)?.cards.get(&*key.id).map(Entry::share);
-        known.map(|card| card.card())
+        let accounts = self.accounts();
+        let known = accounts.get(&key.provider)?;
+        known.cards.get(&*key.id).map(|entry| entry.card.card_with(&known.why()))
+    }
+
+    /// All cards of an account, or of all accounts, made from what is kept of them.
+    pub(super) fn cards(&self, of: Option<&ProviderId>) -> Vec<Arc<Card>> {
+        let accounts = self.accounts();
+        let asked = accounts.iter().filter(|(id, _)| of.is_none_or(|of| of == *id));
+        let cards = asked.flat_map(|(_, known)| {
+            let why = known.why();
+            known.cards.iter().map(move |entry| Arc::new(entry.card.card_with(&why)))
+        });
+        cards.collect()
+    }
+
+    /// Those of these cards that are known.
+    pub(super) fn records(&self, keys: &[CardKey]) -> Vec<Arc<CardRecord>> {
+        let accounts = self.accounts();
+        let entry = |key: &CardKey| accounts.get(&key.provider)?.cards.get(&*key.id);
+        keys.iter().filter_map(entry).map(Entry::share).collect()
     }
 
     /// Whether a card is known.
@@ -179,8 +201,9 @@ impl CardBook {
     /// them stays, but the roster's words win.
     pub(super) fn merge_roster(
         &self,
-        roster: impl IntoIterator<Item = CardRecord>,
+        roster: impl IntoIterator<Item = Card>,
     ) -> Vec<Arc<CardRecord>> {
+        let roster = roster.into_iter().map(CardRecord::from);
         self.join_each(roster, |card, known| card.over(known))
     }
 
@@ -239,7 +262,7 @@ impl CardBook {
                 merged.unsaved.push(Arc::clone(&card));
             }
             merged.cards.push(card);
-            known.stale = None;
+            known.are_all_stale = false;
         }
         merged
     }
@@ -269,25 +292,37 @@ impl CardBook {
         Some(card)
     }
 
-    /// Marks the figures of an account's cards as possibly old; returns the cards that were not
-    /// marked so. Where all are, none of them is looked at.
-    pub(super) fn make_all_stale(&self, id: &ProviderId, why: &Arc<str>) -> Vec<Arc<CardRecord>> {
+    /// Marks the figures of an account's cards as possibly old. Returns the cards that were not
+    /// marked so, and `None` where nothing is other than before. Those that are marked so as all of
+    /// the account are not made anew: only the reason is, which is kept once.
+    pub(super) fn make_all_stale(
+        &self,
+        id: &ProviderId,
+        why: &Arc<str>,
+    ) -> Option<Vec<Arc<CardRecord>>> {
         let mut accounts = self.accounts();
-        let Some(known) = accounts.get_mut(id) else { return Vec::new() };
-        if known.stale.as_ref() == Some(why) {
-            return Vec::new();
+        let known = accounts.get_mut(id)?;
+        let is_other = known.why.as_ref() != Some(why);
+        if known.are_all_stale && !is_other {
+            return None;
         }
-        known.stale = Some(Arc::clone(why));
+        known.why = Some(Arc::clone(why));
+        known.are_all_stale = true;
+        let is_marked = |card: &CardRecord| card.is_stale_as_account() || is_stale(card, why);
+        if known.cards.iter().all(|entry| is_marked(&entry.card)) {
+            let has_marked = known.cards.iter().any(|entry| entry.card.is_stale_as_account());
+            return (is_other && has_marked).then(Vec::new);
+        }
         let mut changed = Vec::new();
         let cards = std::mem::take(&mut known.cards).into_iter().map(|mut entry| {
-            if !is_stale(&entry.card, why) {
-                entry.card = Arc::new(self.copy(&entry.card).stale(why));
+            if !is_marked(&entry.card) {
+                entry.card = Arc::new(self.copy(&entry.card).stale_as_account());
                 changed.push(entry.share());
             }
             entry
         });
         known.cards = cards.collect();
-        changed
+        Some(changed)
     }
 
     /// The clock was set back: an account's figures are possibly old and dated no later than now,
@@ -300,9 +335,10 @@ impl CardBook {
     ) -> Vec<Arc<CardRecord>> {
         let mut accounts = self.accounts();
         let Some(known) = accounts.get_mut(id) else { return Vec::new() };
-        known.stale = Some(Arc::clone(why));
+        known.why = Some(Arc::clone(why));
+        known.are_all_stale = true;
         let cards = std::mem::take(&mut known.cards).into_iter().map(|entry| {
-            let card = self.copy(&entry.card).stale(why).not_after(now);
+            let card = self.copy(&entry.card).stale_as_account().not_after(now);
             Entry { card: Arc::new(card), saved_at: SavedAt::NEVER }
         });
         known.cards = cards.collect();
@@ -311,6 +347,10 @@ impl CardBook {
 }
 
 impl Known {
+    fn why(&self) -> Arc<str> {
+        self.why.clone().unwrap_or_else(|| NOT_READ_YET.into())
+    }
+
     /// Keeps a card. What it has alike with others, or with what was known of it, is in memory
     /// once: of a million cards each word would be a million words.
     fn put(&mut self, mut card: CardRecord, saved_at: SavedAt) -> Arc<CardRecord> {
@@ -454,11 +494,24 @@ mod tests {
         let (acme, why): (_, Arc<str>) = (ProviderId::new("acme"), "no connection".into());
         assert!(book.make_stale(&card("7").key, &why).is_some());
         assert_eq!(book.copied(), 1);
-        assert_eq!(book.make_all_stale(&acme, &why).len(), 499, "one was marked before");
-        assert_eq!(book.make_all_stale(&acme, &why).len(), 0);
-        assert_eq!(book.copied(), 500);
+        let marked = |why| book.make_all_stale(&acme, why).map(|changed| changed.len());
+        assert_eq!(marked(&why), Some(499), "one was marked before");
+        assert_eq!((marked(&why), book.copied()), (None, 500));
         book.merge(vec![read("7", 9)]);
-        assert_eq!(book.make_all_stale(&acme, &why).len(), 1, "only it was read since");
-        assert_eq!(book.copied(), 501);
+        assert_eq!(marked(&why), Some(1), "only it was read since");
+        assert_eq!((marked(&why), book.copied()), (None, 501));
+        let said = || {
+            let all = book.cards(None);
+            all.iter()
+                .filter_map(|card| card.balance.why_stale())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(), vec![why.to_string(); 500]);
+        let other: Arc<str> = "HTTP 503".into();
+        assert_eq!((marked(&other), book.copied()), (Some(0), 501), "the reason is kept once");
+        assert_eq!(said(), vec![other.to_string(); 500]);
+        let of_one = book.get(&card("8").key).expect("it is known").balance;
+        assert_eq!(of_one.why_stale(), Some(&*other));
     }
 }

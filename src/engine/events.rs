@@ -141,7 +141,16 @@ pub enum EngineEvent {
         /// Whether no others follow.
         is_last: bool,
     },
-    /// Cards of a provider whose figures are possibly old from now on, and why.
+    /// Why figures of a provider's cards are possibly old, where the cards themselves give no
+    /// reason ([`CardRecord::stale_as_account`]). Before it is told it is
+    /// [`NOT_READ_YET`](crate::domain::card::NOT_READ_YET).
+    WhyStale {
+        /// The provider.
+        provider: ProviderId,
+        /// Why nothing newer could be read.
+        why: Arc<str>,
+    },
+    /// All figures of a provider are possibly old from now on, and why.
     Stale {
         /// The provider.
         provider: ProviderId,

@@ -156,9 +156,8 @@ impl Engine {
     async fn start_over(&self, account: &Account, now: Timestamp) {
         let why: Arc<str> = "the clock of this machine was set back".into();
         let cards = self.0.cards.clock_went_back(&account.info.id, &why, now);
-        self.emit_cards(&cards).await;
         // The float, too.
-        self.emit(EngineEvent::Stale { provider: account.info.id.clone(), why }).await;
+        self.emit_stale(account, &cards, &why).await;
         self.emit_health(account).await;
     }
 

@@ -1,14 +1,14 @@
 //! What is known at the start: the first cards before the first frame, all others and large rosters
 //! behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Engine, EngineEvent};
-use crate::config::roster::{self, Roster};
-use crate::domain::card::{CardKey, CardRecord, IdForm, ProviderId};
+use crate::config::roster::{self, RosterError, RosterLineError};
+use crate::domain::card::{Card, CardKey, CardRecord, IdForm, ProviderId};
 use crate::store::StoreError;
 
 /// Cards of the first frame: more than a screen has rows. Tests have fewer cards.
@@ -43,9 +43,24 @@ impl RosterFile {
         std::fs::metadata(&self.path).map_or(true, |file| file.len() <= SMALL_ROSTER)
     }
 
-    fn read(&self) -> Result<Roster, String> {
-        roster::read(&self.provider, self.form, &self.path).map_err(|error| error.to_string())
+    fn read(&self, take: impl FnMut(Card)) -> Result<Vec<RosterLineError>, RosterError> {
+        roster::read_each(&self.provider, self.form, &self.path, take)
     }
+}
+
+fn lock(others: &Mutex<Others>) -> MutexGuard<'_, Others> {
+    others.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is read behind the first frame, and what came of it.
+#[derive(Default)]
+struct Others {
+    /// Rosters that are still to be read.
+    rosters: Vec<RosterFile>,
+    /// What a person should know of the others, one sentence each.
+    complaints: Vec<String>,
+    /// Cards of rosters that are not told yet.
+    untold: HashSet<CardKey>,
 }
 
 impl Engine {
@@ -60,7 +75,7 @@ impl Engine {
         let first = self.0.store.first_cards(FIRST_CARDS, FIRST_ROWS).await?;
         let are_all = first.are_all && large.is_empty();
         self.0.cards.add_older(self.as_of_start(first.cards));
-        let (_, complaints) = self.take_rosters(small).await;
+        let complaints = self.take_small_rosters(small).await;
         let cards = self.0.cards.all();
         self.emit(EngineEvent::KnownCards { cards, is_last: are_all }).await;
         for account in &self.0.accounts {
@@ -77,12 +92,13 @@ impl Engine {
     /// Emits all other cards of the data file and of these rosters. Until then nothing is read or
     /// changed: what is read of a card is merged with what is known of it.
     pub(super) async fn emit_other_cards(&self, rosters: Vec<RosterFile>) {
-        while let Err(error) = self.know_kept_cards().await {
+        let others = Arc::new(Mutex::new(Others { rosters, ..Others::default() }));
+        while let Err(error) = self.know_other_cards(&others).await {
             // Nothing says that all are known before they are.
             self.emit_store_error(&error).await;
             tokio::time::sleep(LOADED_AGAIN).await;
         }
-        let complaints = self.know_rosters(rosters).await;
+        let complaints = std::mem::take(&mut lock(&others).complaints);
         self.complain(complaints).await;
         self.emit_known(Vec::new(), true).await;
         self.0.cards.note_whole();
@@ -97,26 +113,34 @@ impl Engine {
         &self,
         rosters: Vec<RosterFile>,
     ) -> Result<Vec<String>, StoreError> {
-        self.know_kept_cards().await?;
-        Ok(self.know_rosters(rosters).await)
+        let others = Arc::new(Mutex::new(Others { rosters, ..Others::default() }));
+        self.know_other_cards(&others).await?;
+        let complaints = std::mem::take(&mut lock(&others).complaints);
+        Ok(complaints)
     }
 
-    async fn know_kept_cards(&self) -> Result<(), StoreError> {
-        let engine = self.clone();
-        let take = move |page| {
+    /// Takes in the rosters, and then the cards of the data file, which are told as they are
+    /// together; the other cards of the rosters at last. All of them are made by one thread, and
+    /// none twice but those that are in both: the allocator keeps room for each thread, and what is
+    /// let go of is only used again by the thread that made it.
+    async fn know_other_cards(&self, others: &Arc<Mutex<Others>>) -> Result<(), StoreError> {
+        let (engine, of_pages) = (self.clone(), Arc::clone(others));
+        let take = move |page: Vec<CardRecord>| {
+            let mut others = lock(&of_pages);
+            engine.take_rosters(&mut others);
             let cards = engine.0.cards.add_older(engine.as_of_start(page));
+            cards.iter().for_each(|card| _ = others.untold.remove(&card.key()));
+            drop(others);
             let news = EngineEvent::KnownCards { cards, is_last: false };
             !engine.0.polling || engine.0.events.blocking_send(news).is_ok()
         };
-        self.0.store.each_card_page(PAGE, take).await
-    }
-
-    async fn know_rosters(&self, rosters: Vec<RosterFile>) -> Vec<String> {
-        let (cards, complaints) = self.take_rosters(rosters).await;
-        for cards in cards.chunks(PAGE as usize) {
-            self.emit_known(cards.to_vec(), false).await;
+        self.0.store.each_card_page(PAGE, take).await?;
+        let mut untold: Vec<CardKey> = lock(others).untold.drain().collect();
+        untold.sort();
+        for keys in untold.chunks(PAGE as usize) {
+            self.emit_known(self.0.cards.records(keys), false).await;
         }
-        complaints
+        Ok(())
     }
 
     async fn emit_known(&self, cards: Vec<Arc<CardRecord>>, is_last: bool) {
@@ -130,32 +154,46 @@ impl Engine {
     fn as_of_start(&self, cards: Vec<CardRecord>) -> impl Iterator<Item = CardRecord> {
         let configured: BTreeSet<&ProviderId> =
             self.0.accounts.iter().map(|account| &account.info.id).collect();
-        let (now, why) = (self.0.clock.now(), Arc::<str>::from("not read yet since the start"));
+        let now = self.0.clock.now();
         let known = cards.into_iter().filter(move |card| configured.contains(card.provider()));
-        known.map(move |card| card.not_after(now).stale(&why))
+        known.map(move |card| card.not_after(now).stale_as_account())
     }
 
-    /// Reads rosters and takes them in; the cards that are in them, and what a person should know,
+    /// Reads rosters before the first frame and takes them in; what a person should know of them,
     /// one sentence each.
-    async fn take_rosters(&self, files: Vec<RosterFile>) -> (Vec<Arc<CardRecord>>, Vec<String>) {
-        let (mut cards, mut complaints) = (Vec::new(), Vec::new());
-        for file in files {
-            let provider = file.provider.clone();
-            let read = tokio::task::spawn_blocking(move || file.read()).await;
-            let read = read.unwrap_or_else(|died| Err(format!("cardtop itself failed: {died}")));
+    async fn take_small_rosters(&self, rosters: Vec<RosterFile>) -> Vec<String> {
+        let (engine, names) = (self.clone(), rosters.iter().map(|it| it.provider.clone()));
+        let names: Vec<ProviderId> = names.collect();
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut others = Others { rosters, ..Others::default() };
+            engine.take_rosters(&mut others);
+            others.complaints
+        });
+        reading.await.unwrap_or_else(|died| {
+            let sentence = format!("cardtop itself failed: {died}");
+            for account in names.iter().filter_map(|name| self.account(name).ok()) {
+                account.set_roster_troubles(vec![sentence.clone()], true);
+            }
+            vec![sentence]
+        })
+    }
+
+    /// Reads rosters and takes them in.
+    fn take_rosters(&self, others: &mut Others) {
+        for file in std::mem::take(&mut others.rosters) {
+            let read = file.read(|card| {
+                let news = self.0.cards.merge_roster([card]);
+                others.untold.extend(news.iter().map(|card| card.key()));
+            });
             let (sentences, unusable) = match read {
-                Ok(roster) => {
-                    cards.extend(self.0.cards.merge_roster(roster.cards));
-                    (roster.bad.iter().map(ToString::to_string).collect(), false)
-                }
-                Err(sentence) => (vec![sentence], true),
+                Ok(bad) => (bad.iter().map(ToString::to_string).collect(), false),
+                Err(error) => (vec![error.to_string()], true),
             };
-            complaints.extend(sentences.iter().cloned());
-            if let Ok(account) = self.account(&provider) {
+            others.complaints.extend(sentences.iter().cloned());
+            if let Ok(account) = self.account(&file.provider) {
                 account.set_roster_troubles(sentences, unusable);
             }
         }
-        (cards, complaints)
     }
 
     /// Notes the cards that the board shows first.

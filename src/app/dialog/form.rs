@@ -234,6 +234,7 @@ impl<Body: FormBody> Form<Body> {
             EngineEvent::Queued(freeze) => freeze.card == self.target.key,
             EngineEvent::ReadOnly(_) => true,
             EngineEvent::KnownCards { .. }
+            | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::History(_)

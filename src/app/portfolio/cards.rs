@@ -47,16 +47,23 @@ impl Portfolio {
         }
     }
 
+    /// Why cards of this provider are not live that give no reason of their own.
+    pub(super) fn note_why_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
+        self.revisions.all += 1;
+        self.cards.note_why_stale(provider, why);
+    }
+
     /// No figure of this provider is live any more.
     pub(super) fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
-        self.revisions.all += 1;
+        self.note_why_stale(provider, why);
         let mut marked = Vec::new();
         let mut last_known = 0;
         for card in self.cards.of_provider(provider) {
             count(Work::CardVisited);
             // The engine tells cards that it marked so itself: those stay shared with it.
-            if card.figures_at().is_some() && card.why_stale() != Some(why) {
-                marked.push(Arc::new(CardRecord::clone(card).stale(why)));
+            let is_marked = card.is_stale_as_account() || card.why_stale() == Some(why);
+            if card.figures_at().is_some() && !is_marked {
+                marked.push(Arc::new(CardRecord::clone(card).stale_as_account()));
             }
             last_known += usize::from(card.figures_at().is_some());
         }

@@ -1,12 +1,13 @@
 //! Every card that is known, by identity.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
+use crate::domain::card::{Card, CardKey, CardRecord, NOT_READ_YET, ProviderId};
 
 /// The cards, in no order. Each is found by the key that it has itself, so that no key is kept
 /// twice, and with one look: a frame looks for some hundred.
@@ -14,6 +15,8 @@ use crate::domain::card::{Card, CardKey, CardRecord, ProviderId};
 pub struct KnownCards {
     cards: HashTable<Arc<CardRecord>>,
     hasher: RandomState,
+    /// Why figures may be old that are so as all of their account.
+    why_stale: BTreeMap<ProviderId, Arc<str>>,
 }
 
 impl KnownCards {
@@ -32,7 +35,11 @@ impl KnownCards {
     /// The card of a key, made from what is kept of it.
     #[must_use]
     pub fn get(&self, key: &CardKey) -> Option<Card> {
-        self.record(key).map(|card| card.card())
+        let record = self.record(key)?;
+        Some(match self.why_stale.get(&key.provider) {
+            Some(why) => record.card_with(why),
+            None => record.card_with(&NOT_READ_YET.into()),
+        })
     }
 
     /// What is kept of the card of a key: for one who asks for little of it, or of many.
@@ -61,9 +68,14 @@ impl KnownCards {
         self.values().filter(move |card| card.provider() == provider)
     }
 
+    /// Notes why the figures of an account may be old.
+    pub(super) fn note_why_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
+        self.why_stale.insert(provider.clone(), Arc::clone(why));
+    }
+
     /// Takes a card in; the one that it takes the place of.
     pub(super) fn insert(&mut self, card: Arc<CardRecord>) -> Option<Arc<CardRecord>> {
-        let Self { cards, hasher } = self;
+        let Self { cards, hasher, .. } = self;
         let hash_of = |card: &Arc<CardRecord>| hasher.hash_one((card.provider(), card.id()));
         let is_it = |known: &Arc<CardRecord>| known.compare_keys(&card).is_eq();
         match cards.entry(hash_of(&card), is_it, hash_of) {

@@ -19,6 +19,9 @@ use figures::{Amounts, Moment, ShortLast4};
 pub use terms::SharedTerms;
 use terms::Terms;
 
+/// Why the figures of an earlier run may be old, before anything else is known.
+pub const NOT_READ_YET: &str = "not read yet since the start";
+
 /// One card of one provider, as last read, in little memory. It says exactly what the [`Card`] said
 /// that it was made from.
 #[derive(Clone)]
@@ -178,7 +181,7 @@ impl CardRecord {
         }
     }
 
-    /// Why the figures may be old, if a later attempt failed.
+    /// Why the figures may be old, if a later attempt failed; empty for the reason of the account.
     #[must_use]
     pub fn why_stale(&self) -> Option<&str> {
         match &self.0 {
@@ -206,6 +209,31 @@ impl CardRecord {
     #[must_use]
     pub fn state_grows_old_at(&self) -> Option<Timestamp> {
         self.standing().state_grows_old_at()
+    }
+
+    /// The card, with the reason of its account where its figures may be old for that
+    /// ([`Self::stale_as_account`]).
+    #[must_use]
+    pub fn card_with(&self, why: &Arc<str>) -> Card {
+        let mut card = self.card();
+        if self.is_stale_as_account() {
+            card.balance = card.balance.stale(why);
+        }
+        card
+    }
+
+    /// The same card, its figures known to be possibly old for a reason that all cards of its
+    /// account share, and that is kept once: an outage makes no record anew that was old before.
+    /// The record itself gives no words for it.
+    #[must_use]
+    pub fn stale_as_account(self) -> Self {
+        self.stale(&Arc::default())
+    }
+
+    /// Whether the figures may be old for the reason of the account.
+    #[must_use]
+    pub fn is_stale_as_account(&self) -> bool {
+        self.why_stale() == Some("")
     }
 
     /// The same card, its figures known to be possibly old, where it has any.

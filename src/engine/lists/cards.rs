@@ -62,8 +62,7 @@ impl Engine {
                 }
             }
         }
-        let known = self.0.cards.of_provider(id);
-        listing.rows = known.iter().map(|card| Arc::new(card.card())).collect();
+        listing.rows = self.0.cards.cards(Some(id));
         listing.failed = attempts.failure();
         listing
     }
