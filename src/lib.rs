@@ -22,6 +22,7 @@ pub mod engine;
 pub mod files;
 pub mod ledger;
 pub mod memory;
+pub mod priority;
 pub mod provider;
 pub mod run;
 pub mod sandbox;

@@ -12,11 +12,10 @@ static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     cardtop::memory::keep_private();
-    let Ok(runtime) =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
-    else {
-        return ExitCode::FAILURE;
-    };
+    // The board's loop is on this thread, and the runtime's own threads go behind it.
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).on_thread_start(cardtop::priority::go_behind).enable_all();
+    let Ok(runtime) = builder.build() else { return ExitCode::FAILURE };
     let exit = runtime.block_on(cardtop::cli::main());
     // A program that gives a secret, or a slow disk, must not keep the shell waiting once all is
     // said.

@@ -7,6 +7,7 @@ mod alarm;
 mod clipboard;
 mod ending;
 mod events;
+mod frames;
 mod signals;
 
 use std::io;
@@ -35,19 +36,10 @@ use crate::ui::theme::Theme;
 use alarm::Alarm;
 use clipboard::{Clipboard, Finished, Step};
 use events::{EVENTS, first_events, receive};
+use frames::{Cause, Frames};
 use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
-
-/// Least time between two frames after the operator did something.
-const GAP: Duration = Duration::from_millis(16);
-
-/// Least time between two frames of a search that goes on: the frame of its end is not to wait for
-/// one that was drawn just before.
-const SEARCH_GAP: Duration = Duration::from_millis(50);
-
-/// Least time between two frames when only figures changed by themselves.
-const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
 /// How long after the question the first frame waits for the terminal to tell its background: a
 /// terminal of this machine answers in less, and one far away takes longer than anybody should look
@@ -137,7 +129,7 @@ async fn show(start: Start) -> anyhow::Result<()> {
         engine,
         clock,
         clipboard: Clipboard::new(board.clipboard, tty::clipboard_ways()),
-        frames: Frames { size: None, drawn: None, due: Some(Instant::now()) },
+        frames: Frames::due_at(Instant::now()),
         seconds: board.seconds,
     };
     let effects = effects.into_iter().chain(running.apply(typed)).collect();
@@ -184,16 +176,6 @@ struct Running {
     frames: Frames,
     /// When clock and ages show seconds.
     seconds: config::Seconds,
-}
-
-/// What is known of the frames on screen.
-struct Frames {
-    /// The size that the model knows.
-    size: Option<(u16, u16)>,
-    /// When the last frame was drawn.
-    drawn: Option<Instant>,
-    /// When the next frame is to be drawn, if anything changed.
-    due: Option<Instant>,
 }
 
 /// What ended a wait.
@@ -301,7 +283,7 @@ impl Running {
             Heard::Msg(msg) => Some(msg),
             Heard::Background(background) => {
                 self.theme.background = background;
-                self.frame_after(GAP);
+                self.frames.ask(Cause::ByHand, Instant::now());
                 None
             }
             Heard::Focus(focused) => Some(Msg::Pace(pace(self.seconds, focused))),
@@ -310,7 +292,7 @@ impl Running {
 
     /// Time first, then every message, in order.
     fn apply(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
-        let (gap, goes_on) = (gap(&messages), matches!(messages[..], [Msg::Continue]));
+        let (cause, goes_on) = (Cause::of(&messages), matches!(messages[..], [Msg::Continue]));
         let now = self.clock.now();
         let set_back = self.model.portfolio.now.duration_since(now) > SignedDuration::from_secs(2);
         let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
@@ -322,15 +304,10 @@ impl Running {
         let effects = update_all(&mut self.model, std::iter::once(tick).chain(messages));
         if changed {
             let goes_on = goes_on && has_more_work(&self.model);
-            self.frame_after(if goes_on { SEARCH_GAP } else { gap });
+            let cause = if goes_on { Cause::Search } else { cause };
+            self.frames.ask(cause, Instant::now());
         }
         effects
-    }
-
-    fn frame_after(&mut self, gap: Duration) {
-        let now = Instant::now();
-        let soonest = self.frames.drawn.map_or(now, |drawn| (drawn + gap).max(now));
-        self.frames.due = Some(self.frames.due.map_or(soonest, |due| due.min(soonest)));
     }
 
     /// When the wait ends by itself.
@@ -345,27 +322,25 @@ impl Running {
             };
             Instant::now() + left.clamp(Duration::from_millis(10), most)
         });
-        match (self.frames.due, wake) {
+        match (self.frames.due(), wake) {
             (Some(due), Some(wake)) => Some(due.min(wake)),
             (due, wake) => due.or(wake),
         }
     }
 
     fn draw_when_due(&mut self) -> anyhow::Result<Vec<Effect>> {
-        if self.frames.due.is_none_or(|due| due > Instant::now()) {
+        if !self.frames.is_due(Instant::now()) {
             return Ok(Vec::new());
         }
         let size = self.terminal.size()?;
         let mut effects = Vec::new();
-        if self.frames.size != Some(size) {
-            self.frames.size = Some(size);
+        if self.frames.are_of_another(size) {
             effects = update(&mut self.model, Msg::Resized(size.0, size.1));
         }
         let (model, theme) = (&self.model, &self.theme);
         self.terminal.draw(size, |to| ui::view(model, theme, to))?;
         drawn(&mut self.model);
-        self.frames.drawn = Some(Instant::now());
-        self.frames.due = None;
+        self.frames.note_drawn(Instant::now());
         Ok(effects)
     }
 
@@ -379,7 +354,7 @@ impl Running {
 
     fn take_again(&mut self) -> anyhow::Result<()> {
         self.terminal.take_again()?;
-        self.frames.due = Some(Instant::now());
+        self.frames.ask_at_once(Instant::now());
         Ok(())
     }
 
@@ -406,7 +381,7 @@ impl Running {
                     if let Some(outcome) = self.go_on_copying(step) {
                         // A notice has no effects.
                         let _ = update(&mut self.model, outcome);
-                        self.frame_after(GAP);
+                        self.frames.ask(Cause::ByHand, Instant::now());
                     }
                 }
                 Effect::Suspend => {
@@ -419,7 +394,7 @@ impl Running {
                 }
                 Effect::Redraw => {
                     self.terminal.forget();
-                    self.frame_after(GAP);
+                    self.frames.ask(Cause::ByHand, Instant::now());
                 }
                 Effect::Quit => return Ok(false),
             }
@@ -434,17 +409,6 @@ const fn pace(seconds: config::Seconds, focused: bool) -> Pace {
         (config::Seconds::Always, _) | (config::Seconds::Focused, true) => Pace::Seconds,
         (config::Seconds::Focused, false) | (config::Seconds::Never, _) => Pace::Minutes,
     }
-}
-
-/// How long a frame may wait: the operator waits for the effect of a key, but not for an event.
-fn gap(messages: &[Msg]) -> Duration {
-    let by_hand = messages.iter().any(|msg| match msg {
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) | Msg::Pace(_) => true,
-        // What is found by a filter was asked for by hand.
-        Msg::Continue => true,
-        Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Copied(_) | Msg::Failed(_) => false,
-    });
-    if by_hand { GAP } else { BACKGROUND_GAP }
 }
 
 /// Of sizes that follow each other only the last counts.
@@ -492,13 +456,5 @@ mod tests {
             matches!(messages[..], [Msg::Resized(90, 30), Msg::Key(_), Msg::Resized(120, 40)]),
             "{messages:?}"
         );
-    }
-
-    #[test]
-    fn a_key_is_drawn_at_once_and_events_may_wait() {
-        let event = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
-        assert_eq!(gap(&[event(), Msg::Key(Chord::char('j'))]), GAP);
-        assert_eq!(gap(&[event(), event()]), BACKGROUND_GAP);
-        assert_eq!(gap(&[]), BACKGROUND_GAP);
     }
 }
