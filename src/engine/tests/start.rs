@@ -1,6 +1,7 @@
 //! A start tells the cards of the first frame first, and reads nothing before it knows all.
 
 use super::*;
+use crate::domain::card::{Balance, Reading};
 use crate::store::Store;
 
 /// What a board is told at a start until all cards are known: the ids of each event, of so many
@@ -69,6 +70,44 @@ async fn of_many_cards_the_first_are_told_first_and_in_the_end_each_was_told_onc
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count, "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_of_a_long_roster_is_told_once_with_what_the_data_file_has_of_it() {
+    const CARDS: usize = 600;
+    let over = |folder| Bench::over(folder, CARDS, InMemory::default(), true);
+    let mut bench = over(tempfile::tempdir().expect("a folder")).await;
+    let told = told_cards(&mut bench).await;
+    bench.engine.stop().await;
+    let is_of_artha = |card: &Arc<CardRecord>| card.provider().name() == "artha";
+    let of_roster: Vec<Arc<CardRecord>> =
+        bench.engine.known_records().await.into_iter().filter(is_of_artha).collect();
+    assert!(of_roster.len() >= CARDS && told[0].iter().all(|id| *id != *of_roster[0].id()));
+    let Bench { _folder: folder, .. } = bench;
+    // Of some the data file has no more than the roster, of others figures and no name.
+    let at = Timestamp::from_second(1_700_000_000).expect("a time of the test");
+    let kept = of_roster.iter().zip(0..80).map(|(card, number)| {
+        let card = card.card();
+        let balance = Reading::At { value: Balance::default(), at };
+        let read = Card { balance, ..Card::unread(card.key.clone()) };
+        if number % 2 == 0 { card.into() } else { read.into() }
+    });
+    let store = Store::open(folder.path()).expect("the data file");
+    store.keep_cards(kept.collect(), Timestamp::UNIX_EPOCH).await.expect("they are kept");
+    drop(store);
+    let mut bench = over(folder).await;
+    let mut ids = told_cards(&mut bench).await.concat();
+    let known = bench.engine.known_records().await;
+    bench.engine.stop().await;
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    // Cards of the first frame are told again, by their roster.
+    assert!(count - ids.len() <= 30, "{count} told, {} different", ids.len());
+    assert!(of_roster.iter().all(|card| ids.contains(card.id())), "all are told");
+    let now: Vec<&Arc<CardRecord>> = known.iter().filter(|card| is_of_artha(card)).collect();
+    assert_eq!(now.iter().filter(|card| card.figures_at() == Some(at)).count(), 40);
+    assert!(now.iter().zip(&of_roster).all(|(now, before)| now.holder() == before.holder()));
 }
 
 #[tokio::test(start_paused = true)]
