@@ -234,6 +234,11 @@ impl Plan {
         });
     }
 
+    /// Makes room for so many more cards, and not for twice as many.
+    pub fn reserve(&mut self, cards: usize) {
+        self.cards.reserve(cards);
+    }
+
     /// A card is known from now on; one that is known stays as it is.
     pub fn know(&mut self, id: &Arc<str>) {
         self.cards.know(id);

@@ -78,13 +78,13 @@ impl Sort {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Urgency {
     rank: u8,
-    /// As [`moment`] counts.
-    at: i64,
+    /// As [`moment`] counts; as bytes, so that no room is left free for their alignment.
+    at: [u8; 8],
 }
 
 impl Urgency {
     pub(super) fn of(attention: &Attention) -> Self {
-        Self { rank: attention.rank(), at: moment(attention.at()) }
+        Self { rank: attention.rank(), at: moment(attention.at()).to_ne_bytes() }
     }
 
     /// Whether `e` stops here: a decline, a balance below zero, or a change that failed or is in
@@ -100,7 +100,7 @@ impl Urgency {
 
     /// The most urgent has the least number, and of those the newest.
     fn number(self) -> u128 {
-        u128::from(self.rank) << 64 | u128::from(newest_first(self.at))
+        u128::from(self.rank) << 64 | u128::from(newest_first(i64::from_ne_bytes(self.at)))
     }
 }
 

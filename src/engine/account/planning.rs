@@ -53,6 +53,8 @@ impl Account {
     /// is started, a round through a large programme goes on where it was.
     pub(in crate::engine) fn know_first_cards(&self, cards: &[Arc<CardRecord>], now: Timestamp) {
         let mut state = self.state();
+        let more = cards.len().saturating_sub(state.plan.cards());
+        state.plan.reserve(more);
         for card in cards {
             state.plan.know(card.id());
             if let Some(at) = card.figures_at() {

@@ -76,6 +76,14 @@ impl Cards {
         self.queue(card);
     }
 
+    /// Makes room for so many more cards, and not for twice as many.
+    pub(super) fn reserve(&mut self, cards: usize) {
+        self.ids.reserve_exact(cards);
+        self.listed.reserve_exact(cards);
+        self.balances.reserve(cards);
+        self.transactions.reserve(cards);
+    }
+
     /// How many cards are known.
     pub(super) const fn len(&self) -> usize {
         self.ids.len()

@@ -44,6 +44,13 @@ impl Queue {
         self.places.push(OUTSIDE);
     }
 
+    /// Makes room for so many more cards, and not for twice as many.
+    pub(super) fn reserve(&mut self, cards: usize) {
+        self.heap.reserve_exact(cards);
+        self.tried.reserve_exact(cards);
+        self.places.reserve_exact(cards);
+    }
+
     /// The card that was tried longest ago.
     pub(super) fn first(&self) -> Option<Slot> {
         self.heap.first().copied()
