@@ -6,6 +6,10 @@ use crate::domain::card::{Card, CardKey, CardRecord, Standing};
 
 /// A card that a filter is asked about.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack; a box would be made and let go of for every card"
+)]
 pub enum AskedCard<'a> {
     /// As it was read.
     Read(&'a Card),

@@ -156,7 +156,7 @@ impl Index {
             Stage::SortNames(sort) => {
                 let name = |number| self.name(number);
                 let steps = sort.step(most, |a: &Named, b| {
-                    let names = || name(a.3).cmp(&name(b.3));
+                    let names = || name(a.3).cmp(name(b.3));
                     (a.0, a.1).cmp(&(b.0, b.1)).then_with(names).then_with(|| a.2.cmp(&b.2))
                 });
                 if sort.is_done() {
