@@ -35,7 +35,7 @@ use sort::{Order, Urgency};
 
 /// Most cards that get their places before keys are listened to again: about a millisecond. Tests
 /// see a slice with fewer cards.
-const SLICE: usize = if cfg!(test) { 2_048 } else { 512 };
+const SLICE: usize = if cfg!(test) { 2_048 } else { 256 };
 
 /// Of so few cards each asks for itself whether it has such transactions as the filter wants.
 const FEW: usize = 256;

@@ -8,7 +8,7 @@ use crate::domain::card::CardRecord;
 use crate::domain::operation::{Operation, OperationId};
 
 /// Cards of one event at most.
-const CARDS_AT_ONCE: usize = 256;
+const CARDS_AT_ONCE: usize = 128;
 
 impl Engine {
     pub(super) async fn emit(&self, event: EngineEvent) {
