@@ -94,24 +94,7 @@ pub fn read_each(
     let delimiter = separator_line
         .and_then(|(line, _)| line.trim().as_bytes().get(4).copied())
         .unwrap_or_else(|| delimiter(header));
-    let header =
-        fields(header, delimiter).map_err(|why| wrong(&format!("has a first line that {why}")))?;
-    let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
-    if let Some(name) = header
-        .iter()
-        .enumerate()
-        .find_map(|(index, name)| (column(name)? < index && !name.is_empty()).then_some(name))
-    {
-        return Err(wrong(&format!("has two columns `{}`: which one counts?", clean(name))));
-    }
-    let Some(id) = column("id") else {
-        return Err(wrong(
-            "has no column `id`: its first line names the columns, such as \
-             id,user_id,holder,last4,currency,kind,label",
-        ));
-    };
-    let columns =
-        ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
+    let (id, columns) = columns(header, delimiter).map_err(|words| wrong(&words))?;
     let mut bad = Vec::new();
     let mut seen = Ids::default();
     for (line, number) in lines {
@@ -128,6 +111,26 @@ pub fn read_each(
         bad.push(RosterLineError { path: path.to_owned(), line: number, why });
     }
     Ok(bad)
+}
+
+/// Where the first line has the column `id`, and where the others.
+fn columns(header: &str, delimiter: u8) -> Result<(usize, [Option<usize>; 7]), String> {
+    let header = fields(header, delimiter).map_err(|why| format!("has a first line that {why}"))?;
+    let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
+    if let Some(name) = header
+        .iter()
+        .enumerate()
+        .find_map(|(index, name)| (column(name)? < index && !name.is_empty()).then_some(name))
+    {
+        return Err(format!("has two columns `{}`: which one counts?", clean(name)));
+    }
+    let Some(id) = column("id") else {
+        return Err("has no column `id`: its first line names the columns, such as \
+                    id,user_id,holder,last4,currency,kind,label"
+            .to_owned());
+    };
+    let others = ["user_id", "holder", "last4", "currency", "kind", "label", "account"];
+    Ok((id, others.map(column)))
 }
 
 /// The ids of the lines that were read, in one text: of a million lines none has an allocation of
