@@ -294,14 +294,14 @@ proptest! {
 /// A board with more cards than a filter is asked about at once.
 fn many() -> Model {
     let mut model = bare((120, 40));
-    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(many_cards("12.40 USD"))));
+    _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(many_cards(50_000, "12.40 USD"))));
     idle(&mut model);
     model
 }
 
-fn many_cards(available: &str) -> Vec<Arc<CardRecord>> {
-    let cards = (0..50_000_u32).map(|number| {
-        let holder = format!("Holder {}", number.wrapping_mul(7_919) % 50_000);
+fn many_cards(count: u32, available: &str) -> Vec<Arc<CardRecord>> {
+    let cards = (0..count).map(|number| {
+        let holder = format!("Holder {}", number.wrapping_mul(7_919) % count);
         let last4 = format!("{:04}", number % 10_000);
         let read = card(CardState::Active, &holder, &last4, "artha", available, 4);
         let key = CardKey::new(&read.key.provider, &format!("n-{number}"));
@@ -322,9 +322,11 @@ fn most_at_once(model: &mut Model) -> usize {
 
 #[test]
 fn a_long_list_that_was_read_moves_its_cards_in_slices_and_keys_go_between() {
-    let mut model = many();
-    let news = Msg::EngineEvent(EngineEvent::Cards(many_cards("-3.00 USD")));
-    let work = counted(|| _ = update(&mut model, news));
+    let mut model = bare((120, 40));
+    let read = |available| Msg::EngineEvent(EngineEvent::Cards(many_cards(8_000, available)));
+    _ = update(&mut model, read("12.40 USD"));
+    idle(&mut model);
+    let work = counted(|| _ = update(&mut model, read("-3.00 USD")));
     assert!((1..=2_048).contains(&work.of(Work::CardRated)), "{work:?}");
     _ = press(&mut model, "s s S");
     let most = most_at_once(&mut model);
@@ -339,7 +341,7 @@ fn a_long_list_that_was_read_moves_its_cards_in_slices_and_keys_go_between() {
 fn many_cards_of_the_data_file_get_their_places_in_slices_and_the_first_stay_until_then() {
     let mut model = bare((120, 40));
     let loaded = |cards, is_last| Msg::EngineEvent(EngineEvent::KnownCards { cards, is_last });
-    let cards = many_cards("12.40 USD");
+    let cards = many_cards(12_000, "12.40 USD");
     let (first, others) = cards.split_at(100);
     _ = update(&mut model, loaded(first.to_vec(), false));
     let before = shown(&model);
