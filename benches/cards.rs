@@ -12,7 +12,7 @@ use std::time::Duration;
 use cardtop::app::chord::Chord;
 use cardtop::app::keymap::Keymap;
 use cardtop::app::portfolio::Portfolio;
-use cardtop::app::{Model, Msg, Start, update, update_all};
+use cardtop::app::{Model, Msg, Start, has_more_work, update, update_all};
 use cardtop::domain::card::{Balance, Card, CardKey, CardRecord, CardState, ProviderId, Reading};
 use cardtop::domain::money::Money;
 use cardtop::engine::EngineEvent;
@@ -68,7 +68,15 @@ fn board(cards: u32) -> Model {
     let mut model = Model::new(Start { portfolio, size: (120, 40), keymap: Keymap::default() });
     let cards = (0..cards).map(|number| card(number, 50_000 + mixed(number) % 90_000)).collect();
     _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(cards)));
+    settle(&mut model);
     model
+}
+
+/// Does what is left to be done in slices.
+fn settle(model: &mut Model) {
+    while has_more_work(model) {
+        _ = update(model, Msg::Continue);
+    }
 }
 
 fn median(rounds: u32, mut round: impl FnMut(u32) -> Duration) -> Duration {
@@ -97,7 +105,16 @@ fn measured(count: u32) -> Vec<(&'static str, Duration)> {
     let (rounds, few) = (200, if count > 100_000 { 5 } else { 15 });
     let press = |model: &mut Model, spelled: &str| {
         let keys = keys(spelled);
-        timed(|| _ = update_all(model, keys))
+        let took = timed(|| _ = update_all(model, keys));
+        settle(model);
+        took
+    };
+    let press_and_settle = |model: &mut Model, spelled: &str| {
+        let keys = keys(spelled);
+        timed(|| {
+            _ = update_all(model, keys);
+            settle(model);
+        })
     };
     let mut all = Vec::new();
     let news = |model: &mut Model, round: u32| {
@@ -125,6 +142,13 @@ fn measured(count: u32) -> Vec<(&'static str, Duration)> {
     all.push(("one more letter", typed("n o", "r")));
     all.push(("a letter that finds nothing more", typed("n o r a space 7", "7")));
     all.push(("twelve letters at once", typed("", "n o r a space 7 7 7 1 2 3 4")));
+    let of_field = median(few, |_| {
+        press(&mut model, "/ s t a t e : f r o z e");
+        let took = press_and_settle(&mut model, "n");
+        press(&mut model, "esc");
+        took
+    });
+    all.push(("a filter of a field, all asked", of_field));
     press(&mut model, "/");
     press(&mut model, "n o r enter");
     let filtered = median(rounds, |n| news(&mut model, n));
@@ -141,7 +165,7 @@ fn measured(count: u32) -> Vec<(&'static str, Duration)> {
         ("sorted by attention", "s"),
         ("reversed", "S"),
     ] {
-        all.push((what, press(&mut model, sorted)));
+        all.push((what, press_and_settle(&mut model, sorted)));
     }
     let cards: Vec<Arc<CardRecord>> = model.portfolio.cards.values().cloned().collect();
     let naive = |_| {

@@ -40,7 +40,7 @@ mod transaction;
 mod value;
 
 pub use failure::{Failure, FailureKind};
-pub use filter::{CardRow, History, OperationRow, Rows, TransactionRow};
+pub use filter::{CardRow, History, Membership, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;
 pub use missing::{CompleteFrom, FromDataFile, Missing};
 pub use planned::PlannedChange;

@@ -23,7 +23,7 @@ use super::portfolio::Portfolio;
 use super::portfolio::card_news::{Affected, CardNews};
 use super::search::Search;
 use super::work::{Work, count};
-use crate::contract::{CardRow, Rows};
+use crate::contract::{CardRow, Membership, Rows};
 use crate::domain::attention::Attention;
 use crate::domain::card::{Card, CardKey, CardRecord};
 use crate::domain::filter::Filter;
@@ -443,15 +443,14 @@ fn is_accepted(filter: &Filter, row: &CardRow<'_>, having: &[Having]) -> bool {
 /// A card as its fields are filtered.
 fn row<'a>(
     candidate: &Candidate<'a>,
-    marks: &BTreeSet<CardKey>,
+    marks: &'a BTreeSet<CardKey>,
     portfolio: &'a Portfolio,
 ) -> CardRow<'a> {
-    let key = candidate.card.key();
     CardRow {
         card: candidate.card.into(),
         now: portfolio.now,
-        watched: portfolio.watched.contains(&key),
-        marked: marks.contains(&key),
+        watched: Membership::Of(&portfolio.watched),
+        marked: Membership::Of(marks),
         unknown: candidate.unknown,
         history: portfolio,
         searched: Some(candidate.searched),

@@ -13,7 +13,7 @@ use super::listing::{finish_list, joined};
 use super::session::Session;
 use super::{Run, print, transactions};
 use crate::clock::Clock;
-use crate::contract::{CardRow, History, Row, Rows};
+use crate::contract::{CardRow, History, Membership, Row, Rows};
 use crate::domain::card::CardKey;
 use crate::domain::completeness::Completeness;
 use crate::domain::operation::OperationState;
@@ -61,8 +61,8 @@ impl Run for Cards {
                 card: (&**card).into(),
                 now,
                 // Kept by the board, so that no filter of a command asks for them.
-                watched: false,
-                marked: false,
+                watched: Membership::Known(false),
+                marked: Membership::Known(false),
                 unknown: unknown.contains(&card.key),
                 history: history.as_ref().map_or(&none, |(history, _)| history),
                 searched: None,

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use asked::AskedCard;
+pub use asked::{AskedCard, Membership};
 pub use rows::{CardRow, History, OperationRow, TransactionRow, searched_text};
 
 use crate::domain::filter::{

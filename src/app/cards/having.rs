@@ -97,9 +97,9 @@ impl Having {
 
     /// Whether its filter accepts a card.
     pub(super) fn accepts(&self, row: &CardRow<'_>) -> bool {
-        let key = row.card.key();
-        let has =
-            |question: usize| self.answers.get(question).is_some_and(|answer| answer.has(&key));
+        let has = |question: usize| {
+            self.answers.get(question).is_some_and(|answer| answer.has(&row.card.key()))
+        };
         self.apart.as_ref().is_some_and(|apart| apart.matches(row, &has))
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::app::fixture::{bare, card, declined, idle, key, operation, press, transaction};
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
-use crate::contract::CardRow;
+use crate::contract::{CardRow, Membership};
 use crate::domain::attention::{Attention, Signals};
 use crate::domain::card::{Card, CardKey, CardRecord, CardState, Reading};
 use crate::domain::filter::fold;
@@ -38,8 +38,8 @@ fn slow(model: &Model) -> Vec<CardKey> {
         cards.search.filter().matches(&CardRow {
             card: (*card).into(),
             now,
-            watched: portfolio.watched.contains(&card.key),
-            marked: cards.marks().contains(&card.key),
+            watched: Membership::Known(portfolio.watched.contains(&card.key)),
+            marked: Membership::Of(cards.marks()),
             unknown: matches!(attention, Attention::Unknown { .. }),
             history: portfolio,
             searched: None,

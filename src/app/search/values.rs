@@ -3,7 +3,7 @@
 use crate::app::portfolio::Portfolio;
 use crate::app::work::{Work, count};
 use crate::contract::filter::{Rows, ValueCounts};
-use crate::contract::{CardRow, OperationRow, TransactionRow};
+use crate::contract::{CardRow, Membership, OperationRow, TransactionRow};
 use crate::domain::card::CardRecord;
 use crate::domain::filter::{FilterField, Of};
 use crate::domain::operation::Operation;
@@ -26,8 +26,8 @@ pub(crate) fn values(portfolio: &Portfolio, rows: Rows, field: &FilterField) -> 
         let row = CardRow {
             card: card.into(),
             now,
-            watched: false,
-            marked: false,
+            watched: Membership::Known(false),
+            marked: Membership::Known(false),
             unknown: false,
             history: portfolio,
             searched: None,

@@ -1,8 +1,10 @@
 //! A card that a filter is asked about: as it was read, or as it is kept.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use crate::domain::card::{Card, CardKey, CardRecord, Standing};
+use crate::contract::Value;
+use crate::domain::card::{Card, CardKey, CardKind, CardRecord, Standing};
 
 /// A card that a filter is asked about.
 #[derive(Clone, Debug)]
@@ -16,6 +18,24 @@ pub enum AskedCard<'a> {
     /// As it is kept. The card is made from it once a filter asks for one of its fields: most
     /// filters are words, which are searched in a text that is kept beside it.
     Kept(&'a CardRecord, OnceCell<Card>),
+}
+
+/// Whether a card is one of some.
+#[derive(Clone, Copy, Debug)]
+pub enum Membership<'a> {
+    /// It is known.
+    Known(bool),
+    /// Where it is one of these, which is only looked up where a filter asks for it.
+    Of(&'a BTreeSet<CardKey>),
+}
+
+impl Membership<'_> {
+    pub(super) fn has(self, card: &AskedCard<'_>) -> bool {
+        match self {
+            Self::Known(is_one) => is_one,
+            Self::Of(keys) => !keys.is_empty() && keys.contains(&card.key()),
+        }
+    }
 }
 
 impl AskedCard<'_> {
@@ -43,6 +63,32 @@ impl AskedCard<'_> {
             Self::Read(card) => card.standing(),
             Self::Kept(record, _) => record.standing(),
         }
+    }
+
+    /// The value of a field that is found without making the card; `None` for the others, which
+    /// filters seldom ask for.
+    pub(super) fn value(&self, field: &str) -> Option<Value<'_>> {
+        let Self::Kept(record, _) = self else { return None };
+        Some(match field {
+            "provider" => record.provider().name().into(),
+            "id" => record.id().into(),
+            "last4" => record.last4().into(),
+            "holder" => Value::known(record.holder()),
+            "state" => record.state().as_str().into(),
+            "state_as_of" => record.state_at().into(),
+            "kind" => record.kind().map(CardKind::as_str).into(),
+            "currency" => record.currency().into(),
+            "available" => record.available().into(),
+            "as_of" => record.figures_at().into(),
+            "labels" => Value::Texts(record.labels()),
+            "card" => Value::Card {
+                provider: record.provider(),
+                id: Some(record.id()),
+                last4: record.last4(),
+            },
+            "owner" => record.owner().into(),
+            _ => return None,
+        })
     }
 
     pub(super) fn holder(&self) -> &str {

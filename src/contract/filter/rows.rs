@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::asked::AskedCard;
+use super::asked::{AskedCard, Membership};
 use super::fields::{NAMES, names};
 use crate::contract::{Field, Record, Row, Value};
 use crate::domain::attention::low;
@@ -30,9 +30,9 @@ pub struct CardRow<'a> {
     /// The time that ages are counted from.
     pub now: Timestamp,
     /// The operator watches it.
-    pub watched: bool,
+    pub watched: Membership<'a>,
     /// The operator marked it.
-    pub marked: bool,
+    pub marked: Membership<'a>,
     /// An operation on it is UNKNOWN.
     pub unknown: bool,
     /// Where its transactions are found.
@@ -70,6 +70,13 @@ impl Subject for CardRow<'_> {
         self.card.card().into()
     }
 
+    fn value(&self, field: FieldId) -> Value<'_> {
+        let field = Card::lookup().by_id.get(field.0).copied().flatten();
+        field.map_or(Value::Null, |field| {
+            self.card.value(field.name).unwrap_or_else(|| field.value(self.row()))
+        })
+    }
+
     fn time(&self) -> Option<Timestamp> {
         self.card.standing().figures_at
     }
@@ -83,8 +90,8 @@ impl Subject for CardRow<'_> {
         match flag {
             Flag::Stale => card.is_stale,
             Flag::Unknown => self.unknown || card.state == CardState::Unknown,
-            Flag::Watched => self.watched,
-            Flag::Marked => self.marked,
+            Flag::Watched => self.watched.has(&self.card),
+            Flag::Marked => self.marked.has(&self.card),
             Flag::Negative => card.available.is_some_and(Money::is_negative),
             Flag::Low => low(card.state, card.available).is_some(),
         }

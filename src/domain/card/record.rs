@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Balance, Card, CardKey, CardState, Last4, ProviderId, Reading, Standing};
+use super::{Balance, Card, CardKey, CardKind, CardState, Last4, ProviderId, Reading, Standing};
 use crate::domain::money::{Currency, Money};
 use figures::{Amounts, Moment, ShortLast4};
 pub use terms::SharedTerms;
@@ -151,6 +151,15 @@ impl CardRecord {
         match &self.0 {
             Form::Compact(compact) => compact.state_at.time(),
             Form::Whole(card) => card.state_at,
+        }
+    }
+
+    /// Virtual or physical, where known.
+    #[must_use]
+    pub fn kind(&self) -> Option<CardKind> {
+        match &self.0 {
+            Form::Compact(compact) => compact.terms.kind,
+            Form::Whole(card) => card.kind,
         }
     }
 

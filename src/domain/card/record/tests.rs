@@ -4,7 +4,6 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::domain::card::CardKind;
 
 fn time() -> impl Strategy<Value = Timestamp> {
     let any = Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond();
@@ -102,6 +101,7 @@ proptest! {
         prop_assert_eq!((record.holder(), record.owner()), (&*card.holder, card.owner.as_deref()));
         prop_assert_eq!((record.labels(), record.last4()), (&card.labels, card.last4));
         prop_assert_eq!((record.state(), record.state_at()), (card.state, card.state_at));
+        prop_assert_eq!(record.kind(), card.kind);
         prop_assert_eq!((record.currency(), record.available()), (card.currency, card.available()));
         prop_assert_eq!(record.figures_at(), card.balance.at());
         prop_assert_eq!(record.why_stale(), card.balance.why_stale());
