@@ -53,10 +53,7 @@ pub(crate) struct Cards {
     pub(crate) hidden: usize,
     /// Never held: they say what is true now.
     signals: KnownSignals,
-    /// Cards that are not in the place yet where they belong now.
-    waiting: BTreeSet<CardKey>,
-    /// Further ones of them get their places with the next message.
-    goes_on: bool,
+    waiting: Waiting,
     /// What the rows were made of last.
     made_of: MadeOf,
     /// The filter of the whole line, where it chose no card and the rest of the line is shown.
@@ -65,6 +62,14 @@ pub(crate) struct Cards {
     /// half-written word.
     having: [Having; 2],
     front: Front,
+}
+
+/// The cards that are not in the place yet where they belong now.
+#[derive(Debug, Default)]
+struct Waiting {
+    cards: BTreeSet<CardKey>,
+    /// Further ones of them get their places with the next message.
+    goes_on: bool,
 }
 
 /// What the rows were made of.
@@ -91,8 +96,7 @@ impl Default for Cards {
             hidden_marks: 0,
             hidden: 0,
             signals: KnownSignals::default(),
-            waiting: BTreeSet::new(),
-            goes_on: false,
+            waiting: Waiting::default(),
             made_of: MadeOf {
                 now: Timestamp::MIN,
                 minute: 0,
@@ -166,7 +170,7 @@ impl Cards {
             Some(Urgency::of(&self.signals.attention(key, &card, portfolio)))
         };
         // What waits for its place is in trouble by what it is now.
-        let waiting = &self.waiting;
+        let waiting = &self.waiting.cards;
         let is_wanted = |key: &CardKey, placed: Urgency| {
             if waiting.contains(key) {
                 urgency(key).is_some_and(Urgency::is_trouble)
@@ -202,10 +206,10 @@ impl Cards {
         let refiltered = self.made_of.is_outdated || self.made_of.filter != self.search.revision;
         let is_chosen = refiltered || self.order != self.list.rows().wanted_order();
         let is_searching = self.list.rows().left().is_some();
-        let waits = !self.waiting.is_empty() || self.list.rows().is_placing();
+        let waits = !self.waiting.cards.is_empty() || self.list.rows().is_placing();
         let is_moving = movement == Movement::Live && waits;
-        if is_chosen || is_moving || self.goes_on {
-            if refiltered || self.waiting.len() > FEW {
+        if is_chosen || is_moving || self.waiting.goes_on {
+            if refiltered || self.waiting.cards.len() > FEW {
                 self.having.iter_mut().for_each(Having::gather_cards);
             }
             let choice_changed = self.place_waiting(portfolio, refiltered);
@@ -234,18 +238,19 @@ impl Cards {
         }
         self.made_of.is_outdated |= self.search.filter().asks_related()
             && (news.unassigned || matches!(news.history, Affected::All));
-        self.waiting.append(&mut self.signals.hear(&news, portfolio));
-        self.waiting.extend(news.cards);
+        self.waiting.cards.append(&mut self.signals.hear(&news, portfolio));
+        self.waiting.cards.extend(news.cards);
         if !news.loaded.is_empty() {
             self.list.change(|index| index.take_in(&news.loaded));
         }
         if news.are_all_loaded {
             // Those of the first frame may be others by now.
-            self.waiting.extend(self.list.rows().placed());
+            self.waiting.cards.extend(self.list.rows().placed());
             self.place_all(portfolio);
         }
         if self.list.rows().has_old_states(portfolio.now) {
             self.waiting
+                .cards
                 .append(&mut self.list.change(|index| index.take_old_states(portfolio.now)));
         }
     }
@@ -253,7 +258,7 @@ impl Cards {
     /// All cards get their places anew; while they are loaded, those that have one.
     fn place_all(&mut self, portfolio: &Portfolio) {
         if portfolio.are_cards_loading() {
-            self.waiting.extend(self.list.rows().placed());
+            self.waiting.cards.extend(self.list.rows().placed());
         } else {
             self.list.change(Index::place_all);
         }
@@ -330,7 +335,7 @@ impl Cards {
                 (choose, is_right) = (true, false);
             }
             let slice = if index.is_placing() { 0 } else { SLICE };
-            for key in std::iter::from_fn(|| waiting.pop_first()).take(slice) {
+            for key in std::iter::from_fn(|| waiting.cards.pop_first()).take(slice) {
                 let Some(card) = portfolio.cards.record(&key) else { continue };
                 changed |= index.place(card, rate(card), portfolio.now, &accepts);
                 let whole = in_vain.as_ref();
@@ -345,7 +350,7 @@ impl Cards {
             choose || changed || placed.is_some()
         };
         let choice_changed = list.change_for(cause, place);
-        self.goes_on = !self.waiting.is_empty() || self.list.rows().is_placing();
+        self.waiting.goes_on = !self.waiting.cards.is_empty() || self.list.rows().is_placing();
         choice_changed
     }
 
@@ -368,13 +373,13 @@ impl Cards {
 
     /// Whether further cards get their places with the next message.
     pub(crate) const fn are_being_placed(&self) -> bool {
-        self.goes_on
+        self.waiting.goes_on
     }
 
     /// The cards that are to be noted for the first frame of the next start, where they are others
     /// than before.
     pub(crate) fn first_to_note(&mut self, portfolio: &Portfolio) -> Option<Vec<CardKey>> {
-        let waits = !self.waiting.is_empty() || self.list.rows().is_placing();
+        let waits = !self.waiting.cards.is_empty() || self.list.rows().is_placing();
         let is_settled = !waits && !portfolio.are_cards_loading();
         is_settled.then(|| self.front.changed(self.list.rows(), portfolio.now)).flatten()
     }

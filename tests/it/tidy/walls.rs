@@ -11,6 +11,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &[]),
     ("memory", &[]),
+    ("priority", &[]),
     ("files", &["domain"]),
     ("contract", &["domain"]),
     ("ledger", &["domain", "files"]),
@@ -30,7 +31,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "run", "tty", "app", "ui",
         ],
     ),
-    ("main", &["cli", "memory"]),
+    ("main", &["cli", "memory", "priority"]),
     ("lib", &[]),
 ];
 
