@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 
 use self::cards::CardProgress;
+pub(super) use self::cards::ListedCard;
 use self::health::HealthLog;
 pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
@@ -175,13 +176,13 @@ impl Account {
 /// What was read of the cards.
 impl Account {
     /// The list was read; these cards' balances came with it.
-    pub(super) fn list_read(&self, list: &ListRead<Card>, at: Timestamp) {
+    pub(super) fn list_read(&self, list: &ListRead<ListedCard>, at: Timestamp) {
         let mut state = self.state();
         state.cards.list_read(list);
         let State { cards, transactions, .. } = &mut *state;
         transactions.history.restore(|card| cards.lists(card));
-        for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
-            state.plan.note_listed(&card.key.id, at);
+        for card in list.rows.iter().filter(|card| card.has_figures) {
+            state.plan.note_listed(&card.id, at);
         }
     }
 

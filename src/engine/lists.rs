@@ -14,13 +14,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::account::{Account, Scope};
+use super::account::{Account, ListedCard, Scope};
 use super::{Engine, PerProvider};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::ConnectionFailure;
-use crate::provider::pages::{self, ListRead, ReadMode, Share};
+use crate::provider::pages::{self, ListRead, Page, ReadMode, Share};
 use crate::provider::{Error, ErrorKind, PageCursor, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
@@ -113,13 +113,25 @@ impl Engine {
         }
     }
 
+    /// Accepts the cards of a page. What is left of it shares their ids with what is kept of them:
+    /// a long list is never in memory as a whole.
+    async fn accept_page(&self, page: Page<Card>) -> Page<ListedCard> {
+        let Page { items, skipped, total, gap, is_all } = page;
+        let has_figures: Vec<bool> = items.iter().map(|card| card.balance.at().is_some()).collect();
+        let accepted = self.accept_cards(items).await;
+        let items = accepted.iter().zip(has_figures);
+        let items =
+            items.map(|(card, has_figures)| ListedCard { id: Arc::clone(card.id()), has_figures });
+        Page { items: items.collect(), skipped, total, gap, is_all }
+    }
+
     /// All cards of an account's list; what was read of it is saved and emitted, also where it
     /// ended early.
     pub(super) async fn read_list(
         &self,
         account: &Account,
         patience: Patience,
-    ) -> Result<ListRead<Card>, Error> {
+    ) -> Result<ListRead<ListedCard>, Error> {
         let adapter = self.adapter(account).await?;
         let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
@@ -134,8 +146,7 @@ impl Engine {
             }
             let page =
                 self.retry(account, patience, in_the_middle, || provider.cards(page)).await?;
-            self.accept_cards(page.items.clone()).await;
-            Ok(page)
+            Ok(self.accept_page(page).await)
         };
         let list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         account.list_read(&list, at);

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::card::{Card, CardKey};
-use crate::provider::pages::ListRead;
+use crate::provider::pages::{ListRead, ListRow, RowKey};
 use crate::provider::{Error, ErrorKind};
 
 /// What the lists of cards said.
@@ -20,16 +22,37 @@ pub(super) struct CardProgress {
     removed: HashSet<Arc<str>>,
 }
 
+/// A card of a list, once it was accepted.
+pub(in crate::engine) struct ListedCard {
+    /// As it is kept: no list has a copy of it.
+    pub(in crate::engine) id: Arc<str>,
+    /// Whether its figures came with the list.
+    pub(in crate::engine) has_figures: bool,
+}
+
+impl ListRow for ListedCard {
+    fn key(&self) -> RowKey {
+        RowKey::Named(None, Arc::clone(&self.id))
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn contradicts(&self, _: &Self) -> bool {
+        false
+    }
+}
+
 impl CardProgress {
-    pub(super) fn list_read(&mut self, list: &ListRead<Card>) {
+    pub(super) fn list_read(&mut self, list: &ListRead<ListedCard>) {
         // One whose first page failed says nothing about how many cards there are.
         self.list_was_read |= list.is_complete() || !list.rows.is_empty();
         // One that was not answered to its end says nothing of cards that are not known.
         let has_gap = !list.unread.is_empty() || list.gap.is_some() || list.is_cut_short;
         self.has_all = if list.error.is_some() { self.has_all && !has_gap } else { !has_gap };
-        self.whole_list = list
-            .is_complete()
-            .then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
+        self.whole_list =
+            list.is_complete().then(|| list.rows.iter().map(|card| Arc::clone(&card.id)).collect());
     }
 
     /// Whether the last list that was answered was whole.
