@@ -34,11 +34,14 @@ mod tests {
     fn a_thread_that_goes_behind_is_nicer_and_the_others_are_as_they_were() {
         let nice = || getpriority_process(Some(gettid())).expect("a thread has a priority");
         let before = nice();
-        let of_other = std::thread::spawn(move || {
-            go_behind();
-            nice()
+        let of_other = std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                go_behind();
+                nice()
+            });
+            other.join().expect("it ends")
         });
-        assert_eq!(of_other.join().expect("it ends"), (before + BEHIND).min(LEAST));
+        assert_eq!(of_other, (before + BEHIND).min(LEAST));
         assert_eq!(nice(), before);
     }
 }
