@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::floor::floor;
 use super::samples::Samples;
 use super::terminal::Terminal;
+use vt100::Screen;
 
 /// Silence that ends the answer to a key.
 const QUIET: Duration = Duration::from_millis(25);
@@ -14,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Between two keys.
 const GAP: Duration = Duration::from_millis(5);
+
+/// Between two arrows while the board reads: more often than a keyboard repeats a key.
+const BETWEEN: Duration = Duration::from_millis(25);
 
 /// The answers to some keys, one sample a key.
 #[derive(Clone, Debug, Default)]
@@ -28,14 +32,6 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// With the answers to other keys.
-    pub(crate) fn add(&mut self, others: &Self) {
-        self.done.add(&others.done);
-        self.bytes.add(&others.bytes);
-        self.floor.add(&others.floor);
-        self.unanswered += others.unanswered;
-    }
-
     pub(crate) fn p50(&self) -> Option<f64> {
         self.done.percentile(50)
     }
@@ -101,6 +97,26 @@ pub(crate) fn press(to: &mut Terminal, keys: &[Key], times: usize) -> anyhow::Re
         to.pass(GAP);
     }
     Ok(answers)
+}
+
+/// Presses arrows in turn, so many times in all; milliseconds until the cursor is on another line,
+/// whatever else is drawn then or soon after.
+pub(crate) fn move_cursor(to: &mut Terminal, times: usize) -> anyhow::Result<Samples> {
+    let mut moved = Samples::default();
+    for key in [Key::Down, Key::Up].iter().cycle().take(times) {
+        let bytes = key.bytes(to);
+        let before = line_of_cursor(to.screen());
+        to.send(&bytes)?;
+        let is_moved = |screen: &Screen| line_of_cursor(screen) != before;
+        moved.push(millis(to.wait("the cursor on another line", PATIENCE, is_moved)?));
+        to.pass(BETWEEN);
+    }
+    Ok(moved)
+}
+
+/// The line with the board's mark of the row under the cursor.
+fn line_of_cursor(screen: &Screen) -> Option<usize> {
+    screen.rows(0, 2).position(|row| row.ends_with('>'))
 }
 
 /// Sends keys at once; milliseconds to the last byte of the answer, which may come in pieces.

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 
 use super::Bench;
 use super::board::{Bank, BankSize};
-use super::keys::{Answers, Key, press};
+use super::keys::{Key, move_cursor, press};
 use super::live::words;
 use super::process::Meter;
 use super::rows;
+use super::samples::Samples;
 use super::table::{Finding, Goal};
 use super::terminal::Terminal;
 
@@ -94,7 +95,8 @@ fn ask(store: &Path, question: &str) -> Option<u64> {
 }
 
 /// Looks until a number of the data file has not grown for eight seconds; how long it took to grow,
-/// and the processor time of the board until then in seconds. Keys are pressed meanwhile.
+/// and the processor time of the board until then in seconds. Keys are pressed meanwhile, as an
+/// operator would.
 fn until_read(
     board: &mut Terminal,
     store: &Path,
@@ -107,13 +109,12 @@ fn until_read(
     let mut read = Read::default();
     let mut grown = began;
     while began.elapsed() < limit && (read.count == 0 || grown.elapsed() < STILL) {
-        let pressed = press(board, &[Key::Down, Key::Up], 6)?;
-        read.keys.add(&pressed);
+        press(board, &[Key::Down, Key::Up], 6)?;
         let count = ask(store, question).unwrap_or(0);
         if count > read.count {
             grown = Instant::now();
             let cpu = meter.look().cpu as f64 / 1e9;
-            read = Read { count, took: began.elapsed(), cpu, keys: read.keys };
+            read = Read { count, took: began.elapsed(), cpu };
         }
     }
     Ok(read)
@@ -125,7 +126,6 @@ struct Read {
     took: Duration,
     /// Seconds.
     cpu: f64,
-    keys: Answers,
 }
 
 /// P11.
@@ -186,29 +186,28 @@ pub(crate) fn card_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
     let quiet = {
         let cards = bench.data(bench.cards, 64, 1_000)?;
         let mut board = bench.board.ready(&cards)?;
-        press(&mut board, &[Key::Down, Key::Up], bench.keys)?
+        move_cursor(&mut board, bench.keys.max(MANY_KEYS))?
     };
     let limited = keys_inside_the_limit(bench)?;
     let listed = words(bench.cards / 2);
-    let beside = |at: fn(&Answers) -> Option<f64>| [("nothing read", at(&quiet))];
+    let beside = |percent: usize| [("nothing read", quiet.percentile(percent))];
     Ok(vec![
         Finding::new("P12", format!("{listed} cards by list"), Some(read.took.as_secs_f64()), "s")
             .note(format!("{} came, {:.1} s of CPU", words(read.count as usize), read.cpu)),
-        Finding::new("P12", "row key p50 while the sandbox is read", limited.p50(), "ms")
-            .beside(beside(Answers::p50))
+        Finding::new("P12", "row key p50 while the sandbox is read", limited.percentile(50), "ms")
+            .beside(beside(50))
             .goal(Goal::AtMostTimes(1.2))
             .note(format!("{SANDBOX_LIMIT} a provider")),
-        Finding::new("P12", "row key p99 while the sandbox is read", limited.p99(), "ms")
-            .beside(beside(Answers::p99))
+        Finding::new("P12", "row key p99 while the sandbox is read", limited.percentile(99), "ms")
+            .beside(beside(99))
             .goal(Goal::AtMostTimes(1.2)),
-        Finding::new("P12", "row key p99 without any limit", read.keys.p99(), "ms")
-            .beside(beside(Answers::p99)),
+        Finding::new("P12", "row key p90 then", limited.percentile(90), "ms").beside(beside(90)),
     ])
 }
 
 /// How a row key is answered while cards and rows of a large sandbox are read as its own
 /// configuration says.
-fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<Answers> {
+fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<Samples> {
     bench.say("measuring keys while a large sandbox is read");
     let size = BankSize {
         cards: bench.cards,
@@ -221,5 +220,5 @@ fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<Answers> {
     let mut board = Terminal::start(&bank.board(&bench.board))?;
     // The first lists come with what was not used of the budget before.
     board.pass(UNDER_WAY);
-    press(&mut board, &[Key::Down, Key::Up], bench.keys.max(MANY_KEYS))
+    move_cursor(&mut board, bench.keys.max(MANY_KEYS))
 }

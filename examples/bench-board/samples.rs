@@ -9,10 +9,6 @@ impl Samples {
         self.0.push(sample);
     }
 
-    pub(crate) fn add(&mut self, others: &Self) {
-        self.0.extend_from_slice(&others.0);
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

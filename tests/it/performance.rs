@@ -42,7 +42,7 @@ fn a_percentile_is_a_sample_that_was_taken() {
     assert_eq!(three.median(), None);
     three.push(9.0);
     three.push(1.0);
-    three.add(&std::iter::once(5.0).collect());
+    three.push(5.0);
     assert_eq!((three.len(), three.median(), three.percentile(1)), (3, Some(5.0), Some(1.0)));
     assert_eq!(three.percentile(99), Some(9.0));
     assert!((three.sum() - 15.0).abs() < f64::EPSILON);
