@@ -16,7 +16,7 @@ use crate::app::sequence::Sequence;
 use crate::app::work::{Work, count};
 use crate::domain::card::CardRecord;
 
-/// What is done before keys are listened to again, as [`Stage::step`] counts: about a millisecond.
+/// What is done before keys are listened to again, as [`Index::step`] counts: about a millisecond.
 /// Tests see slices with fewer cards.
 const SLICE: usize = if cfg!(test) { 20_000 } else { 8_192 };
 
