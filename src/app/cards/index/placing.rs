@@ -20,6 +20,10 @@ use crate::domain::card::CardRecord;
 /// Tests see slices with fewer cards.
 const SLICE: usize = if cfg!(test) { 20_000 } else { 8_192 };
 
+/// The same of another order, which the operator waits for: some milliseconds, in which 100,000
+/// cards are sorted. In less, a frame with the old order would come first.
+const SLICE_OF_ORDER: usize = if cfg!(test) { 20_000 } else { 2_097_152 };
+
 /// What it costs to rate a card, and to look at one for its rank.
 const RATING: usize = 8;
 const RANKING: usize = 2;
@@ -106,8 +110,9 @@ impl Index {
         now: Timestamp,
     ) -> Option<Placed> {
         let mut placing = self.placing.take()?;
+        let most = if placing.rated.is_some() { SLICE } else { SLICE_OF_ORDER };
         let mut done = 0;
-        while done < SLICE {
+        while done < most {
             if let Stage::Placed(numbers) = placing.stage {
                 return Some(self.end_placing(
                     placing.rated,
@@ -116,7 +121,7 @@ impl Index {
                     placing.order,
                 ));
             }
-            done += self.step(&mut placing, SLICE - done, &rate, now);
+            done += self.step(&mut placing, most - done, &rate, now);
         }
         self.placing = Some(placing);
         None
