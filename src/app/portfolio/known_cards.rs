@@ -36,10 +36,11 @@ impl KnownCards {
     #[must_use]
     pub fn get(&self, key: &CardKey) -> Option<Card> {
         let record = self.record(key)?;
-        Some(match self.why_stale.get(&key.provider) {
-            Some(why) => record.card_with(why),
-            None => record.card_with(&NOT_READ_YET.into()),
-        })
+        if !record.is_stale_as_account() {
+            return Some(record.card());
+        }
+        let why = self.why_stale.get(&key.provider).cloned();
+        Some(record.card_with(&why.unwrap_or_else(|| NOT_READ_YET.into())))
     }
 
     /// What is kept of the card of a key: for one who asks for little of it, or of many.
