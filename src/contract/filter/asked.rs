@@ -110,3 +110,52 @@ impl<'a> From<&'a CardRecord> for AskedCard<'a> {
         Self::Kept(record, OnceCell::new())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Record;
+    use crate::domain::card::{Balance, CardKey, CardKind, CardState, ProviderId, Reading};
+    use crate::domain::money::Money;
+
+    #[test]
+    fn a_card_as_it_is_kept_has_the_values_of_the_card_as_it_was_read() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let available = Money::parse_wire("-7.15", "USD".parse().expect("a currency")).ok();
+        let value = Balance { available, ..Balance::default() };
+        let key = CardKey::new(&ProviderId::new("acme"), "c9");
+        let bare = Card::unread(key);
+        let full = Card {
+            owner: Some("77".into()),
+            holder: "Mara Lindqvist".into(),
+            last4: "0042".parse().ok(),
+            state: CardState::Frozen,
+            provider_state: "L".into(),
+            state_at: Some(at),
+            kind: Some(CardKind::Physical),
+            currency: "EUR".parse().ok(),
+            balance: Reading::At { value, at },
+            expires: Some("2027-09".into()),
+            labels: vec!["vip".into()].into(),
+            ..bare.clone()
+        };
+        for card in [bare, full] {
+            let record = CardRecord::from(card.clone());
+            let kept = AskedCard::from(&record);
+            for field in Card::FIELDS {
+                let read = format!("{:?}", field.value((&card).into()));
+                if let Some(value) = kept.value(field.name) {
+                    assert_eq!(format!("{value:?}"), read, "{}", field.name);
+                }
+                assert_eq!(
+                    format!("{:?}", field.value(kept.card().into())),
+                    read,
+                    "{}",
+                    field.name
+                );
+            }
+            let quick = Card::FIELDS.iter().filter(|field| kept.value(field.name).is_some());
+            assert_eq!(quick.count(), 13, "every one that is found without the card is a field");
+        }
+    }
+}

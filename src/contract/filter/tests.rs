@@ -3,9 +3,7 @@
 use super::fields::{field_kind, names};
 use super::*;
 use crate::contract::Record;
-use crate::domain::card::{
-    Balance, Card, CardKey, CardKind, CardRecord, CardState, ProviderId, Reading,
-};
+use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
 use crate::domain::filter::FieldKind;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
@@ -230,40 +228,6 @@ fn flags_and_numbers_of_cards() {
         ("pending>0", false),
     ] {
         assert_eq!(filter_of(Rows::Cards, text).matches(&row), expected, "{text}");
-    }
-}
-
-#[test]
-fn a_card_as_it_is_kept_has_the_values_of_the_card_as_it_was_read() {
-    let value = Balance { available: Some(usd("-7.15")), current: None, pending: None };
-    let key = CardKey::new(&ProviderId::new("acme"), "c9");
-    let bare = Card::unread(key);
-    let full = Card {
-        owner: Some("77".into()),
-        holder: "Mara Lindqvist".into(),
-        last4: "0042".parse().ok(),
-        state: CardState::Frozen,
-        provider_state: "L".into(),
-        state_at: Some(now()),
-        kind: Some(CardKind::Physical),
-        currency: "EUR".parse().ok(),
-        balance: Reading::At { value, at: now() },
-        expires: Some("2027-09".into()),
-        labels: vec!["vip".into()].into(),
-        ..bare.clone()
-    };
-    for card in [bare, full] {
-        let record = CardRecord::from(card.clone());
-        let kept = AskedCard::from(&record);
-        for field in Card::FIELDS {
-            let read = format!("{:?}", field.value((&card).into()));
-            if let Some(value) = kept.value(field.name) {
-                assert_eq!(format!("{value:?}"), read, "{}", field.name);
-            }
-            assert_eq!(format!("{:?}", field.value(kept.card().into())), read, "{}", field.name);
-        }
-        let quick = Card::FIELDS.iter().filter(|field| kept.value(field.name).is_some());
-        assert_eq!(quick.count(), 13, "every one that is found without the card is a field");
     }
 }
 
