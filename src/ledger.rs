@@ -31,6 +31,7 @@ mod plan;
 mod ranges;
 mod results;
 mod retention;
+mod runs;
 mod search;
 mod sorting;
 mod stored;
@@ -69,7 +70,7 @@ use vocabulary::Vocabulary;
 
 /// Rows of one chunk that come at once from which on the chunk is made anew with them: below,
 /// putting each in its place is cheaper.
-const MAKE_ANEW: usize = 48;
+const MAKE_ANEW: usize = 8;
 
 /// Most rows of a chunk that is made anew: each further page of a history that is being read makes
 /// the chunk anew in which it lies, and takes as long as that has rows.

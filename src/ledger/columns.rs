@@ -1,5 +1,7 @@
 //! Columns of numbers that take as little room as their values need.
 
+mod interleaved;
+
 use std::io;
 
 use super::mask::{BITS, Mask};

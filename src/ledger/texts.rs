@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::runs::{Run, rows_of};
 use super::stored::{Input, Output, Stored};
 
 /// Texts by number. None of them is moved by being read, and searching all is one pass.
@@ -98,6 +99,29 @@ impl Texts {
         self.ends.remove(index);
         let gone = length(to - from);
         self.ends.iter_mut().skip(index).for_each(|end| *end -= gone);
+    }
+
+    /// The texts of two, run by run.
+    pub(super) fn interleaved(first: &Self, second: &Self, runs: &[Run]) -> Self {
+        let mut texts = Self {
+            all: String::with_capacity(first.all.len() + second.all.len()),
+            ends: Vec::with_capacity(rows_of(runs)),
+            occurring: first.occurring,
+        };
+        for (word, other) in texts.occurring.iter_mut().zip(second.occurring) {
+            *word |= other;
+        }
+        for Run { of, rows } in runs {
+            let from = of.pick(first, second);
+            let begin = rows.start.checked_sub(1).map_or(0, |before| from.span(before).1);
+            let ends = from.ends.get(rows.clone()).unwrap_or_default();
+            let end = ends.last().map_or(begin, |end| *end as usize);
+            let moved = texts.all.len();
+            texts.all.push_str(from.all.get(begin..end).unwrap_or_default());
+            texts.ends.extend(ends.iter().map(|end| length(*end as usize - begin + moved)));
+        }
+        texts.shrink();
+        texts
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::columns::{Codes, Numbers};
 use super::mask::Mask;
+use super::runs::Run;
 use super::stored::{Input, Output, Stored};
 
 /// A column of times: milliseconds, and what is beyond them in nanoseconds.
@@ -64,6 +65,14 @@ impl Times {
         self.millis.select(among, |row, number| {
             test(number.cmp(&millis).then_with(|| self.nanos.get(row).cmp(&nanos)))
         })
+    }
+
+    /// The times of the rows of two columns, run by run.
+    pub(super) fn interleaved(first: &Self, second: &Self, runs: &[Run]) -> Self {
+        Self {
+            millis: Numbers::interleaved(&first.millis, &second.millis, runs),
+            nanos: Codes::interleaved(&first.nanos, &second.nanos, runs),
+        }
     }
 
     pub(super) const fn bytes(&self) -> usize {

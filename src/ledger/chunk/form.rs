@@ -2,11 +2,8 @@
 
 use std::io;
 
-use hashbrown::HashTable;
-
 use super::{CHUNK, Chunk};
 use crate::ledger::columns::Codes;
-use crate::ledger::dictionary::hash;
 use crate::ledger::stored::{Input, Output, Stored};
 use crate::ledger::texts::Texts;
 use crate::ledger::vocabulary::{TextColumn, Vocabulary, WHATS};
@@ -59,12 +56,7 @@ impl Stored for Chunk {
         if chunk.ids.len() > CHUNK {
             return None;
         }
-        let mut by_id = HashTable::with_capacity(chunk.ids.len());
-        for row in 0..chunk.ids.len() {
-            let hash_of = |row: &u16| hash(chunk.ids.get(usize::from(*row)));
-            by_id.insert_unique(hash(chunk.ids.get(row)), u16::try_from(row).ok()?, hash_of);
-        }
-        chunk.by_id = by_id;
+        chunk.index_ids();
         Some(chunk)
     }
 }

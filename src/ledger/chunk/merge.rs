@@ -1,8 +1,16 @@
-//! A chunk made anew of its rows and others. Its columns are copied, and no row is made for it.
+//! A chunk made anew of its rows and others. Its columns are copied in runs, and no row is made for
+//! it.
+
+use hashbrown::HashTable;
 
 use super::Chunk;
 use crate::domain::transaction::Transaction;
+use crate::ledger::columns::{Codes, Numbers, Sparse};
+use crate::ledger::dictionary::hash;
 use crate::ledger::key::RowKey;
+use crate::ledger::runs::{Run, Source, parts, rows_of};
+use crate::ledger::texts::Texts;
+use crate::ledger::times::Times;
 use crate::ledger::vocabulary::{TextColumn, Vocabulary};
 
 impl Chunk {
@@ -14,75 +22,101 @@ impl Chunk {
         most: usize,
         vocabulary: &mut Vocabulary,
     ) -> Vec<Self> {
-        let rows = self.len() + others.len();
-        let size = rows.div_ceil(rows.div_ceil(most).max(1));
-        let mut chunks = Chunks { size, done: Vec::new(), next: Self::default() };
+        let mut runs = Vec::new();
         let mut from = 0;
-        for other in others {
+        for (index, other) in others.iter().enumerate() {
             let place = self.search(&RowKey::from(other), vocabulary);
             let place = place.unwrap_or_else(|place| place);
-            (from..place).for_each(|row| chunks.with_room().copy(self, row));
-            from = place;
-            let chunk = chunks.with_room();
-            chunk.insert_columns(chunk.len(), other, vocabulary);
+            if place > from {
+                runs.push(Run { of: Source::First, rows: from..place });
+                from = place;
+            }
+            match runs.last_mut() {
+                Some(run) if run.of == Source::Second => run.rows.end = index + 1,
+                Some(_) | None => runs.push(Run { of: Source::Second, rows: index..index + 1 }),
+            }
         }
-        (from..self.len()).for_each(|row| chunks.with_room().copy(self, row));
-        chunks.end()
+        if from < self.len() {
+            runs.push(Run { of: Source::First, rows: from..self.len() });
+        }
+        let others = Self::of(others, vocabulary);
+        let count = rows_of(&runs).div_ceil(most.max(1));
+        parts(runs, count).iter().map(|runs| Self::interleaved(self, &others, runs)).collect()
     }
 
-    /// Puts a row of another chunk behind its own.
-    fn copy(&mut self, from: &Self, row: usize) {
-        let end = self.len();
-        self.at.insert(end, from.at.get(row));
-        self.seen_at.insert(end, from.seen_at.get(row));
-        self.card.insert(end, from.card.get(row));
-        self.what.insert(end, from.what.get(row));
-        self.unit.insert(end, from.unit.get(row));
-        self.digits.insert(end, from.digits.get(row));
-        self.exact.insert(end, from.exact.get(row).copied());
-        for column in TextColumn::ALL {
-            self.codes_mut(column).insert(end, from.codes(column).get(row));
-        }
-        let id = from.ids.get(row);
-        match &from.folded_ids {
-            Some(_) => self.insert_id(end, id),
-            // Filters compare the ids of that chunk as they are.
-            None => self.insert_id_as(end, id, id),
-        }
-        self.tasks.insert(end, from.tasks.get(row).cloned());
-        self.fees.insert(end, from.fees.get(row).copied());
-        self.operations.insert(end, from.operations.get(row).copied());
-        self.gone.insert(end, from.gone.get(row).cloned());
-    }
-}
-
-/// Chunks that rows are put into, one after the other.
-struct Chunks {
-    size: usize,
-    done: Vec<Chunk>,
-    next: Chunk,
-}
-
-impl Chunks {
-    /// The chunk that takes the next row.
-    fn with_room(&mut self) -> &mut Chunk {
-        if self.next.len() >= self.size {
-            self.close();
-        }
-        &mut self.next
+    /// The rows of two chunks, run by run.
+    fn interleaved(first: &Self, second: &Self, runs: &[Run]) -> Self {
+        let times = |of: fn(&Self) -> &Times| Times::interleaved(of(first), of(second), runs);
+        let codes = |of: fn(&Self) -> &Codes| Codes::interleaved(of(first), of(second), runs);
+        let texts = |column| Codes::interleaved(first.codes(column), second.codes(column), runs);
+        let mut chunk = Self {
+            at: times(|chunk| &chunk.at),
+            seen_at: times(|chunk| &chunk.seen_at),
+            card: codes(|chunk| &chunk.card),
+            what: codes(|chunk| &chunk.what),
+            unit: codes(|chunk| &chunk.unit),
+            digits: Numbers::interleaved(&first.digits, &second.digits, runs),
+            exact: Sparse::interleaved(&first.exact, &second.exact, runs),
+            texts: TextColumn::ALL.map(texts),
+            ids: Texts::interleaved(&first.ids, &second.ids, runs),
+            folded_ids: Self::interleaved_folded_ids(first, second, runs),
+            tasks: Sparse::interleaved(&first.tasks, &second.tasks, runs),
+            fees: Sparse::interleaved(&first.fees, &second.fees, runs),
+            operations: Sparse::interleaved(&first.operations, &second.operations, runs),
+            gone: Sparse::interleaved(&first.gone, &second.gone, runs),
+            by_card: Self::interleaved_by_card(first, second, runs),
+            ..Self::default()
+        };
+        chunk.index_ids();
+        chunk.filter_cards();
+        chunk
     }
 
-    fn close(&mut self) {
-        let mut chunk = std::mem::take(&mut self.next);
-        chunk.index_cards();
-        chunk.shrink();
-        self.done.push(chunk);
+    /// The ids as filters compare them, where that is not as they are.
+    fn interleaved_folded_ids(first: &Self, second: &Self, runs: &[Run]) -> Option<Texts> {
+        if first.folded_ids.is_none() && second.folded_ids.is_none() {
+            return None;
+        }
+        let first = first.folded_ids.as_ref().unwrap_or(&first.ids);
+        let second = second.folded_ids.as_ref().unwrap_or(&second.ids);
+        Some(Texts::interleaved(first, second, runs))
     }
 
-    fn end(mut self) -> Vec<Chunk> {
-        if self.next.len() > 0 {
-            self.close();
+    /// The rows by card: those of each chunk are in that order already.
+    fn interleaved_by_card(first: &Self, second: &Self, runs: &[Run]) -> Vec<u16> {
+        let places = |source: Source, chunk: &Self| {
+            let mut places: Vec<Option<u16>> = vec![None; chunk.len()];
+            let mut place = 0;
+            for run in runs {
+                if run.of == source {
+                    let of_run = places.get_mut(run.rows.clone()).unwrap_or_default();
+                    for (to, number) in of_run.iter_mut().zip(place..) {
+                        *to = u16::try_from(number).ok();
+                    }
+                }
+                place += run.rows.len();
+            }
+            let placed = |row: &u16| {
+                let place = places.get(usize::from(*row)).copied().flatten()?;
+                Some((chunk.card.get(usize::from(*row)), place))
+            };
+            chunk.by_card.iter().filter_map(placed).collect::<Vec<(u32, u16)>>()
+        };
+        let mut all = places(Source::First, first);
+        all.extend(places(Source::Second, second));
+        // Two sorted runs one behind the other: a stable sort merges them.
+        all.sort();
+        all.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// Makes the index by id, of all rows at once.
+    pub(super) fn index_ids(&mut self) {
+        let ids = &self.ids;
+        let hash_of = |row: &u16| hash(ids.get(usize::from(*row)));
+        let mut by_id = HashTable::with_capacity(ids.len());
+        for row in (0..ids.len()).filter_map(|row| u16::try_from(row).ok()) {
+            by_id.insert_unique(hash_of(&row), row, hash_of);
         }
-        self.done
+        self.by_id = by_id;
     }
 }

@@ -53,6 +53,7 @@ fn assert_same(ledger: &Ledger, plain: &Plain) {
         assert_eq!(ledger.get(&key).as_ref(), Some(row));
     }
     assert_eq!(all.len(), plain.0.len());
+    assert!(ledger.chunks.iter().all(|chunk| chunk.is_of(&ledger.vocabulary)));
     assert_eq!(ledger.row(all.len()), None);
     assert_eq!(ledger.newest(), plain.0.first().map(|row| row.at));
     assert_eq!(ledger.oldest(), plain.0.last().map(|row| row.at));
