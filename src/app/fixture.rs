@@ -13,7 +13,7 @@ use super::portfolio::Portfolio;
 use super::{Effect, Model, Msg, Start, has_more_work, update};
 use crate::config::Environment;
 use crate::domain::card::{
-    Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
+    Balance, Card, CardKey, CardKind, CardRecord, CardState, IdForm, Ids, ProviderId, Reading,
 };
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::{Covered, Stretch};
@@ -456,10 +456,26 @@ fn story() -> Vec<EngineEvent> {
             float: vec![money("8114.20 USD")],
             at: ago(30),
         },
-        EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
+    events.extend(outage(cards().into_iter().map(Into::into), &provider("enkash"), "HTTP 503"));
     events.push(EngineEvent::Journal { page: operations(), is_last: true });
     events
+}
+
+/// No figure of a provider is live any more, of these cards of all, as the engine tells it.
+pub(crate) fn outage(
+    cards: impl IntoIterator<Item = Arc<CardRecord>>,
+    of: &ProviderId,
+    why: &str,
+) -> Vec<EngineEvent> {
+    let (provider, why) = (of.clone(), Arc::from(why));
+    let live = cards.into_iter().filter(|card| card.provider() == of && card.why_stale().is_none());
+    let marked = live.map(|card| Arc::new(CardRecord::clone(&card).stale_as_account()));
+    vec![
+        EngineEvent::WhyStale { provider: provider.clone(), why: Arc::clone(&why) },
+        EngineEvent::Cards(marked.collect()),
+        EngineEvent::Stale { provider, why },
+    ]
 }
 
 /// Presses keys, spelled as in the file of keys, and answers what they wanted.

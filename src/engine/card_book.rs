@@ -5,7 +5,7 @@
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -38,8 +38,9 @@ struct Known {
     /// Why figures are possibly old that are marked so as all of the account; [`NOT_READ_YET`]
     /// where nothing else was said.
     why: Option<Arc<str>>,
-    /// Whether all are marked as possibly old, as long as nothing was read since.
-    are_all_stale: bool,
+    /// The cards with figures that are not marked as those of the account are, by id: those that
+    /// the next outage is news of.
+    unmarked: HashSet<Arc<str>>,
 }
 
 /// A card, and the time of its figures in the data file. It is found and ordered by the id that the
@@ -262,7 +263,6 @@ impl CardBook {
                 merged.unsaved.push(Arc::clone(&card));
             }
             merged.cards.push(card);
-            known.are_all_stale = false;
         }
         merged
     }
@@ -284,17 +284,16 @@ impl CardBook {
         let mut accounts = self.accounts();
         let known = accounts.get_mut(&key.provider)?;
         let Entry { card, saved_at } = known.cards.get(&*key.id)?;
-        let (mut card, saved_at) = (Arc::clone(card), *saved_at);
-        if !is_stale(&card, why) {
-            card = Arc::new(self.copy(&card).stale(why));
-            known.cards.replace(Entry { card: Arc::clone(&card), saved_at });
+        let (card, saved_at) = (Arc::clone(card), *saved_at);
+        if is_stale(&card, why) {
+            return Some(card);
         }
-        Some(card)
+        Some(known.keep(self.copy(&card).stale(why), saved_at))
     }
 
     /// Marks the figures of an account's cards as possibly old. Returns the cards that were not
     /// marked so, and `None` where nothing is other than before. Those that are marked so as all of
-    /// the account are not made anew: only the reason is, which is kept once.
+    /// the account are neither looked at nor made anew: only the reason is, which is kept once.
     pub(super) fn make_all_stale(
         &self,
         id: &ProviderId,
@@ -303,26 +302,18 @@ impl CardBook {
         let mut accounts = self.accounts();
         let known = accounts.get_mut(id)?;
         let is_other = known.why.as_ref() != Some(why);
-        if known.are_all_stale && !is_other {
-            return None;
-        }
         known.why = Some(Arc::clone(why));
-        known.are_all_stale = true;
-        let is_marked = |card: &CardRecord| card.is_stale_as_account() || is_stale(card, why);
-        if known.cards.iter().all(|entry| is_marked(&entry.card)) {
-            let has_marked = known.cards.iter().any(|entry| entry.card.is_stale_as_account());
-            return (is_other && has_marked).then(Vec::new);
-        }
+        let mut unmarked: Vec<Arc<str>> = known.unmarked.iter().map(Arc::clone).collect();
+        unmarked.sort_unstable();
         let mut changed = Vec::new();
-        let cards = std::mem::take(&mut known.cards).into_iter().map(|mut entry| {
-            if !is_marked(&entry.card) {
-                entry.card = Arc::new(self.copy(&entry.card).stale_as_account());
-                changed.push(entry.share());
+        for id in unmarked {
+            let Some(Entry { card, saved_at }) = known.cards.get(&*id) else { continue };
+            if !is_stale(card, why) {
+                let (marked, saved_at) = (self.copy(card).stale_as_account(), *saved_at);
+                changed.push(known.keep(marked, saved_at));
             }
-            entry
-        });
-        known.cards = cards.collect();
-        Some(changed)
+        }
+        (is_other || !changed.is_empty()).then_some(changed)
     }
 
     /// The clock was set back: an account's figures are possibly old and dated no later than now,
@@ -336,7 +327,7 @@ impl CardBook {
         let mut accounts = self.accounts();
         let Some(known) = accounts.get_mut(id) else { return Vec::new() };
         known.why = Some(Arc::clone(why));
-        known.are_all_stale = true;
+        known.unmarked.clear();
         let cards = std::mem::take(&mut known.cards).into_iter().map(|entry| {
             let card = self.copy(&entry.card).stale_as_account().not_after(now);
             Entry { card: Arc::new(card), saved_at: SavedAt::NEVER }
@@ -358,6 +349,16 @@ impl Known {
             card.share_with(&known.card);
         }
         card.share_terms(&mut self.terms);
+        self.keep(card, saved_at)
+    }
+
+    /// Keeps a card that shares all of it that it can.
+    fn keep(&mut self, card: CardRecord, saved_at: SavedAt) -> Arc<CardRecord> {
+        if card.figures_at().is_none() || card.is_stale_as_account() {
+            self.unmarked.remove(&**card.id());
+        } else if !self.unmarked.contains(&**card.id()) {
+            self.unmarked.insert(Arc::clone(card.id()));
+        }
         let card = Arc::new(card);
         self.cards.replace(Entry { card: Arc::clone(&card), saved_at });
         card
@@ -498,7 +499,10 @@ mod tests {
         assert_eq!(marked(&why), Some(499), "one was marked before");
         assert_eq!((marked(&why), book.copied()), (None, 500));
         book.merge(vec![read("7", 9)]);
+        let looked_at = || book.accounts()[&acme].unmarked.iter().cloned().collect::<Vec<_>>();
+        assert_eq!(looked_at(), ["7".into()], "an outage is news of no other card");
         assert_eq!(marked(&why), Some(1), "only it was read since");
+        assert!(looked_at().is_empty());
         assert_eq!((marked(&why), book.copied()), (None, 501));
         let said = || {
             let all = book.cards(None);

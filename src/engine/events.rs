@@ -150,7 +150,8 @@ pub enum EngineEvent {
         /// Why nothing newer could be read.
         why: Arc<str>,
     },
-    /// All figures of a provider are possibly old from now on, and why.
+    /// All figures of a provider are possibly old from now on, and why. The cards that were not
+    /// marked so were told just before.
     Stale {
         /// The provider.
         provider: ProviderId,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use crate::app::fixture::{bare, card, declined, idle, key, operation, press, transaction};
+use crate::app::fixture::{bare, card, declined, idle, key, operation, outage, press, transaction};
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
 use crate::contract::{CardRow, Membership};
@@ -176,11 +176,13 @@ fn apply(model: &mut Model, step: &Step, count: usize) {
         _ = press(model, keys);
         return;
     }
-    _ = update(model, message(model, step, count));
+    for message in messages(model, step, count) {
+        _ = update(model, message);
+    }
 }
 
-fn message(model: &Model, step: &Step, count: usize) -> Msg {
-    let later = |time: SignedDuration| Msg::Tick(model.portfolio.now + time);
+fn messages(model: &Model, step: &Step, count: usize) -> Vec<Msg> {
+    let later = |time: SignedDuration| vec![Msg::Tick(model.portfolio.now + time)];
     let ago = |model: &Model, seconds: u16| {
         model.portfolio.now - SignedDuration::from_secs(i64::from(seconds))
     };
@@ -211,15 +213,17 @@ fn message(model: &Model, step: &Step, count: usize) -> Msg {
         }
         Step::ProviderDown(number) => {
             let provider = of(number).provider;
-            EngineEvent::Stale { provider, why: "HTTP 503".into() }
+            let cards: Vec<_> = model.portfolio.cards.values().cloned().collect();
+            let events = outage(cards, &provider, "HTTP 503");
+            return events.into_iter().map(Msg::EngineEvent).collect();
         }
         Step::Time(seconds) => {
             return later(SignedDuration::from_secs(i64::from(seconds)));
         }
         Step::SetBack => return later(SignedDuration::from_mins(-5)),
-        Step::Keys(keys) => return Msg::Key(keys.parse().expect("one key")),
+        Step::Keys(keys) => return vec![Msg::Key(keys.parse().expect("one key"))],
     };
-    Msg::EngineEvent(event)
+    vec![Msg::EngineEvent(event)]
 }
 
 proptest! {

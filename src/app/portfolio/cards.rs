@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Portfolio;
-use crate::app::work::{Work, count};
 use crate::domain::card::{CardRecord, ProviderId};
 
 impl Portfolio {
@@ -53,25 +52,9 @@ impl Portfolio {
         self.cards.note_why_stale(provider, why);
     }
 
-    /// No figure of this provider is live any more.
+    /// No figure of this provider is live any more; its cards were told before.
     pub(super) fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         self.note_why_stale(provider, why);
-        let mut marked = Vec::new();
-        let mut last_known = 0;
-        for card in self.cards.of_provider(provider) {
-            count(Work::CardVisited);
-            // The engine tells cards that it marked so itself: those stay shared with it.
-            let is_marked = card.is_stale_as_account() || card.why_stale() == Some(why);
-            if card.figures_at().is_some() && !is_marked {
-                marked.push(Arc::new(CardRecord::clone(card).stale_as_account()));
-            }
-            last_known += usize::from(card.figures_at().is_some());
-        }
-        self.kept.last_known.insert(provider.clone(), last_known);
-        self.kept.card_news.cards.extend(marked.iter().map(|card| card.key()));
-        for card in marked {
-            self.cards.insert(card);
-        }
         self.accounts.mark_float_stale(provider, why);
     }
 

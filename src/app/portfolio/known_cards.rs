@@ -61,14 +61,6 @@ impl KnownCards {
         self.cards.iter()
     }
 
-    /// Those of one account. Looks at all.
-    pub fn of_provider<'a>(
-        &'a self,
-        provider: &'a ProviderId,
-    ) -> impl Iterator<Item = &'a Arc<CardRecord>> {
-        self.values().filter(move |card| card.provider() == provider)
-    }
-
     /// Notes why the figures of an account may be old.
     pub(super) fn note_why_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         self.why_stale.insert(provider.clone(), Arc::clone(why));

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::fixture::{
-    ago, card, declined, health, idle, key, large_board, operation, press, transaction,
+    ago, card, declined, health, idle, key, large_board, operation, outage, press, transaction,
 };
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
@@ -114,7 +114,10 @@ fn one_frame_looks_at_no_card_that_it_does_not_show() {
     let mut boards = Boards::new(|model| {
         tell(model, health("banana", HealthState::Down, 9, Some("HTTP 503")));
         let provider = key("banana", "0000").provider;
-        tell(model, EngineEvent::Stale { provider, why: "HTTP 503".into() });
+        let cards: Vec<_> = model.portfolio.cards.values().cloned().collect();
+        for event in outage(cards, &provider, "HTTP 503") {
+            tell(model, event);
+        }
     });
     for keys in ["", "space", "4", "1 / h o l d e r space 7 enter", "space / q q enter", "p", "z"] {
         boards.0.iter_mut().for_each(|model| _ = press(model, keys));
