@@ -11,6 +11,7 @@ mod cardholders;
 mod decline;
 mod ledger;
 mod lists;
+mod order;
 mod programme;
 mod row;
 mod rules;

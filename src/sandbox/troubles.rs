@@ -5,7 +5,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::bank::{Card, Progress, Row, RowKind, from_us_cents};
+use super::bank::{Card, Progress, Row, RowKind, Window, from_us_cents};
 use super::call::Reply;
 use super::json::{Json, text};
 use super::{Dialect, Merchant, Sandbox, faults};
@@ -83,7 +83,7 @@ impl Sandbox {
         let bank = &endpoint.bank;
         let Ok(card) = bank.find_optional(card_id) else { return Vec::new() };
         let mut rows: Vec<ListedRow> = Vec::new();
-        for row in bank.listed_rows(card) {
+        for row in bank.listed_rows(card, Window::ALL) {
             let Some(card) = bank.cards.get(row.card) else { continue };
             let id = bank.row_id(row);
             if rows.last().is_some_and(|last| last.id == id) {
@@ -115,9 +115,11 @@ impl Sandbox {
     /// `None` when the card has none.
     pub fn withhold_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
         let withheld = self.with_card(dialect, card_id, |bank, card, _| {
-            let newest = bank.rows.iter().rposition(|row| {
-                row.card == card && row.kind == RowKind::TopUp && !row.listing.hidden
-            })?;
+            let is_shown = |row: &Row| !bank.lists.hidden.contains(&row.position);
+            let newest = bank
+                .rows
+                .iter()
+                .rposition(|row| row.card == card && row.kind == RowKind::TopUp && is_shown(row))?;
             bank.lists.withheld.insert(newest);
             bank.row_id_at(newest)
         });
@@ -229,7 +231,7 @@ impl Sandbox {
             let sum = from_us_cents(1_000, bank.cards.get(card)?.currency);
             let merchant = Merchant::new("ODD ROW", "5999", "SE");
             let row = bank.book(card, sum, Some(merchant), SignedDuration::ZERO, now);
-            bank.rows.get_mut(row)?.listing.overrides = overrides;
+            bank.rows.get_mut(row)?.overrides = overrides;
             bank.row_id_at(row)
         });
         added.flatten()
@@ -290,20 +292,20 @@ pub(super) fn state(card: &Card, actual: &str) -> Json {
 
 /// A row's amount as it is written: the actual one, or its override.
 pub(super) fn row_amount(row: &Row, actual: Json) -> Json {
-    row.listing.overrides.amount.as_deref().map_or(actual, text)
+    row.overrides.amount.as_deref().map_or(actual, text)
 }
 
 /// A row's time, likewise.
 pub(super) fn row_time(row: &Row, actual: Json) -> Json {
-    row.listing.overrides.time.as_deref().map_or(actual, text)
+    row.overrides.time.as_deref().map_or(actual, text)
 }
 
 /// A row's currency, likewise.
 pub(super) fn row_currency(row: &Row, actual: Json) -> Json {
-    row.listing.overrides.currency.as_deref().map_or(actual, text)
+    row.overrides.currency.as_deref().map_or(actual, text)
 }
 
 /// A row's word for how far it got, likewise.
 pub(super) fn row_state(row: &Row, actual: Json) -> Json {
-    row.listing.overrides.state.as_deref().map_or(actual, text)
+    row.overrides.state.as_deref().map_or(actual, text)
 }

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::amounts::{after, rounded};
-use super::row::{Funding, Listing};
+use super::row::Funding;
 use super::{Bank, Card, CardState, Clearing, Decline, Event, Merchant, Progress, Row, RowKind};
+use crate::sandbox::troubles::RowOverrides;
 
 impl Bank {
     /// A purchase: held when the card can pay, declined when not. Gives the row's position.
@@ -204,9 +205,17 @@ impl Bank {
 
     /// Writes another time into a row, so that it is listed where it would have been.
     pub(in crate::sandbox) fn date_back(&mut self, row: usize, by: jiff::SignedDuration) {
+        if let Some(at) = self.rows.get(row).map(|row| row.at) {
+            self.date(row, at.saturating_sub(by).unwrap_or(at));
+        }
+    }
+
+    /// Writes a time into a row, so that it is listed there.
+    pub(super) fn date(&mut self, row: usize, at: Timestamp) {
         if let Some(row) = self.rows.get_mut(row) {
-            row.at = row.at.saturating_sub(by).unwrap_or(row.at);
-            row.changed = row.at;
+            self.lists.order.take_out(row);
+            (row.at, row.changed) = (at, at);
+            self.lists.order.put(row);
         }
     }
 
@@ -236,9 +245,10 @@ impl Bank {
             available_after: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
             funding: Funding::default(),
-            listing: Listing::default(),
+            overrides: RowOverrides::default(),
         };
         more(&mut row);
+        self.lists.order.put(&row);
         self.rows.push(row);
         position
     }

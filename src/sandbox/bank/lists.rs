@@ -1,12 +1,12 @@
 //! What a statement lists, in which order, and how lists change between two pages.
 
-use std::cmp::Reverse;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::amounts::{from_us_cents, parse_currency};
+use super::order::Order;
 use super::{Bank, Decline, ListScope, Merchant, Progress, Row, RowKind, after};
 use crate::sandbox::troubles::ListChange;
 
@@ -30,9 +30,14 @@ pub(in crate::sandbox) struct Lists {
     pub(super) shifts_pages: bool,
     next_shift: Timestamp,
     /// Rows that no list shows yet.
-    pub(in crate::sandbox) withheld: HashSet<usize>,
+    pub(in crate::sandbox) withheld: BTreeSet<usize>,
+    /// Rows that have left all lists.
+    pub(in crate::sandbox) hidden: BTreeSet<usize>,
+    /// Rows that lists show twice.
+    repeated: BTreeSet<usize>,
     /// Ids that were given to rows that had one.
     renamed: u64,
+    pub(super) order: Order,
 }
 
 /// The times that a list is asked for, both ends included.
@@ -43,9 +48,8 @@ pub(in crate::sandbox) struct Window {
 }
 
 impl Window {
-    pub(in crate::sandbox) fn includes(self, at: Timestamp) -> bool {
-        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
-    }
+    /// All times.
+    pub(in crate::sandbox) const ALL: Self = Self { from: None, to: None };
 }
 
 impl Lists {
@@ -57,8 +61,18 @@ impl Lists {
             changes: VecDeque::new(),
             shifts_pages: false,
             next_shift: start,
-            withheld: HashSet::new(),
+            withheld: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            repeated: BTreeSet::new(),
             renamed: 0,
+            order: Order::default(),
+        }
+    }
+
+    /// Gives rows other positions.
+    pub(super) fn renumber_rows(&mut self, new_position: impl Fn(usize) -> usize) {
+        for rows in [&mut self.withheld, &mut self.hidden, &mut self.repeated] {
+            *rows = rows.iter().map(|row| new_position(*row)).collect();
         }
     }
 
@@ -76,28 +90,34 @@ impl Lists {
 impl Bank {
     /// Rows as a statement lists them, newest first by the time that is written in them; of one
     /// card, or of all.
-    pub(in crate::sandbox) fn statement(&self, card: Option<usize>) -> Vec<&Row> {
+    pub(in crate::sandbox) fn statement(
+        &self,
+        card: Option<usize>,
+        window: Window,
+    ) -> impl Iterator<Item = &Row> {
         self.trace.listed.set(Some(card.map_or(ListScope::AllCards, ListScope::Card)));
-        self.listed_rows(card)
+        self.listed_rows(card, window)
     }
 
     /// The same, without a note in the [`RequestTrace`](super::RequestTrace).
-    pub(in crate::sandbox) fn listed_rows(&self, card: Option<usize>) -> Vec<&Row> {
-        let of_card = self
-            .rows
-            .iter()
-            .rev()
-            .filter(|row| card.is_none_or(|card| row.card == card) && self.is_listed(row));
-        let mut rows: Vec<&Row> = of_card
-            .flat_map(|row| std::iter::repeat_n(row, if row.listing.twice { 2 } else { 1 }))
-            .collect();
-        rows.sort_by_key(|row| Reverse(row.at));
-        rows
+    pub(in crate::sandbox) fn listed_rows(
+        &self,
+        card: Option<usize>,
+        window: Window,
+    ) -> impl Iterator<Item = &Row> {
+        // Rows are not looked at here: a list of very many is counted in no time.
+        let times = |row: usize| if self.lists.repeated.contains(&row) { 2 } else { 1 };
+        let rows = self.lists.order.newest_first(card, window).filter(|row| self.is_listed(*row));
+        rows.flat_map(move |row| std::iter::repeat_n(row, times(row)))
+            .filter_map(|row| self.rows.get(row))
     }
 
-    fn is_listed(&self, row: &Row) -> bool {
-        let withheld = self.lists.withheld.contains(&row.position);
-        !row.listing.hidden && !withheld && self.rules.lists(row.progress)
+    fn is_listed(&self, row: usize) -> bool {
+        let never = self.rules.never_listed();
+        let is_never = |row: &Row| never.contains(&row.progress);
+        !self.lists.withheld.contains(&row)
+            && !self.lists.hidden.contains(&row)
+            && (never.is_empty() || !self.rows.get(row).is_some_and(is_never))
     }
 
     /// A card's id as rows spell it: as everywhere, or in another way that means the same.
@@ -128,8 +148,7 @@ impl Bank {
         now: Timestamp,
     ) {
         let spending: Vec<usize> = self
-            .listed_rows(card)
-            .iter()
+            .listed_rows(card, Window::ALL)
             .filter(|row| matches!(row.kind, RowKind::Purchase | RowKind::Fee | RowKind::Cash))
             .map(|row| row.position)
             .collect();
@@ -150,9 +169,8 @@ impl Bank {
             }
             ListChange::Move => {
                 let shown = self.shown(now);
-                if let Some(row) = middle.and_then(|row| self.rows.get_mut(row)) {
-                    row.at = shown;
-                    row.changed = shown;
+                if let Some(row) = middle {
+                    self.date(row, shown);
                 }
             }
             ListChange::Rename => {
@@ -161,9 +179,7 @@ impl Bank {
                 }
             }
             ListChange::Repeat => {
-                if let Some(row) = newest.and_then(|row| self.rows.get_mut(row)) {
-                    row.listing.twice = true;
-                }
+                self.lists.repeated.extend(newest);
             }
         }
     }
@@ -171,9 +187,7 @@ impl Bank {
     /// A row leaves the lists without notice. A hold is released; what was booked stays booked.
     pub(in crate::sandbox) fn vanish(&mut self, row: usize, now: Timestamp) {
         self.reverse(row, now);
-        if let Some(row) = self.rows.get_mut(row) {
-            row.listing.hidden = true;
-        }
+        self.lists.hidden.insert(row);
     }
 
     /// Gives a row another id.
@@ -222,7 +236,8 @@ impl Bank {
 
     /// The oldest hold of a card that is still listed.
     pub(in crate::sandbox) fn oldest_hold(&self, card: usize) -> Option<usize> {
-        self.rows.iter().position(|row| row.card == card && row.is_hold() && !row.listing.hidden)
+        let is_shown = |row: &Row| !self.lists.hidden.contains(&row.position);
+        self.rows.iter().position(|row| row.card == card && row.is_hold() && is_shown(row))
     }
 
     /// One declined purchase for each reason, a millisecond apart.

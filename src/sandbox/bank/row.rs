@@ -35,7 +35,8 @@ pub(in crate::sandbox) struct Row {
     /// Position of the row that refunded this one.
     pub(in crate::sandbox) refund: Option<usize>,
     pub(in crate::sandbox) funding: Funding,
-    pub(in crate::sandbox) listing: Listing,
+    /// Fields that are written as another text.
+    pub(in crate::sandbox) overrides: RowOverrides,
 }
 
 /// Who paid for a top-up and what it cost; empty for rows of other kinds.
@@ -47,17 +48,6 @@ pub(in crate::sandbox) struct Funding {
     pub(in crate::sandbox) reference: Option<String>,
     /// Position of the customer's account that paid; `None` where the float did.
     pub(in crate::sandbox) payer: Option<usize>,
-}
-
-/// How lists show a row.
-#[derive(Clone, Debug, Default)]
-pub(in crate::sandbox) struct Listing {
-    /// No list has it: not yet, or not any more.
-    pub(in crate::sandbox) hidden: bool,
-    /// Lists have it twice.
-    pub(in crate::sandbox) twice: bool,
-    /// Fields that are written as another text.
-    pub(in crate::sandbox) overrides: RowOverrides,
 }
 
 /// What a row of a statement is.

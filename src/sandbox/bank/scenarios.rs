@@ -163,7 +163,7 @@ impl Bank {
             && row.is_multiple_of(3)
             && let Some(row) = self.rows.get_mut(row)
         {
-            row.listing.overrides = malformed(row.position / 3, sum);
+            row.overrides = malformed(row.position / 3, sum);
         }
     }
 }

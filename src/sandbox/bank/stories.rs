@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::amounts::{before, from_us_cents};
+use super::order::Order;
 use super::{Bank, Card, CardState, Clearing, Closing, Decline, Merchant, Progress, Row, TopUp};
 use crate::sandbox::merchants::StoryShops;
 
@@ -183,7 +184,9 @@ impl Bank {
             row.id_root = new as u64;
             row.refund = row.refund.map(new_position);
         }
+        self.lists.order = Order::of(&sorted);
         self.rows = sorted;
+        self.lists.renumber_rows(new_position);
         self.agenda.renumber_rows(new_position);
     }
 }

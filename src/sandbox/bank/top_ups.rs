@@ -138,7 +138,7 @@ impl Bank {
         };
         let Some(card) = self.cards.get_mut(row.card) else { return };
         row.changed = shown;
-        row.listing.hidden = false;
+        self.lists.hidden.remove(&row.position);
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
             let (currency, payer) = (card.currency, row.funding.payer);
@@ -165,9 +165,6 @@ impl Bank {
     /// Lets the money of the newest top-up that is on its way arrive `delay` milliseconds later. No
     /// list has it until then, so that nobody can tell what became of it.
     pub(in crate::sandbox) fn delay_newest_credit(&mut self, delay: u64) {
-        let delayed = self.agenda.delay_newest_credit(delay);
-        if let Some(row) = delayed.and_then(|position| self.rows.get_mut(position)) {
-            row.listing.hidden = true;
-        }
+        self.lists.hidden.extend(self.agenda.delay_newest_credit(delay));
     }
 }

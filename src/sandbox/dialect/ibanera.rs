@@ -115,11 +115,8 @@ impl ProgrammeRules for Ibanera {
 
     /// Only what is pending or booked: no declined rows are documented, and a hold that was
     /// released vanishes (2.12, inferred).
-    fn lists(&self, progress: Progress) -> bool {
-        match progress {
-            Progress::Pending | Progress::Cleared => true,
-            Progress::Declined | Progress::Reversed | Progress::Failed => false,
-        }
+    fn never_listed(&self) -> &'static [Progress] {
+        &[Progress::Declined, Progress::Reversed, Progress::Failed]
     }
 
     /// `feeAmount`, paid beside the sum (2.13, 2.14); half a dollar is ours.

@@ -25,9 +25,7 @@ pub(super) fn transactions(
     let page = body.count("page").unwrap_or(1).max(1);
     let size = bank.lists.page_size(body.count("size").unwrap_or(50).clamp(1, 200));
     let rows = bank
-        .statement(card)
-        .into_iter()
-        .filter(|row| window.includes(row.at))
+        .statement(card, window)
         .skip((page - 1).saturating_mul(size))
         .take(size)
         .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, task(row))))

@@ -28,14 +28,12 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let search = body.text("search").unwrap_or_default().to_lowercase();
     let newest_first = body.flag("desc").unwrap_or(true);
     let mut matching: Vec<(&Row, &Card)> = bank
-        .statement(card)
-        .into_iter()
+        .statement(card, window)
         .filter_map(|row| Some((row, bank.cards.get(row.card)?)))
         .filter(|(row, of)| {
             user.as_ref().is_none_or(|user| *user == of.holder_id)
                 && status.as_ref().is_none_or(|status| status.eq_ignore_ascii_case(row_status(row)))
                 && kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(row_type(row)))
-                && window.includes(row.at)
                 && (search.is_empty() || merchant_name(row).to_lowercase().contains(&search))
         })
         .collect();

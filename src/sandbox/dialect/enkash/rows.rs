@@ -30,11 +30,9 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Answer, Answer> {
     let (status, direction) = (body.text("status"), body.text("cardTransactionType"));
     let (low, high) = (body.decimal("amountFrom"), body.decimal("amountTo"));
     let matching: Vec<&Row> = bank
-        .statement(card)
-        .into_iter()
+        .statement(card, window)
         .filter(|row| {
             reference.as_ref().is_none_or(|wanted| Some(wanted) == row.funding.reference.as_ref())
-                && window.includes(row.at)
                 && status.as_ref().is_none_or(|status| status == row_status(row))
                 && direction.as_ref().is_none_or(|direction| direction == row_type(row).0)
                 && low.is_none_or(|low| row.amount >= low)

@@ -9,7 +9,7 @@ use super::envelope::{DefaultPage, Outcome, Problem, page, problem, success};
 use super::rows::{described, row_id};
 use super::{ASSET_ACCOUNT_ID, MANAGER_ID};
 use crate::domain::money::Currency;
-use crate::sandbox::bank::{Bank, CardState, Refusal, TopUp, parse_currency};
+use crate::sandbox::bank::{Bank, CardState, Float, Refusal, TopUp, parse_currency};
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::json::{Body, Json, number, object, text};
 
@@ -18,21 +18,17 @@ const TRANSFER_MILLIS: u64 = 2_000;
 
 /// The manager's own accounts (2.15).
 pub(super) fn account_balances(bank: &Bank, call: &Call) -> Reply {
-    let items = bank
-        .floats
-        .iter()
-        .map(|float| {
-            object([
-                ("id", Json::Number(ASSET_ACCOUNT_ID.to_owned())),
-                ("asset", text(float.currency.code())),
-                ("totalBalance", float.amount.into()),
-                ("availableBalance", float.amount.into()),
-                ("pendingBalance", Decimal::ZERO.into()),
-                ("bSuppressed", false.into()),
-            ])
-        })
-        .collect();
-    page(bank, call, items, DefaultPage::Everything)
+    let item = |float: &Float| {
+        object([
+            ("id", Json::Number(ASSET_ACCOUNT_ID.to_owned())),
+            ("asset", text(float.currency.code())),
+            ("totalBalance", float.amount.into()),
+            ("availableBalance", float.amount.into()),
+            ("pendingBalance", Decimal::ZERO.into()),
+            ("bSuppressed", false.into()),
+        ])
+    };
+    page(bank, call, bank.floats.iter().collect(), item, DefaultPage::Everything)
 }
 
 /// An account as lists of accounts and the account itself have it.
@@ -87,11 +83,8 @@ pub(super) fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
     if customer != MANAGER_ID && !bank.cards.iter().any(|card| card.holder_id == customer) {
         return problem("CustomersId", "Invalid");
     }
-    let items = all_accounts(bank)
-        .filter(|account| account.customer == customer)
-        .map(|account| account.json())
-        .collect();
-    Ok(page(bank, call, items, DefaultPage::Ten))
+    let items = all_accounts(bank).filter(|account| account.customer == customer).collect();
+    Ok(page(bank, call, items, |account| account.json(), DefaultPage::Ten))
 }
 
 /// One account by its id (2.16).

@@ -63,8 +63,14 @@ pub(super) enum DefaultPage {
     Everything,
 }
 
-/// A page of an array, in the list envelope (5.1).
-pub(super) fn page(bank: &Bank, call: &Call, items: Vec<Json>, default: DefaultPage) -> Reply {
+/// A page of an array, in the list envelope (5.1). Only its own items are written.
+pub(super) fn page<T>(
+    bank: &Bank,
+    call: &Call,
+    items: Vec<T>,
+    write: impl Fn(T) -> Json,
+    default: DefaultPage,
+) -> Reply {
     let asked = |name: &str| {
         call.query_value(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0)
     };
@@ -79,7 +85,7 @@ pub(super) fn page(bank: &Bank, call: &Call, items: Vec<Json>, default: DefaultP
     };
     let at = page_number.unwrap_or(1);
     let items: Vec<Json> =
-        items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+        items.into_iter().skip((at - 1).saturating_mul(size)).take(size).map(write).collect();
     let total = bank.lists.total(whole, items.len());
     let body = object([
         ("id", number(0)),

@@ -31,13 +31,10 @@ pub(super) fn transactions(bank: &Bank, call: &Call) -> Outcome {
     let card_id = call.query_value("CardsId").filter(|id| !id.is_empty());
     let Ok(card) = bank.find_optional(card_id) else { return problem("CardsId", "Invalid") };
     let window = Window { from: time(call, "fromDate")?, to: time(call, "toDate")? };
-    let items = bank
-        .statement(card)
-        .into_iter()
-        .filter(|row| window.includes(row.at))
-        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)))
-        .collect();
-    Ok(page(bank, call, items, DefaultPage::Ten))
+    let rows = bank.statement(card, window);
+    let items = rows.filter_map(|row| Some((row, bank.cards.get(row.card)?))).collect();
+    let item = |(row, card): (&Row, &Card)| entry(bank, row, card);
+    Ok(page(bank, call, items, item, DefaultPage::Ten))
 }
 
 /// The id of a row with this root: the card's side of a transfer has the third of its three (2.13).

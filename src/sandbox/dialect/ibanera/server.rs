@@ -82,26 +82,22 @@ fn reference_of(customer: &str) -> Json {
 /// A page of all cards with their balances, or of one customer's (2.11).
 fn card_balances(bank: &Bank, call: &Call) -> Reply {
     let customer = call.query_value("CustomersID");
-    let items = bank
-        .cards
-        .iter()
-        .filter(|card| customer.is_none_or(|customer| card.holder_id == customer))
-        .map(|card| {
-            object([
-                ("id", Json::Number(card.id.clone())),
-                ("customersReference", reference_of(&card.holder_id)),
-                ("cardHolderName", text(card.holder())),
-                ("cardLast4", text(card.last4())),
-                ("customersID", text(card.holder_id.as_str())),
-                ("currency", troubles::currency(card, "usd")),
-                ("totalBalance", troubles::figure(card, card.balance.booked.into())),
-                ("availableBalance", troubles::figure(card, card.available().into())),
-                ("pendingBalance", troubles::figure(card, card.balance.held.into())),
-                ("status", troubles::state(card, state_word(card.state))),
-            ])
-        })
-        .collect();
-    page(bank, call, items, DefaultPage::Ten)
+    let of_customer = |card: &&Card| customer.is_none_or(|wanted| card.holder_id == wanted);
+    let item = |card: &Card| {
+        object([
+            ("id", Json::Number(card.id.clone())),
+            ("customersReference", reference_of(&card.holder_id)),
+            ("cardHolderName", text(card.holder())),
+            ("cardLast4", text(card.last4())),
+            ("customersID", text(card.holder_id.as_str())),
+            ("currency", troubles::currency(card, "usd")),
+            ("totalBalance", troubles::figure(card, card.balance.booked.into())),
+            ("availableBalance", troubles::figure(card, card.available().into())),
+            ("pendingBalance", troubles::figure(card, card.balance.held.into())),
+            ("status", troubles::state(card, state_word(card.state))),
+        ])
+    };
+    page(bank, call, bank.cards.iter().filter(of_customer).collect(), item, DefaultPage::Ten)
 }
 
 /// A card as lists of a customer's cards and activation write it (2.5, 2.6).
@@ -122,20 +118,16 @@ fn by_user(bank: &Bank, call: &Call, only: Option<&str>) -> Reply {
     let mut customers: Vec<&str> = bank.cards.iter().map(|card| card.holder_id.as_str()).collect();
     customers.sort_unstable();
     customers.dedup();
-    let items = customers
-        .into_iter()
-        .filter(|customer| only.is_none_or(|only| only == *customer))
-        .map(|customer| {
-            let cards =
-                bank.cards.iter().filter(|card| card.holder_id == customer).map(listed).collect();
-            object([
-                ("customersId", Json::Number(customer.to_owned())),
-                ("customersReference", reference_of(customer)),
-                ("cards", Json::Array(cards)),
-            ])
-        })
-        .collect();
-    page(bank, call, items, DefaultPage::Ten)
+    customers.retain(|customer| only.is_none_or(|only| only == *customer));
+    let item = |customer: &str| {
+        let cards = bank.cards.iter().filter(|card| card.holder_id == customer);
+        object([
+            ("customersId", Json::Number(customer.to_owned())),
+            ("customersReference", reference_of(customer)),
+            ("cards", Json::Array(cards.map(listed).collect())),
+        ])
+    };
+    page(bank, call, customers, item, DefaultPage::Ten)
 }
 
 fn asked_card<'a>(bank: &'a Bank, call: &Call) -> Result<&'a Card, Problem> {
