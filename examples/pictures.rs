@@ -163,6 +163,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
         })),
     };
     let (engine, news) = Engine::open(setup).await.map_err(anyhow::Error::msg)?;
+    engine.begin();
     let portfolio =
         Portfolio::new(clock.now(), TimeZone::UTC, "anay".into(), 7, engine.providers());
     let background = if picture.light { Background::Light } else { Background::Dark };

@@ -262,14 +262,39 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
     time.into_iter().chain(dialog).min()
 }
 
-/// Whether a search is not at its end: each message, and [`Msg::Continue`] where there is no other,
-/// does a part of it.
+/// What the messages so far have left to be done: each message, and [`Msg::Continue`] where there
+/// is no other, does a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkLeft {
+    /// All was done.
+    Nothing,
+    /// Cards that were read get their places.
+    News,
+    /// A search or an order is not at its end.
+    Search,
+}
+
+/// What is left to be done.
+#[must_use]
+pub fn work_left(model: &Model) -> WorkLeft {
+    let cards = &model.panes.cards;
+    let can_change = model.dialog.is_none();
+    let is_searching = model.panes.feed.has_more_work()
+        || cards.left().is_some()
+        || can_change && (cards.cards_left().is_some() || cards.are_being_ordered());
+    if is_searching {
+        WorkLeft::Search
+    } else if can_change && cards.are_being_placed() {
+        WorkLeft::News
+    } else {
+        WorkLeft::Nothing
+    }
+}
+
+/// Whether anything is left to be done.
 #[must_use]
 pub fn has_more_work(model: &Model) -> bool {
-    let cards = &model.panes.cards;
-    model.panes.feed.has_more_work()
-        || cards.left().is_some()
-        || model.dialog.is_none() && (cards.cards_left().is_some() || cards.are_being_placed())
+    work_left(model) != WorkLeft::Nothing
 }
 
 impl Model {

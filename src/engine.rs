@@ -49,6 +49,7 @@ pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::older::OlderPage;
+use self::open::Pending;
 pub use self::open::{MakeTransport, OpenError, Purpose, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
@@ -112,12 +113,19 @@ struct Background {
     written: Notify,
     /// Where the work is done, wherever it is asked from.
     runtime: Handle,
+    /// What a board's engine has not begun with yet.
+    beginning: Pending,
 }
 
 impl Background {
     /// On the runtime of the caller.
     fn here() -> Self {
-        Self { tasks: Mutex::default(), written: Notify::new(), runtime: Handle::current() }
+        Self {
+            tasks: Mutex::default(),
+            written: Notify::new(),
+            runtime: Handle::current(),
+            beginning: Pending::default(),
+        }
     }
 
     fn tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {

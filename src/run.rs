@@ -24,8 +24,8 @@ use crate::app::keymap::Keymap;
 use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::app::{
-    self, CopyOutcome, CopyRequest, Effect, Model, Msg, drawn, has_more_work, update, update_all,
-    wake_at,
+    self, CopyOutcome, CopyRequest, Effect, Model, Msg, WorkLeft, drawn, update, update_all,
+    wake_at, work_left,
 };
 use crate::clock::Clock;
 use crate::config;
@@ -36,7 +36,7 @@ use crate::ui::theme::Theme;
 use alarm::Alarm;
 use clipboard::{Clipboard, Finished, Step};
 use events::{EVENTS, first_events, receive};
-use frames::{Cause, Frames};
+use frames::{Cause, Frames, Origin};
 use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
@@ -195,6 +195,8 @@ impl Running {
                 return Ok(());
             }
             effects = self.draw_when_due()?;
+            // Does nothing after the first frame.
+            self.engine.begin();
             if !effects.is_empty() {
                 continue;
             }
@@ -232,7 +234,13 @@ impl Running {
     /// itself. While the board has more work, waits for nothing.
     async fn wait(&mut self) -> anyhow::Result<Woken> {
         let until = self.timer();
-        let has_more_work = has_more_work(&self.model);
+        // They may wait, and are asked for again at the end of that.
+        let takes_news = self.frames.news_wait_until(Instant::now()).is_none();
+        let goes_on = match work_left(&self.model) {
+            WorkLeft::Nothing => false,
+            WorkLeft::News => takes_news,
+            WorkLeft::Search => true,
+        };
         let mut typed = Vec::new();
         let mut reported = Vec::new();
         let mut failure = None;
@@ -246,7 +254,7 @@ impl Running {
             count = self.input.recv_many(&mut typed, BATCH) => if count == 0 {
                 return Ok(Woken::End);
             },
-            count = receive(&mut self.events, &mut reported) => if count == 0 {
+            count = receive(&mut self.events, &mut reported), if takes_news => if count == 0 {
                 self.events = None;
                 let why = "nothing is read any more: quit and start again";
                 failure = Some(Msg::Failed(why.to_owned()));
@@ -254,7 +262,7 @@ impl Running {
             finished = self.clipboard.finished() => return Ok(Woken::Clipboard(finished)),
             () = self.alarm.wait(until) => return Ok(Woken::Time),
             // Whoever reads the terminal gets a turn, and what it heard goes first.
-            () = tokio::task::yield_now(), if has_more_work => {
+            () = tokio::task::yield_now(), if goes_on => {
                 return Ok(Woken::Messages(vec![Msg::Continue]));
             }
         }
@@ -263,7 +271,10 @@ impl Running {
         {
             typed.push(msg);
         }
-        while reported.len() < EVENTS
+        // What was typed is answered first.
+        while takes_news
+            && typed.is_empty()
+            && reported.len() < EVENTS
             && let Some(Ok(event)) = self.events.as_mut().map(mpsc::Receiver::try_recv)
         {
             reported.push(event);
@@ -292,7 +303,6 @@ impl Running {
 
     /// Time first, then every message, in order.
     fn apply(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
-        let (cause, goes_on) = (Cause::of(&messages), matches!(messages[..], [Msg::Continue]));
         let now = self.clock.now();
         let set_back = self.model.portfolio.now.duration_since(now) > SignedDuration::from_secs(2);
         let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
@@ -300,12 +310,11 @@ impl Running {
             self.engine.glance();
         }
         let changed = woken || !messages.is_empty();
+        let origin = Origin::of(&messages);
         let tick = Msg::Tick(self.clock.now());
         let effects = update_all(&mut self.model, std::iter::once(tick).chain(messages));
         if changed {
-            let goes_on = goes_on && has_more_work(&self.model);
-            let cause = if goes_on { Cause::Search } else { cause };
-            self.frames.ask(cause, Instant::now());
+            self.frames.ask_after(origin, work_left(&self.model), Instant::now());
         }
         effects
     }
@@ -322,10 +331,8 @@ impl Running {
             };
             Instant::now() + left.clamp(Duration::from_millis(10), most)
         });
-        match (self.frames.due(), wake) {
-            (Some(due), Some(wake)) => Some(due.min(wake)),
-            (due, wake) => due.or(wake),
-        }
+        let now = Instant::now();
+        [self.frames.due(now), self.frames.news_wait_until(now), wake].into_iter().flatten().min()
     }
 
     fn draw_when_due(&mut self) -> anyhow::Result<Vec<Effect>> {

@@ -376,6 +376,11 @@ impl Cards {
         self.waiting.goes_on
     }
 
+    /// Whether all cards get other places.
+    pub(crate) fn are_being_ordered(&self) -> bool {
+        self.waiting.goes_on && self.list.rows().is_placing()
+    }
+
     /// The cards that are to be noted for the first frame of the next start, where they are others
     /// than before.
     pub(crate) fn first_to_note(&mut self, portfolio: &Portfolio) -> Option<Vec<CardKey>> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -58,13 +58,40 @@ pub struct Setup {
 /// What an engine is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A board: everything is read in the background.
+    /// A board: everything is read in the background, once [`Engine::begin`] was called.
     Board,
     /// A command about cards: they are known once it is open, and read when asked.
     Cards,
     /// A command about the journal: no card is loaded, no secret is read, no provider can be
     /// asked.
     Journal,
+}
+
+/// What a board's engine begins with once the first frame is on the screen.
+struct Beginning {
+    opened_at: Timestamp,
+    /// Rosters that are too large to be read before.
+    rosters: Vec<RosterFile>,
+    /// What a person should know, one sentence each.
+    complaints: Vec<String>,
+}
+
+/// A [`Beginning`] until it is begun.
+#[derive(Default)]
+pub(super) struct Pending(Mutex<Option<Beginning>>);
+
+impl Pending {
+    fn put(&self, beginning: Beginning) {
+        *self.lock() = Some(beginning);
+    }
+
+    fn take(&self) -> Option<Beginning> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Beginning>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Makes the transport of an account.
@@ -157,7 +184,12 @@ impl Engine {
                 engine.wait_for_most_secrets().await;
                 let (rosters, complaints) =
                     engine.emit_first(rosters).await.map_err(of_data_file)?;
-                engine.begin(now, rosters, copied.into_iter().chain(complaints).collect());
+                let complaints = copied.into_iter().chain(complaints).collect();
+                engine.0.background.beginning.put(Beginning {
+                    opened_at: now,
+                    rosters,
+                    complaints,
+                });
             }
             Purpose::Cards => {
                 let complaints = engine.know_all_cards(rosters).await.map_err(of_data_file)?;
@@ -198,10 +230,17 @@ impl Engine {
         let _ = tokio::time::timeout(patience, all_there).await;
     }
 
-    /// Emits what the first frame does not need, then reads for ever.
-    fn begin(&self, now: Timestamp, rosters: Vec<RosterFile>, complaints: Vec<String>) {
+    /// Emits what the first frame does not need, then reads for ever: as soon as that frame is on
+    /// the screen, so that it shares neither disk nor processors with them. Does nothing where it
+    /// was begun before, or where the engine is for something else than a board.
+    pub fn begin(&self) {
+        let Some(Beginning { opened_at, rosters, complaints }) = self.0.background.beginning.take()
+        else {
+            return;
+        };
         let engine = self.clone();
-        let behind = tokio::spawn(async move {
+        // The board's loop has a runtime of its own, and this is not to keep it waiting.
+        let behind = self.0.background.runtime.spawn(async move {
             engine.complain(complaints).await;
             engine.0.background.keep(tokio::spawn(engine.clone().emit_history()));
             engine.0.background.keep(tokio::spawn(engine.clone().follow_column_file()));
@@ -212,7 +251,7 @@ impl Engine {
                 engine.0.background.keep(reading);
             }
             engine.emit_journal().await;
-            engine.follow_others(now).await;
+            engine.follow_others(opened_at).await;
         });
         self.0.background.keep(behind);
     }

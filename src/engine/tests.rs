@@ -59,6 +59,18 @@ impl Bench {
         in_memory: InMemory,
         polling: bool,
     ) -> Self {
+        let bench = Self::opened(folder, cards, in_memory, polling).await;
+        bench.engine.begin();
+        bench
+    }
+
+    /// One that has not begun with what the first frame does not need.
+    async fn opened(
+        folder: tempfile::TempDir,
+        cards: usize,
+        in_memory: InMemory,
+        polling: bool,
+    ) -> Self {
         let clock = Clock::from("2026-04-03T12:08:12Z".parse().expect("a time"));
         let options = Options { cards, transactions: 40, busy: false, ..Options::default() };
         let sandbox = Sandbox::new(options, clock.clone());

@@ -1,10 +1,11 @@
-//! When frames are drawn: at once for the operator, seldom for what changes by itself.
+//! When frames are drawn and news taken in: at once what the operator waits for, the rest seldom
+//! and between the keys.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::app::Msg;
+use crate::app::{Msg, WorkLeft};
 
 /// Least time between two frames that the operator waits for, so that there are at most 62 a
 /// second. A frame that was drawn for something else is not waited for.
@@ -17,6 +18,14 @@ const SEARCH_GAP: Duration = Duration::from_millis(50);
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
+/// How long after a frame that the operator waited for news are taken in and drawn; then they wait
+/// until [`KEYS_APART`].
+const BEHIND: Duration = Duration::from_millis(10);
+
+/// After which time without a key none is expected: a key that is held comes each 25 to 40 ms, and
+/// is not to wait for news that came just before it.
+const KEYS_APART: Duration = Duration::from_millis(50);
+
 /// What is known of the frames on screen.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
@@ -28,6 +37,10 @@ pub(super) struct Frames {
     due: Option<Instant>,
     /// The operator waits for it.
     is_by_hand: bool,
+    /// Nothing but news asked for it.
+    is_of_news: bool,
+    /// The operator waits for the work that is left.
+    is_awaited: bool,
     /// The size that the model knows.
     size: Option<(u16, u16)>,
 }
@@ -43,16 +56,31 @@ pub(super) enum Cause {
     Background,
 }
 
-impl Cause {
+/// From whom messages are that were taken in together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
     /// The operator waits for the effect of a key, but not for an event.
+    Operator,
+    /// More of what was begun before.
+    Continued,
+    News,
+}
+
+impl Origin {
     pub(super) fn of(messages: &[Msg]) -> Self {
         let by_hand = messages.iter().any(|msg| match msg {
             Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) | Msg::Pace(_) => true,
-            // What is found by a filter was asked for by hand.
-            Msg::Continue => true,
-            Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Copied(_) | Msg::Failed(_) => false,
+            Msg::Tick(_)
+            | Msg::EngineEvent(_)
+            | Msg::Continue
+            | Msg::Copied(_)
+            | Msg::Failed(_) => false,
         });
-        if by_hand { Self::ByHand } else { Self::Background }
+        match messages {
+            _ if by_hand => Self::Operator,
+            [Msg::Continue] => Self::Continued,
+            _ => Self::News,
+        }
     }
 }
 
@@ -65,6 +93,7 @@ impl Frames {
             Cause::Background => (self.drawn, BACKGROUND_GAP),
         };
         let soonest = before.map_or(now, |drawn| (drawn + gap).max(now));
+        self.is_of_news = cause == Cause::Background && (self.is_of_news || self.due.is_none());
         self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
         self.is_by_hand |= cause == Cause::ByHand;
     }
@@ -76,17 +105,37 @@ impl Frames {
 
     /// The screen is not what was drawn last.
     pub(super) const fn ask_at_once(&mut self, now: Instant) {
-        self.due = Some(now);
+        (self.due, self.is_of_news) = (Some(now), false);
     }
 
     /// When the next frame is to be drawn, if anything changed.
-    pub(super) const fn due(&self) -> Option<Instant> {
-        self.due
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let held = self.news_wait_until(now).filter(|_| self.is_of_news);
+        self.due.map(|due| held.map_or(due, |until| due.max(until)))
+    }
+
+    /// Messages have been taken in, and so much is left to be done.
+    pub(super) fn ask_after(&mut self, origin: Origin, left: WorkLeft, now: Instant) {
+        let was_awaited = std::mem::replace(&mut self.is_awaited, left == WorkLeft::Search);
+        let cause = match origin {
+            Origin::Operator => Cause::ByHand,
+            Origin::Continued if self.is_awaited => Cause::Search,
+            Origin::Continued if was_awaited => Cause::ByHand,
+            Origin::Continued | Origin::News => Cause::Background,
+        };
+        self.ask(cause, now);
     }
 
     /// Whether it is to be drawn now.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.due.is_some_and(|due| due <= now)
+        self.due(now).is_some_and(|due| due <= now)
+    }
+
+    /// Until when news wait because a key is expected; `None` where they do not.
+    pub(super) fn news_wait_until(&self, now: Instant) -> Option<Instant> {
+        let drawn = self.drawn_by_hand?;
+        let is_between = now >= drawn + BEHIND && now < drawn + KEYS_APART;
+        is_between.then_some(drawn + KEYS_APART)
     }
 
     /// Whether the terminal has another size than the frames before; the next ones are of this.
@@ -97,7 +146,7 @@ impl Frames {
     /// It was drawn.
     pub(super) fn note_drawn(&mut self, now: Instant) {
         self.drawn = Some(now);
-        self.due = None;
+        (self.due, self.is_of_news) = (None, false);
         if std::mem::take(&mut self.is_by_hand) {
             self.drawn_by_hand = Some(now);
         }
@@ -113,9 +162,11 @@ mod tests {
     #[test]
     fn the_operator_waits_for_keys_and_not_for_events() {
         let event = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
-        assert_eq!(Cause::of(&[event(), Msg::Key(Chord::char('j'))]), Cause::ByHand);
-        assert_eq!(Cause::of(&[event(), event()]), Cause::Background);
-        assert_eq!(Cause::of(&[]), Cause::Background);
+        let key = Msg::Key(Chord::char('j'));
+        assert_eq!(Origin::of(&[event(), key]), Origin::Operator);
+        assert_eq!(Origin::of(&[event(), event()]), Origin::News);
+        assert_eq!(Origin::of(&[]), Origin::News);
+        assert_eq!(Origin::of(&[Msg::Continue]), Origin::Continued);
     }
 
     #[test]
@@ -127,16 +178,55 @@ mod tests {
         assert!(frames.is_due(at(0)), "nothing was drawn before");
         frames.note_drawn(at(0));
         frames.ask(Cause::Background, at(1));
-        assert_eq!(frames.due(), Some(at(100)));
+        assert_eq!(frames.due(at(1)), Some(at(100)));
         frames.ask(Cause::ByHand, at(2));
-        assert_eq!(frames.due(), Some(at(2)), "a key does not wait for the gap of news");
+        assert_eq!(frames.due(at(2)), Some(at(2)), "a key does not wait for the gap of news");
         frames.note_drawn(at(2));
         frames.ask(Cause::ByHand, at(3));
-        assert_eq!(frames.due(), Some(at(18)), "the next key does");
+        assert_eq!(frames.due(at(3)), Some(at(18)), "the next key does");
         frames.note_drawn(at(18));
         frames.ask(Cause::Search, at(19));
-        assert_eq!(frames.due(), Some(at(68)));
+        assert_eq!(frames.due(at(19)), Some(at(68)));
         frames.ask(Cause::Background, at(20));
-        assert_eq!(frames.due(), Some(at(68)), "news do not put off what is due before");
+        assert_eq!(frames.due(at(19)), Some(at(68)), "news do not put off what is due before");
+    }
+    #[test]
+    fn the_end_of_a_search_is_drawn_for_the_operator_and_that_of_news_keeps_no_key_waiting() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 100, 3)] {
+            let mut frames = Frames::default();
+            frames.ask_after(Origin::News, left, at(0));
+            assert_eq!(frames.is_awaited, left == WorkLeft::Search);
+            frames.note_drawn(at(0));
+            frames.drawn_by_hand = Some(at(0));
+            frames.ask_after(Origin::Continued, WorkLeft::Nothing, at(2));
+            assert!(!frames.is_awaited);
+            assert_eq!(frames.due(at(2)), Some(at(ends)));
+            frames.drawn_by_hand = None;
+            frames.note_drawn(at(2));
+            frames.ask_after(Origin::Operator, WorkLeft::Nothing, at(3));
+            assert_eq!(frames.due(at(3)), Some(at(next_key)), "a key after it");
+        }
+    }
+
+    #[test]
+    fn news_are_taken_in_and_drawn_behind_a_frame_of_a_key_and_not_when_the_next_is_expected() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut frames = Frames::default();
+        assert_eq!(frames.news_wait_until(at(0)), None, "no key was pressed");
+        frames.ask(Cause::ByHand, at(1_000));
+        frames.note_drawn(at(1_000));
+        assert_eq!(frames.news_wait_until(at(1_009)), None);
+        assert_eq!(frames.news_wait_until(at(1_010)), Some(at(1_050)));
+        assert_eq!(frames.news_wait_until(at(1_050)), None, "the key was let go");
+        frames.drawn = Some(at(920));
+        frames.ask(Cause::Background, at(1_005));
+        assert_eq!(frames.due(at(1_005)), Some(at(1_020)));
+        assert_eq!(frames.due(at(1_020)), Some(at(1_050)));
+        assert!(!frames.is_due(at(1_020)) && frames.is_due(at(1_050)));
+        frames.ask(Cause::ByHand, at(1_021));
+        assert!(frames.is_due(at(1_021)), "the key is drawn, and the news with it");
     }
 }

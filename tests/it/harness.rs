@@ -157,7 +157,9 @@ pub(crate) async fn open_over(
         purpose: if polling { Purpose::Board } else { Purpose::Cards },
         transport: Some(Arc::new(move |provider| way(dialect_of(provider)))),
     };
-    Engine::open(setup).await.expect("a data folder")
+    let (engine, news) = Engine::open(setup).await.expect("a data folder");
+    engine.begin();
+    (engine, news)
 }
 
 /// The wire of a configured account.

@@ -1,5 +1,7 @@
 //! A start tells the cards of the first frame first, and reads nothing before it knows all.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::card::{Balance, Reading};
 use crate::store::Store;
@@ -57,6 +59,31 @@ async fn a_few_cards_are_told_at_once_and_those_of_short_rosters_with_them() {
     let told = start(10).await;
     assert_eq!((told.len(), of_data_file(&told[0])), (1, 10));
     assert!(told[0].len() > 10, "with the rosters: {told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_the_first_frame_is_shown_nothing_is_told_that_it_does_not_need() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bench = Bench::opened(folder, 600, InMemory::default(), true).await;
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    tokio::task::yield_now().await;
+    let mut told = Vec::new();
+    while let Ok(event) = bench.events.try_recv() {
+        told.push(event);
+    }
+    assert!(matches!(told.last(), Some(EngineEvent::Journal { is_last: false, .. })), "{told:?}");
+    let needed = |event: &EngineEvent| match event {
+        EngineEvent::KnownCards { is_last, .. } => !is_last,
+        EngineEvent::Transactions(_) | EngineEvent::Health(_) | EngineEvent::Journal { .. } => true,
+        _ => false,
+    };
+    assert!(told.iter().all(needed), "{told:?}");
+    // Then it goes on, once.
+    bench.engine.begin();
+    bench.engine.begin();
+    let of_rosters = told_cards(&mut bench).await.concat();
+    assert_eq!(of_rosters.iter().collect::<BTreeSet<_>>().len(), of_rosters.len());
+    bench.engine.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
