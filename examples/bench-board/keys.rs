@@ -1,10 +1,11 @@
 //! What keys cost: from the key to the last byte of the answer, and the bytes of the answer.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::floor::floor;
 use super::samples::Samples;
-use super::terminal::Terminal;
+use super::terminal::{Command, Terminal};
 use vt100::Screen;
 
 /// Silence that ends the answer to a key.
@@ -112,6 +113,24 @@ pub(crate) fn move_cursor(to: &mut Terminal, times: usize) -> anyhow::Result<Sam
         to.pass(BETWEEN);
     }
     Ok(moved)
+}
+
+/// Types letters to a `cat` of its own, so many in all; milliseconds until each is on the screen.
+pub(crate) fn echo(times: usize) -> anyhow::Result<Samples> {
+    let command = Command::new(Path::new("/bin/sh")).args(["-c", "stty raw -echo; exec cat"]);
+    let mut cat = Terminal::start(&command)?;
+    // Until the terminal gives each letter on as it comes.
+    cat.pass(Duration::from_millis(500));
+    let mut given_back = Samples::default();
+    for number in 0..times {
+        let before = cat.screen().cursor_position();
+        // A new line now and then, so that the cursor always moves.
+        cat.send(if number % 40 == 39 { b"\r" } else { b"x" })?;
+        let is_back = |screen: &Screen| screen.cursor_position() != before;
+        given_back.push(millis(cat.wait("a letter that cat gives back", PATIENCE, is_back)?));
+        cat.pass(BETWEEN);
+    }
+    Ok(given_back)
 }
 
 /// The line with the board's mark of the row under the cursor.

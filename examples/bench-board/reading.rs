@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::Bench;
 use super::board::{Bank, BankSize};
-use super::keys::{Key, move_cursor, press};
+use super::keys::{Key, echo, move_cursor, press};
 use super::live::words;
 use super::process::Meter;
 use super::rows;
@@ -188,7 +188,8 @@ pub(crate) fn card_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
         let mut board = bench.board.ready(&cards)?;
         move_cursor(&mut board, bench.keys.max(MANY_KEYS))?
     };
-    let limited = keys_inside_the_limit(bench)?;
+    let quiet_echo = echo(bench.keys.max(MANY_KEYS))?;
+    let (limited, limited_echo) = keys_inside_the_limit(bench)?;
     let listed = words(bench.cards / 2);
     let beside = |percent: usize| [("nothing read", quiet.percentile(percent))];
     Ok(vec![
@@ -202,12 +203,15 @@ pub(crate) fn card_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
             .beside(beside(99))
             .goal(Goal::AtMostTimes(1.2)),
         Finding::new("P12", "row key p90 then", limited.percentile(90), "ms").beside(beside(90)),
+        Finding::new("P12", "an echo of cat p99 then", limited_echo.percentile(99), "ms")
+            .beside([("nothing read", quiet_echo.percentile(99))])
+            .note("what the same processors cost the least program"),
     ])
 }
 
 /// How a row key is answered while cards and rows of a large sandbox are read as its own
-/// configuration says.
-fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<Samples> {
+/// configuration says, and then how a letter is that `cat` only gives back.
+fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<(Samples, Samples)> {
     bench.say("measuring keys while a large sandbox is read");
     let size = BankSize {
         cards: bench.cards,
@@ -220,5 +224,6 @@ fn keys_inside_the_limit(bench: &Bench) -> anyhow::Result<Samples> {
     let mut board = Terminal::start(&bank.board(&bench.board))?;
     // The first lists come with what was not used of the budget before.
     board.pass(UNDER_WAY);
-    move_cursor(&mut board, bench.keys.max(MANY_KEYS))
+    let keys = bench.keys.max(MANY_KEYS);
+    Ok((move_cursor(&mut board, keys)?, echo(keys)?))
 }
