@@ -55,7 +55,7 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::{RowName, Transaction};
 pub(crate) use asked::asks_holder;
 use building::Building;
-pub use card_rows::{CardRows, CardSelection};
+pub use card_rows::{CardRows, CardSelection, Outline};
 use chunk::{CHUNK, Chunk};
 pub use counts::Counted;
 use dictionary::hash;

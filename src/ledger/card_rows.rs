@@ -9,6 +9,7 @@ use super::Ledger;
 use super::chunk::Chunk;
 use super::vocabulary::{TextColumn, what_of};
 use crate::domain::card::CardKey;
+use crate::domain::money::Money;
 use crate::domain::transaction::{TransactionKind, TransactionState, is_decline};
 
 /// The rows of one card in a snapshot of the ledger, and which of them are of what kind.
@@ -53,6 +54,23 @@ struct Part {
 
 /// Rows of a chunk by selection, each the newest first.
 type Selections = [Vec<u16>; CardSelection::ALL.len()];
+
+/// What can be read of a row without making it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline {
+    /// Where it is, in the snapshot of the rows.
+    pub position: usize,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it is.
+    pub kind: TransactionKind,
+    /// How far it got.
+    pub state: TransactionState,
+    /// A number that rows of the same merchant have alike; `None` where it names none.
+    pub merchant: Option<u32>,
+    /// The amount, with its sign.
+    pub amount: Option<Money>,
+}
 
 impl CardSelection {
     const ALL: [Self; 5] = [Self::All, Self::Holds, Self::Declined, Self::Declines, Self::TopUps];
@@ -174,15 +192,58 @@ impl CardRows {
         from
     }
 
-    /// The positions of the rows that are newer than another one and name the same merchant, the
-    /// newest first; of no merchant there are none.
-    pub fn newer_of_merchant(&self, position: usize) -> impl Iterator<Item = usize> {
+    /// The outlines of all rows, the newest first.
+    pub fn outlines(&self) -> impl Iterator<Item = Outline> {
+        let vocabulary = &self.ledger.vocabulary;
+        self.parts.iter().flat_map(move |part| {
+            let chunk = &part.chunk;
+            let rows = CardSelection::All.of(&part.rows).iter().map(|row| usize::from(*row));
+            rows.filter_map(move |row| {
+                let (kind, state) = what_of(chunk.what.get(row));
+                let merchant = chunk.codes(TextColumn::Merchant).get(row);
+                Some(Outline {
+                    position: self.ledger.position_of((part.at, row))?,
+                    at: chunk.at.get(row),
+                    kind,
+                    state,
+                    merchant: vocabulary
+                        .texts(TextColumn::Merchant)
+                        .get(merchant)
+                        .map(|_| merchant),
+                    amount: chunk.amount(row, vocabulary),
+                })
+            })
+        })
+    }
+
+    /// The positions of the rows that are newer than another one, name the same merchant and are of
+    /// the same amount, whichever sign, the newest first; of no merchant there are none. Only those
+    /// whose kind and state pass a test. A card may have very many rows: of those that are of
+    /// another merchant nothing but its code is looked at, and none is made.
+    pub fn newer_alike(
+        &self,
+        position: usize,
+        test: impl Fn(TransactionKind, TransactionState) -> bool + Copy,
+    ) -> impl Iterator<Item = usize> {
         let merchant = self.ledger.merchant_code(position);
-        let newer = self.newer_than(CardSelection::All, position);
-        let newer = if merchant.is_some() { newer } else { 0 };
-        (0..newer)
-            .filter_map(|index| self.nth(CardSelection::All, index))
-            .filter(move |newer| self.ledger.merchant_code(*newer) == merchant)
+        let amount = self.ledger.amount(position);
+        let newer = merchant.map_or(0, |_| self.newer_than(CardSelection::All, position));
+        let of_part = move |part: &Part| newer.saturating_sub(*CardSelection::All.of(&part.before));
+        self.parts.iter().take_while(move |part| of_part(part) > 0).flat_map(move |part| {
+            let chunk = &part.chunk;
+            let merchants = chunk.codes(TextColumn::Merchant);
+            let passes = move |row: &usize| {
+                let (kind, state) = what_of(chunk.what.get(*row));
+                test(kind, state)
+                    && chunk.amount(*row, &self.ledger.vocabulary).map(Money::abs)
+                        == amount.map(Money::abs)
+            };
+            let rows = CardSelection::All.of(&part.rows).iter().map(|row| usize::from(*row));
+            rows.take(of_part(part))
+                .filter(move |row| Some(merchants.get(*row)) == merchant)
+                .filter(passes)
+                .filter_map(move |row| self.ledger.position_of((part.at, row)))
+        })
     }
 
     /// Where the row at a position is in a selection, or would be.
@@ -248,6 +309,11 @@ impl Ledger {
     fn what(&self, position: usize) -> Option<(TransactionKind, TransactionState)> {
         let (chunk, row) = self.place(position)?;
         Some(what_of(self.chunks.get(chunk)?.what.get(row)))
+    }
+
+    fn amount(&self, position: usize) -> Option<Money> {
+        let (chunk, row) = self.place(position)?;
+        self.chunks.get(chunk)?.amount(row, &self.vocabulary)
     }
 
     /// The code of the merchant of a row; `None` where it names none.

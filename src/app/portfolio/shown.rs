@@ -1,16 +1,19 @@
 //! What is known of the transactions of the card that is shown beside the list. It is kept with the
 //! news of that card, so that a frame counts nothing and news of other cards costs nothing.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Portfolio;
 use crate::app::work::{Work, count};
 use crate::domain::card::CardKey;
 use crate::domain::decline::Remedy;
+use crate::domain::money::Money;
 use crate::domain::transaction::{
     RowName, Transaction, TransactionKind, TransactionState, is_decline,
 };
-use crate::ledger::{CardRows, CardSelection, RowKey};
+use crate::ledger::{CardRows, CardSelection, Outline, RowKey};
 
 /// How old a decline may be that is covered without the cursor on it.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
@@ -151,10 +154,34 @@ impl Portfolio {
     }
 
     fn read_declines_to_cover(&self, key: &CardKey) -> Vec<Transaction> {
+        if let Some(shown) = self.shown(key) {
+            return self.declines_to_cover_of(&shown.rows);
+        }
         self.rows_of(key, CardSelection::Declines)
             .take_while(|row| self.is_recent(row))
             .filter(|row| is_for_lack_of_money(row) && self.passed_later(row).is_none())
             .collect()
+    }
+
+    /// The same in one pass, the newest row first: a card may have thousands of rows a day.
+    fn declines_to_cover_of(&self, rows: &CardRows) -> Vec<Transaction> {
+        // When the newest purchase passed, by merchant and amount.
+        let mut passed: HashMap<(u32, Money), Timestamp> = HashMap::new();
+        let mut declines = Vec::new();
+        let is_recent = |row: &Outline| self.now.duration_since(row.at) <= RECENT;
+        for row in rows.outlines().take_while(is_recent) {
+            let of = row.merchant.zip(row.amount.map(Money::abs));
+            if is_passed_as(row.kind, row.state) {
+                _ = of.map(|of| passed.entry(of).or_insert(row.at));
+            }
+            let has_passed = || of.and_then(|of| passed.get(&of)).is_some_and(|at| *at > row.at);
+            if is_decline(row.kind, row.state) && !has_passed() {
+                let decline = rows.ledger().row(row.position);
+                count(Work::HistoryVisited);
+                declines.extend(decline.filter(is_for_lack_of_money));
+            }
+        }
+        declines
     }
 
     fn is_recent(&self, row: &Transaction) -> bool {
@@ -180,7 +207,7 @@ impl Portfolio {
         }
         let ledger = shown.rows.ledger();
         let position = ledger.position(&RowKey::from(decline))?;
-        let newer = shown.rows.newer_of_merchant(position);
+        let newer = shown.rows.newer_alike(position, is_passed_as);
         newer.filter_map(|position| ledger.row(position)).map(made).find(is_it)
     }
 }
@@ -192,8 +219,12 @@ pub(crate) fn is_for_lack_of_money(row: &Transaction) -> bool {
 
 /// Whether a row is a purchase that the card paid or is to pay.
 fn is_passed(row: &Transaction) -> bool {
-    row.kind == TransactionKind::Purchase
-        && matches!(row.state, TransactionState::Hold | TransactionState::Cleared)
+    is_passed_as(row.kind, row.state)
+}
+
+fn is_passed_as(kind: TransactionKind, state: TransactionState) -> bool {
+    kind == TransactionKind::Purchase
+        && matches!(state, TransactionState::Hold | TransactionState::Cleared)
 }
 
 /// Whether a later row of the card is the declined purchase once more.

@@ -164,3 +164,33 @@ fn what_stands_above_the_timeline_follows_news_of_the_card() {
     assert!(model.portfolio.declines_to_cover(&of()).is_empty());
     assert!(model.portfolio.now >= now());
 }
+
+#[test]
+fn what_can_be_covered_of_a_card_that_spends_all_day_is_found_in_one_pass() {
+    const ROWS: i64 = 900;
+    let row = |number: i64| {
+        let amount = ["5.00 USD", "5.0 USD", "7.00 USD", "-5.00 USD"][(number % 4) as usize];
+        let shop = format!("SHOP {}", number * 7 % 23);
+        // Two rows of each time.
+        let age = 20 * (number / 2);
+        let row = transaction(&of(), &format!("m{number}"), 60 + age, amount, &shop);
+        match number % 5 {
+            0 | 1 => declined(row, "51"),
+            2 => Transaction { state: TransactionState::Hold, ..row },
+            _ => row,
+        }
+    };
+    let rows = || EngineEvent::Transactions(RowNews::kept((0..ROWS).map(row).collect()));
+    let mut model = board(0);
+    tell(&mut model, rows());
+    let mut beside_another = large_board(SIZE, 50, 0);
+    tell(&mut beside_another, rows());
+    press(&mut beside_another, "j");
+    assert_ne!(beside_another.panes.detail.card, Some(of()));
+    let one_by_one = beside_another.portfolio.declines_to_cover(&of());
+    assert!(one_by_one.len() > 20 && one_by_one.len() < 340, "{}", one_by_one.len());
+    assert_eq!(model.portfolio.declines_to_cover(&of()), one_by_one);
+    let work = tell(&mut model, EngineEvent::Transactions(RowNews::kept(vec![row(ROWS)])));
+    let made = work.of(Work::HistoryVisited);
+    assert!(made < 400, "no more are made than there are declines: {work:?}");
+}
