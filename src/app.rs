@@ -39,6 +39,7 @@ mod sequence;
 mod view_jobs;
 pub(crate) mod widest;
 pub(crate) mod work;
+mod work_left;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -64,6 +65,7 @@ use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
 use widest::Widest;
+pub use work_left::{WorkLeft, has_more_work, work_left};
 
 /// Backward jumps larger than this mean that the clock was set back.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
@@ -260,41 +262,6 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
         (!layout::is_too_small(model.screen.size)).then(|| model.portfolio.changes_at()).flatten();
     let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
     time.into_iter().chain(dialog).min()
-}
-
-/// What the messages so far have left to be done: each message, and [`Msg::Continue`] where there
-/// is no other, does a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkLeft {
-    /// All was done.
-    Nothing,
-    /// Cards that were read get their places.
-    News,
-    /// A search or an order is not at its end.
-    Search,
-}
-
-/// What is left to be done.
-#[must_use]
-pub fn work_left(model: &Model) -> WorkLeft {
-    let cards = &model.panes.cards;
-    let can_change = model.dialog.is_none();
-    let is_searching = model.panes.feed.has_more_work()
-        || cards.left().is_some()
-        || can_change && (cards.cards_left().is_some() || cards.are_being_ordered());
-    if is_searching {
-        WorkLeft::Search
-    } else if can_change && cards.are_being_placed() {
-        WorkLeft::News
-    } else {
-        WorkLeft::Nothing
-    }
-}
-
-/// Whether anything is left to be done.
-#[must_use]
-pub fn has_more_work(model: &Model) -> bool {
-    work_left(model) != WorkLeft::Nothing
 }
 
 impl Model {
