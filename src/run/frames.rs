@@ -18,8 +18,8 @@ const SEARCH_GAP: Duration = Duration::from_millis(50);
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
-/// How long after a frame that the operator waited for news are taken in and drawn; then they wait
-/// until [`KEYS_APART`].
+/// How long after the frame for a key news are taken in and drawn; then they wait until
+/// [`KEYS_APART`].
 const BEHIND: Duration = Duration::from_millis(10);
 
 /// After which time without a key none is expected: a key that is held comes each 25 to 40 ms, and
@@ -33,10 +33,14 @@ pub(super) struct Frames {
     drawn: Option<Instant>,
     /// When the last frame was drawn that the operator waited for.
     drawn_by_hand: Option<Instant>,
+    /// When the last frame was drawn for a key.
+    drawn_for_key: Option<Instant>,
     /// When the next frame is to be drawn, if anything changed.
     due: Option<Instant>,
     /// The operator waits for it.
     is_by_hand: bool,
+    /// A key asked for it.
+    is_for_key: bool,
     /// Nothing but news asked for it.
     is_of_news: bool,
     /// The operator waits for the work that is left.
@@ -123,6 +127,7 @@ impl Frames {
             Origin::Continued if was_awaited => Cause::ByHand,
             Origin::Continued | Origin::News => Cause::Background,
         };
+        self.is_for_key |= origin == Origin::Operator;
         self.ask(cause, now);
     }
 
@@ -133,7 +138,7 @@ impl Frames {
 
     /// Until when news wait because a key is expected; `None` where they do not.
     pub(super) fn news_wait_until(&self, now: Instant) -> Option<Instant> {
-        let drawn = self.drawn_by_hand?;
+        let drawn = self.drawn_for_key?;
         let is_between = now >= drawn + BEHIND && now < drawn + KEYS_APART;
         is_between.then_some(drawn + KEYS_APART)
     }
@@ -149,6 +154,9 @@ impl Frames {
         (self.due, self.is_of_news) = (None, false);
         if std::mem::take(&mut self.is_by_hand) {
             self.drawn_by_hand = Some(now);
+        }
+        if std::mem::take(&mut self.is_for_key) {
+            self.drawn_for_key = Some(now);
         }
     }
 }
@@ -216,7 +224,12 @@ mod tests {
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut frames = Frames::default();
         assert_eq!(frames.news_wait_until(at(0)), None, "no key was pressed");
-        frames.ask(Cause::ByHand, at(1_000));
+        // The end of a search is no key: the next page of older rows does not wait.
+        frames.ask_after(Origin::News, WorkLeft::Search, at(900));
+        frames.ask_after(Origin::Continued, WorkLeft::Nothing, at(901));
+        frames.note_drawn(at(901));
+        assert_eq!(frames.news_wait_until(at(920)), None);
+        frames.ask_after(Origin::Operator, WorkLeft::Nothing, at(1_000));
         frames.note_drawn(at(1_000));
         assert_eq!(frames.news_wait_until(at(1_009)), None);
         assert_eq!(frames.news_wait_until(at(1_010)), Some(at(1_050)));
