@@ -67,6 +67,7 @@ pub(super) enum Origin {
     Operator,
     /// More of what was begun before.
     Continued,
+    /// The engine, the clock, or a copy that has ended.
     News,
 }
 

@@ -32,7 +32,7 @@ impl Order {
         order
     }
 
-    /// A row that was written.
+    /// Puts a row that was written in its place.
     pub(super) fn put(&mut self, row: &Row) {
         if !self.is_kept {
             return;
@@ -43,7 +43,7 @@ impl Order {
         }
     }
 
-    /// A row gets another time.
+    /// Takes out a row, before it gets another time.
     pub(super) fn take_out(&mut self, row: &Row) {
         for rows in [&mut self.of_all, self.of_card.entry(row.card).or_default()] {
             if let Ok(place) = rows.binary_search(&entry(row)) {
