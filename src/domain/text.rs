@@ -73,7 +73,15 @@ pub fn of_path(path: &Path) -> String {
 /// Display columns that a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    // Most of what is drawn, and several times as fast.
+    if is_plain(text) { text.len() } else { UnicodeWidthStr::width(text) }
+}
+
+/// Whether each byte is a letter, figure, sign or blank of ASCII: one column each, and none joins
+/// with its neighbour.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut. A

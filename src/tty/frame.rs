@@ -9,6 +9,7 @@ pub(super) mod row;
 pub(super) mod scroll;
 mod shift;
 
+use std::io::Write as _;
 use std::ops::Range;
 
 use ratatui::buffer::{Buffer, Cell};
@@ -53,14 +54,14 @@ impl Writer {
         Self { columns, moves, ..Self::default() }
     }
 
-    /// Turns what is shown into the next frame of the same size, row by row.
-    pub(super) fn draw(&mut self, shown: &Buffer, next: &Buffer) {
+    /// Turns what is shown into the next frame of the same size: the rows that differ, from the
+    /// top.
+    pub(super) fn draw(&mut self, shown: &Buffer, next: &Buffer, differing: &[u16]) {
+        self.moves &= differing.len() <= MOST_SHIFTED;
         let columns = usize::from(self.columns.max(1));
-        let rows = shown.content.chunks(columns).zip(next.content.chunks(columns));
-        let rows = (0..).zip(rows).filter(|(_, (shown, next))| shown != next);
-        let rows: Vec<_> = rows.collect();
-        self.moves &= rows.len() <= MOST_SHIFTED;
-        for (y, (shown, next)) in rows {
+        for y in differing.iter().copied() {
+            let rows = [shown, next].map(|of| of.content.chunks(columns).nth(usize::from(y)));
+            let [Some(shown), Some(next)] = rows else { continue };
             if shown.iter().chain(next).any(|cell| is_disputed(cell.symbol())) {
                 self.draw_whole_row(y, next);
             } else {
@@ -81,11 +82,11 @@ impl Writer {
         let at_end = bottom >= height;
         if up || !at_end {
             self.go_to(Position::new(0, delete));
-            self.bytes.extend(sequence(lines, 'M'));
+            sequence(&mut self.bytes, lines, 'M');
         }
         if !up || !at_end {
             self.go_to(Position::new(0, insert));
-            self.bytes.extend(sequence(lines, 'L'));
+            sequence(&mut self.bytes, lines, 'L');
         }
     }
 
@@ -106,9 +107,8 @@ impl Writer {
             let mut helped = self.beside();
             helped.change_pen(Pen::default());
             helped.go_to(Position::new(column(shift.from), y));
-            helped
-                .bytes
-                .extend(sequence(column(shift.columns), if shift.left { 'P' } else { '@' }));
+            let verb = if shift.left { 'P' } else { '@' };
+            sequence(&mut helped.bytes, column(shift.columns), verb);
             helped.write_changes(y, &shift.apply(shown), next);
             if helped.bytes.len() < best.bytes.len() {
                 best = helped;
@@ -160,19 +160,26 @@ impl Writer {
     /// cells before it are written again where that is shorter than a jump over them.
     fn approach(&mut self, x: usize, y: u16, next: &[Cell]) {
         let to = Position::new(column(x), y);
+        if self.at == Some(to) {
+            return;
+        }
         let gap = self.at.filter(|at| at.y == y).map(|at| usize::from(at.x)..x);
         let gap = gap.filter(|gap| (1..=LONGEST_GAP).contains(&gap.len()));
         let Some(target) = next.get(x) else { return };
-        let mut jump = self.beside();
-        jump.go_to(to);
-        jump.change_pen(jump.pen.toward(target));
-        let again = gap.and_then(|gap| {
-            let mut again = self.beside();
-            again.put_all(gap, next);
-            again.change_pen(again.pen.toward(target));
-            (again.bytes.len() <= jump.bytes.len()).then_some(again)
-        });
-        self.go_on_as(again.unwrap_or(jump));
+        let (begin, before) = (self.bytes.len(), (self.at, self.pen));
+        self.go_to(to);
+        self.change_pen(self.pen.toward(target));
+        let Some(gap) = gap else { return };
+        let (end, jumped) = (self.bytes.len(), (self.at, self.pen));
+        (self.at, self.pen) = before;
+        self.put_all(gap, next);
+        self.change_pen(self.pen.toward(target));
+        if self.bytes.len() - end <= end - begin {
+            self.bytes.drain(begin..end);
+        } else {
+            self.bytes.truncate(end);
+            (self.at, self.pen) = jumped;
+        }
     }
 
     /// One that would go on from here.
@@ -209,19 +216,48 @@ impl Writer {
         self.bytes.extend(b"\x1b[K");
     }
 
-    /// Moves the cursor.
+    /// Moves the cursor, in the fewest bytes.
     fn go_to(&mut self, to: Position) {
-        if self.at != Some(to) {
-            let far = absolute(to);
-            let near = self.at.and_then(|at| relative(at, to, self.columns));
-            self.bytes.extend(near.filter(|near| near.len() < far.len()).unwrap_or(far));
-            self.at = Some(to);
+        if self.at == Some(to) {
+            return;
+        }
+        let begin = self.bytes.len();
+        absolute(&mut self.bytes, to);
+        let down = |from: Position| to.y.checked_sub(from.y).filter(|by| *by <= MOST_LINE_FEEDS);
+        if let Some((from, down)) = self.at.and_then(|from| Some((from, down(from)?))) {
+            self.prefer_shorter(begin, |bytes| {
+                bytes.push(b'\r');
+                line_feeds(bytes, down);
+                sequence(bytes, to.x, 'C');
+            });
+            // Behind the last column the cursor still stands on it, and some terminals forget that
+            // at a line feed, others do not.
+            if from.x < self.columns {
+                self.prefer_shorter(begin, |bytes| {
+                    line_feeds(bytes, down);
+                    sideways(bytes, from.x, to.x);
+                });
+            }
+        }
+        self.at = Some(to);
+    }
+
+    /// Puts other bytes in the place of those from `begin` on, where they are fewer.
+    fn prefer_shorter(&mut self, begin: usize, other: impl FnOnce(&mut Vec<u8>)) {
+        let end = self.bytes.len();
+        other(&mut self.bytes);
+        if self.bytes.len() - end < end - begin {
+            self.bytes.drain(begin..end);
+        } else {
+            self.bytes.truncate(end);
         }
     }
 
     fn change_pen(&mut self, to: Pen) {
-        self.bytes.extend(self.pen.change(to));
-        self.pen = to;
+        if self.pen != to {
+            self.bytes.extend(self.pen.change(to).into_bytes());
+            self.pen = to;
+        }
     }
 }
 
@@ -236,40 +272,37 @@ fn column(x: usize) -> u16 {
 }
 
 /// A control sequence; once is not written as a number.
-fn sequence(count: u16, verb: char) -> Vec<u8> {
+fn sequence(to: &mut Vec<u8>, count: u16, verb: char) {
     match count {
-        0 => String::new(),
-        1 => format!("\x1b[{verb}"),
-        _ => format!("\x1b[{count}{verb}"),
+        0 => {}
+        1 => push(to, format_args!("\x1b[{verb}")),
+        _ => push(to, format_args!("\x1b[{count}{verb}")),
     }
-    .into_bytes()
 }
 
-fn absolute(Position { x, y }: Position) -> Vec<u8> {
+/// To a cell, from wherever the cursor is.
+fn absolute(to: &mut Vec<u8>, Position { x, y }: Position) {
     match (x, y) {
-        (0, 0) => "\x1b[H".to_owned(),
-        (0, _) => format!("\x1b[{}H", y + 1),
-        (_, _) => format!("\x1b[{};{}H", y + 1, x + 1),
+        (0, 0) => push(to, format_args!("\x1b[H")),
+        (0, _) => push(to, format_args!("\x1b[{}H", y + 1)),
+        (_, _) => push(to, format_args!("\x1b[{};{}H", y + 1, x + 1)),
     }
-    .into_bytes()
 }
 
-/// How to go from one place to another in the same row or a few rows down.
-fn relative(from: Position, to: Position, columns: u16) -> Option<Vec<u8>> {
-    let down = to.y.checked_sub(from.y).filter(|down| *down <= MOST_LINE_FEEDS)?;
-    let line_feeds = vec![b'\n'; usize::from(down)];
-    let from_begin = [b"\r".to_vec(), line_feeds.clone(), sequence(to.x, 'C')].concat();
-    // Behind the last column the cursor still stands on it, and some terminals forget that at a
-    // line feed, others do not.
-    if from.x >= columns {
-        return Some(from_begin);
+fn line_feeds(to: &mut Vec<u8>, count: u16) {
+    to.extend(std::iter::repeat_n(b'\n', usize::from(count)));
+}
+
+/// To another column of the same row.
+fn sideways(to: &mut Vec<u8>, from: u16, column: u16) {
+    match from.checked_sub(column) {
+        None | Some(0) => sequence(to, column - from, 'C'),
+        Some(back @ 1..=3) => to.extend(std::iter::repeat_n(0x08, usize::from(back))),
+        Some(back) => sequence(to, back, 'D'),
     }
-    let sideways = if to.x >= from.x {
-        sequence(to.x - from.x, 'C')
-    } else {
-        let back = from.x - to.x;
-        if back <= 3 { vec![0x08; usize::from(back)] } else { sequence(back, 'D') }
-    };
-    let from_here = [line_feeds, sideways].concat();
-    Some(if from_here.len() <= from_begin.len() { from_here } else { from_begin })
+}
+
+fn push(to: &mut Vec<u8>, words: std::fmt::Arguments<'_>) {
+    // Memory takes all that is written to it.
+    _ = to.write_fmt(words);
 }

@@ -15,8 +15,8 @@ use super::frame::scroll;
 /// No attributes, and all rows scroll (DECSTBM), whatever a program that was here before has left.
 const AS_AT_FIRST: &[u8] = b"\x1b[m\x1b[r";
 
-/// Bytes of a frame for which no rows are worth moving.
-const WORTH_PLANNING: usize = 120;
+/// Bytes that moving rows is thought to save, from which on it is not compared with writing them.
+const CLEARLY_SAVED: i32 = 200;
 
 /// What the terminal shows, as we know it.
 #[derive(Debug, Default)]
@@ -84,26 +84,42 @@ impl Screen {
     /// What turns the shown cells into the next ones, with the terminal's help where that takes
     /// fewer bytes. The shown ones are of no use afterwards.
     fn changes(&mut self) -> Vec<u8> {
-        let (width, height) = (self.next.area.width, self.next.area.height);
-        let mut plain = Writer::new(width, self.scrolls);
-        plain.draw(&self.shown, &self.next);
-        let plain = plain.finish();
-        if self.whole || !self.scrolls || plain.len() < WORTH_PLANNING {
-            return plain;
+        let rows = differing_rows(&self.shown, &self.next);
+        if self.whole || !self.scrolls {
+            return self.written(&rows);
         }
-        let scrolls = scroll::plan(&self.shown, &self.next);
+        let (scrolls, saved) = scroll::plan(&self.shown, &self.next, &rows);
         if scrolls.is_empty() {
-            return plain;
+            return self.written(&rows);
         }
-        let mut helped = Writer::new(width, self.scrolls);
+        let plain = (saved < CLEARLY_SAVED).then(|| self.written(&rows));
+        let mut helped = self.writer();
         for scroll in scrolls {
-            helped.scroll(&scroll, height);
+            helped.scroll(&scroll, self.next.area.height);
             scroll.apply(&mut self.shown);
         }
-        helped.draw(&self.shown, &self.next);
+        helped.draw(&self.shown, &self.next, &differing_rows(&self.shown, &self.next));
         let helped = helped.finish();
-        if helped.len() < plain.len() { helped } else { plain }
+        plain.filter(|plain| plain.len() <= helped.len()).unwrap_or(helped)
     }
+
+    /// The same without moving rows.
+    fn written(&self, rows: &[u16]) -> Vec<u8> {
+        let mut plain = self.writer();
+        plain.draw(&self.shown, &self.next, rows);
+        plain.finish()
+    }
+
+    fn writer(&self) -> Writer {
+        Writer::new(self.next.area.width, self.scrolls)
+    }
+}
+
+/// The rows that are not equal in two pictures of the same size, from the top.
+fn differing_rows(shown: &Buffer, next: &Buffer) -> Vec<u16> {
+    let width = usize::from(next.area.width.max(1));
+    let rows = shown.content.chunks(width).zip(next.content.chunks(width));
+    (0..).zip(rows).filter(|(_, (shown, next))| shown != next).map(|(y, _)| y).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What every pane draws with: a buffer, the theme, and the few things that all of them have.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::frame::Frame;
@@ -11,6 +11,24 @@ use crate::app::present::Line;
 use crate::app::present::line::width;
 use crate::app::present::title::Title;
 use crate::domain::text::{self, thousands};
+
+/// Writes words from a column on, at most so many columns of them.
+///
+/// As [`Buffer::set_stringn`], which looks at each letter for what it joins with: plain letters join
+/// with nothing, and are most of what a frame has.
+pub(super) fn write(to: &mut Buffer, (x, y): (u16, u16), words: &str, most: usize, style: Style) {
+    let area = to.area;
+    if !text::is_plain(words) || !area.contains(Position::new(x, y)) {
+        to.set_stringn(x, y, words, most, style);
+        return;
+    }
+    let room = usize::from(area.right() - x).min(most);
+    let first = to.index_of(x, y);
+    let cells = to.content.iter_mut().skip(first).take(room);
+    for (cell, letter) in cells.zip(words.bytes()) {
+        cell.set_char(char::from(letter)).set_style(style);
+    }
+}
 
 /// Where panes are drawn, and how.
 #[derive(Debug)]
@@ -90,7 +108,7 @@ impl Canvas<'_> {
                 _ => text::fit(text, room),
             };
             let style = Style::reset().patch(self.theme.style(*role));
-            self.buffer.set_stringn(x, y, &fitted, room, style);
+            write(self.buffer, (x, y), &fitted, room, style);
             x = x.saturating_add(u16::try_from(text::width(&fitted)).unwrap_or(u16::MAX));
         }
     }
@@ -122,7 +140,7 @@ impl Canvas<'_> {
         let room = usize::from(area.width);
         let title = format!(" {} ", text::fit(title, room.saturating_sub(4)));
         let style = Style::reset().patch(self.theme.style(Role::Heading));
-        self.buffer.set_stringn(area.x + 1, y, &title, room, style);
+        write(self.buffer, (area.x + 1, y), &title, room, style);
     }
 
     /// Which rows of a list can be seen, in the lower border, where not all can.
@@ -145,7 +163,7 @@ impl Canvas<'_> {
         let text = format!(" {from}-{until} of {}{words} ", thousands(of));
         let x = area.right().saturating_sub(u16::try_from(text.len() + 2).unwrap_or(area.width));
         let style = Style::reset().patch(self.theme.style(Role::Muted));
-        self.buffer.set_stringn(x, area.bottom() - 1, &text, text.len(), style);
+        write(self.buffer, (x, area.bottom() - 1), &text, text.len(), style);
     }
 
     /// Why a list is empty, below its heading.
@@ -162,7 +180,7 @@ impl Canvas<'_> {
         let style = self.theme.style(Role::Muted);
         for (y, line) in (top..area.bottom()).zip(lines) {
             let x = area.x + 2.min(area.width);
-            self.buffer.set_stringn(x, y, text::fit(line, room), room, style);
+            write(self.buffer, (x, y), &text::fit(line, room), room, style);
         }
     }
 }

@@ -6,7 +6,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, write};
 use super::theme::Role;
 use crate::app::Model;
 use crate::app::layout::parts::heading_height;
@@ -75,7 +75,7 @@ impl<'a, R> Table<'a, R> {
                 canvas.buffer.set_style(line, style);
             }
             let style = over.unwrap_or_else(|| canvas.theme.style(Role::Key));
-            canvas.buffer.set_stringn(area.x, y, String::from_iter(marker), 2, style);
+            write(canvas.buffer, (area.x, y), &String::from_iter(marker), 2, style);
             self.draw_cells(canvas, line, &widths, cells, over);
         }
     }
@@ -119,7 +119,7 @@ impl<'a, R> Table<'a, R> {
             let room = usize::from(line.right().saturating_sub(x)).min(*width);
             let text = fitted(&column.width, text, room);
             let style = over.unwrap_or_else(|| canvas.theme.style(*role));
-            canvas.buffer.set_stringn(x, line.y, &text, room, style);
+            write(canvas.buffer, (x, line.y), &text, room, style);
             x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
         }
     }

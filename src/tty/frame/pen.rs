@@ -1,5 +1,7 @@
 //! The attributes that a terminal gives to what is written next.
 
+use std::fmt::{Arguments, Write as _};
+
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
@@ -44,33 +46,32 @@ impl Pen {
     }
 
     /// The shortest sequence that changes it: of what differs, or of everything after a reset.
-    pub(super) fn change(self, to: Self) -> Vec<u8> {
+    pub(super) fn change(self, to: Self) -> String {
         if self == to {
-            return Vec::new();
+            return String::new();
         }
-        let mut differing = self.ending(to);
-        differing.extend(to.setting(self.without(to)));
-        let mut anew = vec![String::from("0")];
-        anew.extend(to.setting(Self::default()));
-        let differing = format!("\x1b[{}m", differing.join(";"));
-        let anew = if to == Self::default() {
-            "\x1b[m".to_owned()
-        } else {
-            format!("\x1b[{}m", anew.join(";"))
-        };
-        if anew.len() < differing.len() { anew } else { differing }.into_bytes()
+        let mut differing = Numbers::default();
+        self.end(to, &mut differing);
+        to.set(self.without(to), &mut differing);
+        let mut anew = Numbers::default();
+        if to != Self::default() {
+            anew.push(0);
+            to.set(Self::default(), &mut anew);
+        }
+        let (differing, anew) = (differing.finish(), anew.finish());
+        if anew.len() < differing.len() { anew } else { differing }
     }
 
     /// What ends the attributes that another pen does not have.
-    fn ending(self, to: Self) -> Vec<String> {
+    fn end(self, to: Self, numbers: &mut Numbers) {
         let gone = self.modifiers.difference(to.modifiers);
-        let mut ends: Vec<u8> = MODIFIERS
-            .iter()
-            .filter(|(modifier, ..)| gone.intersects(*modifier))
-            .map(|(_, _, end)| *end)
-            .collect();
-        ends.dedup();
-        ends.iter().map(ToString::to_string).collect()
+        let mut last = None;
+        for (modifier, _, end) in MODIFIERS {
+            if gone.intersects(modifier) && last != Some(end) {
+                numbers.push(end);
+                last = Some(end);
+            }
+        }
     }
 
     /// This pen after those attributes were ended: bold and dim end together, and so do both kinds
@@ -89,49 +90,72 @@ impl Pen {
     }
 
     /// What sets this pen where another is in force that has no attribute too many.
-    fn setting(self, from: Self) -> Vec<String> {
+    fn set(self, from: Self, numbers: &mut Numbers) {
         let new = self.modifiers.difference(from.modifiers);
-        let mut numbers: Vec<String> = MODIFIERS
-            .iter()
-            .filter(|(modifier, ..)| new.contains(*modifier))
-            .map(|(_, set, _)| set.to_string())
-            .collect();
+        for (modifier, set, _) in MODIFIERS {
+            if new.contains(modifier) {
+                numbers.push(set);
+            }
+        }
         if self.text != from.text {
-            numbers.push(color(self.text, 38));
+            numbers.push_color(self.text, 38);
         }
         if self.behind != from.behind {
-            numbers.push(color(self.behind, 48));
+            numbers.push_color(self.behind, 48);
         }
-        numbers
     }
 }
 
-/// A colour of the text (38) or behind it (48). The sixteen are written by their place among the
-/// 256: by their own numbers some terminals make them brighter in bold text, and a light
-/// background then hides them.
-fn color(color: Color, ground: u8) -> String {
-    let index = match color {
-        Color::Reset => return (ground + 1).to_string(),
-        Color::Rgb(red, green, blue) => return format!("{ground};2;{red};{green};{blue}"),
-        Color::Indexed(index) => index,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
-    };
-    format!("{ground};5;{index}")
+/// The numbers of one sequence.
+#[derive(Debug, Default)]
+struct Numbers(String);
+
+impl Numbers {
+    fn push(&mut self, number: u8) {
+        self.push_all(format_args!("{number}"));
+    }
+
+    /// A colour of the text (38) or behind it (48). The sixteen are written by their place among
+    /// the 256: by their own numbers some terminals make them brighter in bold text, and a light
+    /// background then hides them.
+    fn push_color(&mut self, color: Color, ground: u8) {
+        let index = match color {
+            Color::Reset => return self.push(ground + 1),
+            Color::Rgb(red, green, blue) => {
+                return self.push_all(format_args!("{ground};2;{red};{green};{blue}"));
+            }
+            Color::Indexed(index) => index,
+            Color::Black => 0,
+            Color::Red => 1,
+            Color::Green => 2,
+            Color::Yellow => 3,
+            Color::Blue => 4,
+            Color::Magenta => 5,
+            Color::Cyan => 6,
+            Color::Gray => 7,
+            Color::DarkGray => 8,
+            Color::LightRed => 9,
+            Color::LightGreen => 10,
+            Color::LightYellow => 11,
+            Color::LightBlue => 12,
+            Color::LightMagenta => 13,
+            Color::LightCyan => 14,
+            Color::White => 15,
+        };
+        self.push_all(format_args!("{ground};5;{index}"));
+    }
+
+    fn push_all(&mut self, numbers: Arguments<'_>) {
+        self.0.push_str(if self.0.is_empty() { "\x1b[" } else { ";" });
+        // A string takes all that is written to it.
+        _ = self.0.write_fmt(numbers);
+    }
+
+    /// The sequence; without numbers it resets everything.
+    fn finish(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "\x1b[m" } else { "m" });
+        self.0
+    }
 }
 
 #[cfg(test)]
@@ -143,7 +167,7 @@ mod tests {
     }
 
     fn change(from: Pen, to: Pen) -> String {
-        String::from_utf8(from.change(to)).expect("text")
+        from.change(to)
     }
 
     #[test]

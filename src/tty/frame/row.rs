@@ -42,7 +42,11 @@ pub(in crate::tty) fn normalize(row: &mut [Cell]) {
 
 /// The columns that a cell takes, 1 or more.
 pub(in crate::tty) fn width(cell: &Cell) -> usize {
-    usize::from(cell.cell_width()).max(1)
+    match cell.symbol().as_bytes() {
+        // Letters of ASCII and borders (U+2500 to U+257F), which are most of a frame.
+        [_] | [0xe2, 0x94 | 0x95, _] => 1,
+        _ => usize::from(cell.cell_width()).max(1),
+    }
 }
 
 /// Which cells have a symbol of their own: all but those that a wide one before them covers.
@@ -68,6 +72,9 @@ pub(super) fn is_empty(cell: &Cell) -> bool {
 /// Whether terminals disagree on how many columns a symbol takes: a letter with marks, such as the
 /// vowel signs of Hindi, and pictures.
 pub(in crate::tty) fn is_disputed(symbol: &str) -> bool {
+    if symbol.len() == 1 {
+        return false;
+    }
     let mut chars = symbol.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) => matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..),

@@ -3,7 +3,7 @@
 //! Found by hashes of parts of rows: a list beside a pane that stays is still seen to move. It is
 //! an estimate; whoever uses it compares the bytes that came of it.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
@@ -66,26 +66,25 @@ impl Scroll {
 }
 
 /// The scrolls that bring what is shown closest to the next frame, in their order. Both have the
-/// same size.
-pub(in crate::tty) fn plan(shown: &Buffer, next: &Buffer) -> Vec<Scroll> {
-    // Most frames change little, and hashing all of both takes a fifth of drawing one.
-    let width = usize::from(next.area.width.max(1));
-    let rows = shown.content.chunks(width).zip(next.content.chunks(width));
-    if rows.filter(|(shown, next)| shown != next).take(LEAST_ROWS).count() < LEAST_ROWS {
-        return Vec::new();
+/// same size; `differing` are the rows that are not equal in both, from the top. Also about how many
+/// bytes they save.
+pub(in crate::tty) fn plan(shown: &Buffer, next: &Buffer, differing: &[u16]) -> (Vec<Scroll>, i32) {
+    if differing.len() < LEAST_ROWS {
+        return (Vec::new(), 0);
     }
-    let mut parts = Parts::new(shown, next);
-    let mut scrolls = Vec::new();
+    let mut parts = Parts::new(shown, next, differing);
+    let (mut scrolls, mut saved) = (Vec::new(), 0);
     // Rows that were moved are not moved again: not every terminal has been seen to get that right,
     // and it saves next to nothing.
     while scrolls.len() < MOST
-        && let Some((scroll, _)) = parts.best()
+        && let Some((scroll, saves)) = parts.best()
         && scrolls.iter().all(|earlier: &Scroll| !earlier.overlaps(&scroll))
     {
         scroll.shift(&mut parts.shown, parts.columns, parts.empty);
         scrolls.push(scroll);
+        saved += saves - COST_OF_SCROLL;
     }
-    scrolls
+    (scrolls, saved)
 }
 
 /// The hashes of the parts of each row.
@@ -101,19 +100,23 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(shown: &Buffer, next: &Buffer) -> Self {
-        let state = FixedState::default();
+    fn new(shown: &Buffer, next: &Buffer, differing: &[u16]) -> Self {
         let width = usize::from(next.area.width.max(1));
-        let hashes = |of: &Buffer| {
-            let rows = of.content.chunks(width);
-            rows.flat_map(|row| row.chunks(PART)).map(|part| state.hash_one(part)).collect()
-        };
+        let columns = width.div_ceil(PART);
+        let rows = shown.content.chunks(width);
+        let of_shown: Vec<u64> = rows.flat_map(|row| row.chunks(PART)).map(hash).collect();
+        let mut of_next = of_shown.clone();
+        for y in differing.iter().copied().map(usize::from) {
+            let Some(row) = next.content.chunks(width).nth(y) else { continue };
+            let hashes = of_next.iter_mut().skip(y * columns);
+            hashes.zip(row.chunks(PART)).for_each(|(of_part, part)| *of_part = hash(part));
+        }
         Self {
-            shown: hashes(shown),
-            next: hashes(next),
-            columns: width.div_ceil(PART),
+            shown: of_shown,
+            next: of_next,
+            columns,
             rows: usize::from(next.area.height),
-            empty: state.hash_one([Cell::EMPTY; PART].as_slice()),
+            empty: hash(&[Cell::EMPTY; PART]),
         }
     }
 
@@ -169,6 +172,18 @@ impl Parts {
         };
         i32::try_from(differing).unwrap_or(i32::MAX / COST_OF_PART) * COST_OF_PART
     }
+}
+
+/// A number for the text of a part. Colours are left out: to hash them takes several times as long,
+/// and a row that moves under the cursor still saves its text.
+fn hash(part: &[Cell]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    for cell in part {
+        let mut begin = [0; 8];
+        begin.iter_mut().zip(cell.symbol().bytes()).for_each(|(to, byte)| *to = byte);
+        hasher.write_u64(u64::from_le_bytes(begin));
+    }
+    hasher.finish()
 }
 
 /// The region that saves most with a scroll by so many lines. `saved` has for each row what is
