@@ -195,7 +195,9 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
         if part == BurstPart::ByHand {
             model.take_aim();
         }
-        before = Some(part);
+        if part != BurstPart::Time {
+            before = Some(part);
+        }
         if part == BurstPart::Edit {
             // The card beside the list may be another one after each letter.
             model.panes.detail.list.follow_first();
@@ -239,14 +241,20 @@ enum BurstPart {
     ByHand,
     /// Something has happened.
     Event,
+    /// Time has passed.
+    Time,
 }
 
 impl BurstPart {
     /// Whether it is meant for the rows as the message before it left them. Letters read no rows,
-    /// and events that come together are one piece of news.
+    /// events that come together are one piece of news, and what the operator does is meant for
+    /// rows as they were drawn, before the time that comes with it.
     const fn needs_rows_after(self, before: Self) -> bool {
         match (before, self) {
-            (Self::Edit, Self::Edit) | (Self::Event, Self::Event) => false,
+            (Self::Time, _)
+            | (_, Self::Time)
+            | (Self::Edit, Self::Edit)
+            | (Self::Event, Self::Event) => false,
             (Self::Edit, Self::ByHand | Self::Event)
             | (Self::ByHand, Self::Edit | Self::ByHand | Self::Event)
             | (Self::Event, Self::Edit | Self::ByHand) => true,
@@ -297,8 +305,8 @@ impl Model {
         match msg {
             Msg::Key(chord) if self.edits_filter(*chord) => BurstPart::Edit,
             Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => BurstPart::ByHand,
-            Msg::Tick(_)
-            | Msg::Pace(_)
+            Msg::Tick(_) => BurstPart::Time,
+            Msg::Pace(_)
             | Msg::EngineEvent(_)
             | Msg::Copied(_)
             | Msg::Failed(_)

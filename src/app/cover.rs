@@ -191,7 +191,7 @@ fn pick(
             Err(other_reason("this decline", row, key, hint, portfolio))
         };
     }
-    if let Some(row) = portfolio.declines_to_cover(key).into_iter().next() {
+    if let Some(row) = portfolio.newest_decline_to_cover(key) {
         return Ok(row);
     }
     let top_up = || hint(Remedy::TopUp, "top it up by an amount of your own");

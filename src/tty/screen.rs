@@ -15,6 +15,9 @@ use super::frame::scroll;
 /// No attributes, and all rows scroll (DECSTBM), whatever a program that was here before has left.
 const AS_AT_FIRST: &[u8] = b"\x1b[m\x1b[r";
 
+/// Cells that differ, up to which no rows are worth moving.
+const WORTH_PLANNING: usize = 80;
+
 /// Bytes that moving rows is thought to save, from which on it is not compared with writing them.
 const CLEARLY_SAVED: i32 = 200;
 
@@ -85,7 +88,7 @@ impl Screen {
     /// fewer bytes. The shown ones are of no use afterwards.
     fn changes(&mut self) -> Vec<u8> {
         let rows = differing_rows(&self.shown, &self.next);
-        if self.whole || !self.scrolls {
+        if self.whole || !self.scrolls || !self.differ_enough(&rows) {
             return self.written(&rows);
         }
         let (scrolls, saved) = scroll::plan(&self.shown, &self.next, &rows);
@@ -101,6 +104,18 @@ impl Screen {
         helped.draw(&self.shown, &self.next, &differing_rows(&self.shown, &self.next));
         let helped = helped.finish();
         plain.filter(|plain| plain.len() <= helped.len()).unwrap_or(helped)
+    }
+
+    /// Whether so much differs that moving rows may be worth it: ages that change in each row are
+    /// not.
+    fn differ_enough(&self, rows: &[u16]) -> bool {
+        let width = usize::from(self.next.area.width.max(1));
+        let cells = |y: u16| {
+            let rows = [&self.shown, &self.next].map(|of| of.content.chunks(width).nth(y.into()));
+            let [shown, next] = rows.map(Option::unwrap_or_default);
+            shown.iter().zip(next).filter(|(shown, next)| shown != next)
+        };
+        rows.iter().copied().flat_map(cells).nth(WORTH_PLANNING).is_some()
     }
 
     /// The same without moving rows.

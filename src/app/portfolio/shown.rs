@@ -146,10 +146,18 @@ impl Portfolio {
     pub(crate) fn declines_to_cover(&self, key: &CardKey) -> Vec<Transaction> {
         match self.shown(key).filter(|shown| shown.as_of <= self.now) {
             Some(shown) => {
-                let rows = shown.to_cover.iter();
-                rows.take_while(|row| self.is_recent(row)).cloned().collect()
+                let rows = shown.to_cover.iter().take_while(|row| self.is_recent(row));
+                rows.inspect(|_| count(Work::HistoryVisited)).cloned().collect()
             }
             None => self.read_declines_to_cover(key),
+        }
+    }
+
+    /// The newest of them. Of a card that is shown no other is looked at: each frame asks.
+    pub(crate) fn newest_decline_to_cover(&self, key: &CardKey) -> Option<Transaction> {
+        match self.shown(key).filter(|shown| shown.as_of <= self.now) {
+            Some(shown) => shown.to_cover.first().filter(|row| self.is_recent(row)).cloned(),
+            None => self.read_declines_to_cover(key).into_iter().next(),
         }
     }
 

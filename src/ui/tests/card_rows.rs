@@ -193,4 +193,11 @@ fn what_can_be_covered_of_a_card_that_spends_all_day_is_found_in_one_pass() {
     let work = tell(&mut model, EngineEvent::Transactions(RowNews::kept(vec![row(ROWS)])));
     let made = work.of(Work::HistoryVisited);
     assert!(made < 400, "no more are made than there are declines: {work:?}");
+    let work = counted(|| {
+        let at = model.portfolio.now + SignedDuration::from_secs(1);
+        _ = update(&mut model, Msg::Tick(at));
+    });
+    assert_eq!(looked_at(&work), 0, "{work:?}");
+    let work = frame(&model);
+    assert!(looked_at(&work) <= 8, "a frame looks at what it shows: {work:?}");
 }
