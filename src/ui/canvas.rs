@@ -14,8 +14,8 @@ use crate::domain::text::{self, thousands};
 
 /// Writes words from a column on, at most so many columns of them.
 ///
-/// As [`Buffer::set_stringn`], which looks at each letter for what it joins with: plain letters join
-/// with nothing, and are most of what a frame has.
+/// As [`Buffer::set_stringn`], which looks at each letter for what it joins with: plain letters
+/// join with nothing, and are most of what a frame has.
 pub(super) fn write(to: &mut Buffer, (x, y): (u16, u16), words: &str, most: usize, style: Style) {
     let area = to.area;
     if !text::is_plain(words) || !area.contains(Position::new(x, y)) {

@@ -65,9 +65,9 @@ impl Scroll {
     }
 }
 
-/// The scrolls that bring what is shown closest to the next frame, in their order. Both have the
-/// same size; `differing` are the rows that are not equal in both, from the top. Also about how many
-/// bytes they save.
+/// The scrolls that bring what is shown closest to the next frame, in their order, and about how
+/// many bytes they save. Both have the same size; `differing` are the rows that are not equal in
+/// both, from the top.
 pub(in crate::tty) fn plan(shown: &Buffer, next: &Buffer, differing: &[u16]) -> (Vec<Scroll>, i32) {
     if differing.len() < LEAST_ROWS {
         return (Vec::new(), 0);
