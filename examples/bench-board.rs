@@ -200,7 +200,8 @@ impl Bench {
             cards: count(wish.cards, if quick { 2_000 } else { 100_000 })?,
             runs: if quick { 2 } else { 5 },
             keys: if quick { 40 } else { 200 },
-            idle_seconds: if quick { 5 } else { 30 },
+            // A whole round of the default polls.
+            idle_seconds: 30,
             long_seconds: if quick { 20 } else { 480 },
             made: RefCell::default(),
         })

@@ -107,10 +107,10 @@ fn holds(
 }
 
 /// The index in which the holds of a reading are together, and the beginning of the condition for
-/// the id of its card: those of a card are few among its own rows, and among all holds few are its.
+/// the id of its card.
 const fn of_card(reading: &CompleteReading) -> (&'static str, &'static str) {
     match reading.card {
-        Some(_) => ("card_transaction_of_card", "card_id ="),
+        Some(_) => ("card_transaction_holds_of_card", "card_id ="),
         // An empty id is that of no card, and every other one is greater.
         None => ("card_transaction_holds", "card_id >="),
     }

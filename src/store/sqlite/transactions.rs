@@ -200,9 +200,8 @@ pub(in crate::store) fn oldest_hold(
     card: Option<&CardKey>,
     since: jiff::Timestamp,
 ) -> rusqlite::Result<Option<jiff::Timestamp>> {
-    // Those of a card are few among its own rows, and among all holds few are its.
     let (index, of_card) = match card {
-        Some(_) => ("card_transaction_of_card", "card_id ="),
+        Some(_) => ("card_transaction_holds_of_card", "card_id ="),
         None => ("card_transaction_holds", "card_id >="),
     };
     let mut query = db.prepare_cached(&format!(
