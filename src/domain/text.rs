@@ -374,6 +374,13 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_text_is_as_wide_as_its_letters(text in prop_oneof!["[ -~]{0,20}", "\\PC{0,20}"]) {
+            prop_assert_eq!(width(&text), UnicodeWidthStr::width(text.as_str()));
+        }
+    }
+
+    proptest! {
+        #[test]
         fn fitted_text_has_exactly_its_columns(text in "\\PC{0,30}", columns in 0_usize..20) {
             prop_assert_eq!(width(&pad_right(&clean(&text), columns)), columns);
             prop_assert!(width(&fit(&clean(&text), columns)) <= columns);

@@ -12,24 +12,6 @@ use crate::app::present::line::width;
 use crate::app::present::title::Title;
 use crate::domain::text::{self, thousands};
 
-/// Writes words from a column on, at most so many columns of them.
-///
-/// As [`Buffer::set_stringn`], which looks at each letter for what it joins with: plain letters
-/// join with nothing, and are most of what a frame has.
-pub(super) fn write(to: &mut Buffer, (x, y): (u16, u16), words: &str, most: usize, style: Style) {
-    let area = to.area;
-    if !text::is_plain(words) || !area.contains(Position::new(x, y)) {
-        to.set_stringn(x, y, words, most, style);
-        return;
-    }
-    let room = usize::from(area.right() - x).min(most);
-    let first = to.index_of(x, y);
-    let cells = to.content.iter_mut().skip(first).take(room);
-    for (cell, letter) in cells.zip(words.bytes()) {
-        cell.set_char(char::from(letter)).set_style(style);
-    }
-}
-
 /// Where panes are drawn, and how.
 #[derive(Debug)]
 pub(super) struct Canvas<'a> {
@@ -181,6 +163,49 @@ impl Canvas<'_> {
         for (y, line) in (top..area.bottom()).zip(lines) {
             let x = area.x + 2.min(area.width);
             write(self.buffer, (x, y), &text::fit(line, room), room, style);
+        }
+    }
+}
+
+/// Writes words from a column on, at most so many columns of them.
+///
+/// As [`Buffer::set_stringn`], which looks at each letter for what it joins with: plain letters
+/// join with nothing, and are most of what a frame has.
+pub(super) fn write(to: &mut Buffer, (x, y): (u16, u16), words: &str, most: usize, style: Style) {
+    let area = to.area;
+    if !text::is_plain(words) || !area.contains(Position::new(x, y)) {
+        to.set_stringn(x, y, words, most, style);
+        return;
+    }
+    let room = usize::from(area.right() - x).min(most);
+    let first = to.index_of(x, y);
+    let cells = to.content.iter_mut().skip(first).take(room);
+    for (cell, letter) in cells.zip(words.bytes()) {
+        cell.set_char(char::from(letter)).set_style(style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::Cell;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_are_written_as_ratatui_writes_them(
+            words in prop_oneof!["[ -~]{0,12}", "\\PC{0,12}"],
+            x in 2_u16..11,
+            most in 0_usize..14,
+        ) {
+            let area = Rect::new(2, 1, 9, 1);
+            let style = Style::new().bold();
+            let mut ours = Buffer::filled(area, Cell::new("#"));
+            let mut theirs = ours.clone();
+            write(&mut ours, (x, 1), &words, most, style);
+            theirs.set_stringn(x, 1, &words, most, style);
+            prop_assert_eq!(ours, theirs);
         }
     }
 }

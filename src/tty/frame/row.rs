@@ -82,3 +82,17 @@ pub(in crate::tty) fn is_disputed(symbol: &str) -> bool {
         (None, None) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_as_wide_as_ratatui_takes_them() {
+        for symbol in (' '..='~').chain('\u{a0}'..='\u{2fff}').chain('\u{ff00}'..='\u{ffef}') {
+            let mut cell = Cell::EMPTY;
+            cell.set_char(symbol);
+            assert_eq!(width(&cell), usize::from(cell.cell_width()).max(1), "{symbol:?}");
+        }
+    }
+}
