@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::transactions::columns::{BEHIND, COLUMNS, exact, next_change, read};
+use super::transactions::columns::{COLUMNS, exact, next_change, read};
 use super::{millis, timestamp};
 use crate::domain::transaction::{RowName, Transaction};
 use crate::store::{CompleteReading, Written};
@@ -29,40 +29,51 @@ pub(in crate::store) fn follow(
     db: &mut Connection,
     reading: &CompleteReading,
 ) -> rusqlite::Result<Written> {
+    let listed = Listed::of(reading);
     // Nothing to write is the rule, and other processes may want to write meanwhile.
-    if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none())
-        && pairs(db, reading)?.is_empty()
-    {
+    if steps(db, reading, &listed)?.is_empty() && pairs(db, reading)?.is_empty() {
         return Ok(Written::default());
     }
     let mut written = Written::default();
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
-    for (hold, missed) in holds(&tx, reading)? {
-        match step(reading, &hold, missed) {
-            None => {}
-            Some(Step::Back) => set_missed(&tx, &hold, None)?,
-            Some(Step::Missed) => set_missed(&tx, &hold, Some(reading.at))?,
-            Some(Step::Gone(first)) => {
-                written.note(set(&tx, &hold, "gone_at", millis(first))?);
-                changed.push(hold);
+    for (name, step) in steps(&tx, reading, &listed)? {
+        match step {
+            Step::Back => set_missed(&tx, &name, None)?,
+            Step::Missed => set_missed(&tx, &name, Some(reading.at))?,
+            Step::Gone(first) => {
+                written.note(set(&tx, &name, "gone_at", millis(first))?);
+                changed.push(name);
             }
         }
     }
     changed.extend(link(&tx, reading, &mut written)?);
-    let changed_rows = &mut written.news.rows;
-    for hold in changed {
-        let name = RowName::from(&hold);
-        if changed_rows.iter().all(|known: &Transaction| RowName::from(known) != name) {
-            let kept = exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?;
-            changed_rows.extend(kept.map(|kept| kept.row));
-        }
+    let mut told = HashSet::new();
+    for name in changed.into_iter().filter(|name| told.insert(name.clone())) {
+        let kept = exact(&tx, &name.provider, name.card.as_deref(), &name.id)?;
+        written.news.rows.extend(kept.map(|kept| kept.row));
     }
     tx.commit()?;
     Ok(written)
 }
 
+/// The names of the rows that a reading had: the id of the card, empty where a row named none, and
+/// the id of the row.
+struct Listed<'a>(HashSet<(&'a str, &'a str)>);
+
+impl<'a> Listed<'a> {
+    fn of(reading: &'a CompleteReading) -> Self {
+        let names = reading.listed.iter();
+        Self(names.map(|(card, id)| (card.as_deref().unwrap_or_default(), &**id)).collect())
+    }
+
+    fn has(&self, card: &str, id: &str) -> bool {
+        self.0.contains(&(card, id)) || self.0.contains(&("", id))
+    }
+}
+
 /// What a complete reading says of a hold that is news.
+#[derive(Debug)]
 enum Step {
     /// It is listed again.
     Back,
@@ -72,10 +83,7 @@ enum Step {
     Gone(Timestamp),
 }
 
-fn step(reading: &CompleteReading, hold: &Transaction, missed: Option<Timestamp>) -> Option<Step> {
-    let is_listed = [hold.card_id.clone(), None]
-        .into_iter()
-        .any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
+fn step(reading: &CompleteReading, is_listed: bool, missed: Option<Timestamp>) -> Option<Step> {
     match (is_listed, missed) {
         (true, None) => None,
         (true, Some(_)) => Some(Step::Back),
@@ -86,24 +94,39 @@ fn step(reading: &CompleteReading, hold: &Transaction, missed: Option<Timestamp>
     }
 }
 
-/// Holds that the reading should have had, and when each was first missed.
-fn holds(
+/// The holds that the reading should have had and of which it says something new. All that is asked
+/// of the others is in the index.
+fn steps(
     db: &Connection,
     reading: &CompleteReading,
-) -> rusqlite::Result<Vec<(Transaction, Option<Timestamp>)>> {
-    let (index, of_card) = of_card(reading);
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS}, missed_at FROM card_transaction INDEXED BY {index}
-         WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND \
-         at <= ?4 AND {of_card} ?5"
-    ))?;
-    let row = |row: &rusqlite::Row<'_>| {
-        Ok((read(row)?, row.get::<_, Option<i64>>(BEHIND)?.map(timestamp)))
-    };
+    listed: &Listed<'_>,
+) -> rusqlite::Result<Vec<(RowName, Step)>> {
+    let mut query = db.prepare_cached(&select_compared(reading))?;
     let card = reading.card.as_ref().map_or("", |card| &card.id);
     let (oldest, since) = (millis(reading.oldest), millis(reading.since));
     let at = millis(reading.at.min(reading.until));
-    query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
+    let mut holds = query.query(params![reading.provider.name(), oldest, since, at, card])?;
+    let mut steps = Vec::new();
+    while let Some(hold) = holds.next()? {
+        let (card, id) = (hold.get_ref(0)?.as_str()?, hold.get_ref(1)?.as_str()?);
+        let missed = hold.get::<_, Option<i64>>(2)?.map(timestamp);
+        if let Some(step) = step(reading, listed.has(card, id), missed) {
+            let card = (!card.is_empty()).then(|| card.into());
+            let name = RowName { provider: reading.provider.clone(), card, id: id.into() };
+            steps.push((name, step));
+        }
+    }
+    Ok(steps)
+}
+
+/// The query for the names of the holds that the reading should have had, and when each was missed.
+fn select_compared(reading: &CompleteReading) -> String {
+    let (index, of_card) = of_card(reading);
+    format!(
+        "SELECT card_id, id, missed_at FROM card_transaction INDEXED BY {index}
+         WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND \
+         at <= ?4 AND {of_card} ?5"
+    )
 }
 
 /// The index in which the holds of a reading are together, and the beginning of the condition for
@@ -117,10 +140,10 @@ const fn of_card(reading: &CompleteReading) -> (&'static str, &'static str) {
 }
 
 /// Notes when a hold was missed first. That is not told to anybody, so it is no change of the row.
-fn set_missed(db: &Connection, hold: &Transaction, at: Option<Timestamp>) -> rusqlite::Result<()> {
+fn set_missed(db: &Connection, hold: &RowName, at: Option<Timestamp>) -> rusqlite::Result<()> {
     let sql = "UPDATE card_transaction SET missed_at = ?4 WHERE provider = ?1 AND id = ?2 AND \
                card_id = ?3";
-    let card = hold.card_id.as_deref().unwrap_or_default();
+    let card = hold.card.as_deref().unwrap_or_default();
     let values = params![hold.provider.name(), &*hold.id, card, at.map(millis)];
     db.prepare_cached(sql)?.execute(values)?;
     Ok(())
@@ -129,7 +152,7 @@ fn set_missed(db: &Connection, hold: &Transaction, at: Option<Timestamp>) -> rus
 /// Sets a column of a hold, which is a change of the row, and returns its number.
 fn set(
     tx: &rusqlite::Transaction<'_>,
-    hold: &Transaction,
+    hold: &RowName,
     column: &str,
     value: impl rusqlite::ToSql,
 ) -> rusqlite::Result<i64> {
@@ -137,7 +160,7 @@ fn set(
         "UPDATE card_transaction SET {column} = ?4, change = ?5 WHERE provider = ?1 AND id = ?2 \
          AND card_id = ?3"
     );
-    let card = hold.card_id.as_deref().unwrap_or_default();
+    let card = hold.card.as_deref().unwrap_or_default();
     let change = next_change(tx)?;
     let values = params![hold.provider.name(), &*hold.id, card, value, change];
     tx.prepare_cached(&sql)?.execute(values)?;
@@ -149,16 +172,16 @@ fn link(
     tx: &rusqlite::Transaction<'_>,
     reading: &CompleteReading,
     written: &mut Written,
-) -> rusqlite::Result<Vec<Transaction>> {
-    let mut linked: Vec<Transaction> = Vec::new();
-    let mut taken: HashSet<(Option<Arc<str>>, Arc<str>)> = HashSet::new();
+) -> rusqlite::Result<Vec<RowName>> {
+    let mut linked: Vec<RowName> = Vec::new();
+    let mut taken: HashSet<RowName> = HashSet::new();
     for (hold, posting) in pairs(tx, reading)? {
-        let name = (posting.card_id.clone(), Arc::clone(&posting.id));
-        if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
+        let name = RowName::from(&hold);
+        if linked.contains(&name) || !taken.insert(RowName::from(&posting)) {
             continue;
         }
-        written.note(set(tx, &hold, "cleared_as", &*posting.id)?);
-        linked.push(hold);
+        written.note(set(tx, &name, "cleared_as", &*posting.id)?);
+        linked.push(name);
     }
     Ok(linked)
 }
