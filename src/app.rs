@@ -445,6 +445,9 @@ impl Model {
 
     /// Sets how many rows of each list can be seen; drawing uses the same [`Self::parts`].
     fn scroll(&mut self, layout: &Layout) {
+        let detail = layout.area(Pane::Detail);
+        self.panes.detail.summary =
+            detail.map(|area| (area, self.card_summary(layout::parts::inside(area))));
         for (pane, area) in &layout.panes {
             let rows = self.parts(*pane, *area).rows();
             match pane {

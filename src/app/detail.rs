@@ -4,11 +4,14 @@ mod timeline;
 
 use std::collections::BTreeSet;
 
+use ratatui::layout::Rect;
+
 use super::entry::Entry;
 use super::list::List;
 use super::loaded::Loaded;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
+use super::present::Line;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, Operation};
 use crate::ledger::CardSelection;
@@ -73,6 +76,8 @@ pub(crate) struct Detail {
     pub(crate) hidden: usize,
     /// How much was loaded when the rows were made.
     pub(crate) loaded: Loaded,
+    /// The lines above the timeline as the last update made them, and the area that they are for.
+    pub(crate) summary: Option<(Rect, Vec<Line>)>,
     /// The card and the tab.
     memo: Memo<(Option<CardKey>, Tab)>,
 }

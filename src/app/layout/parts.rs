@@ -1,6 +1,8 @@
 //! How a pane is divided inside its frame. Update, which scrolls, and drawing both use it, so that
 //! they agree on the number of rows.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::Pane;
@@ -107,9 +109,13 @@ impl Model {
         PaneParts::new(area, heights)
     }
 
-    /// How the pane of a card in this area is divided, and the lines above its timeline.
-    pub(crate) fn detail_parts(&self, area: Rect) -> (PaneParts, Vec<Line>) {
-        let lines = self.card_summary(inside(area));
+    /// How the pane of a card in this area is divided, and the lines above its timeline: those that
+    /// the last update made, where they are of this area.
+    pub(crate) fn detail_parts(&self, area: Rect) -> (PaneParts, Cow<'_, [Line]>) {
+        let lines = match &self.panes.detail.summary {
+            Some((made_for, lines)) if *made_for == area => Cow::Borrowed(lines.as_slice()),
+            Some(_) | None => Cow::Owned(self.card_summary(inside(area))),
+        };
         let heights = Heights { above: height(lines.len()), tabs: 1, ..Heights::default() };
         (PaneParts::new(area, heights), lines)
     }
