@@ -62,7 +62,15 @@ fn without_lists() -> Capabilities {
 
 fn moment(now: Timestamp) -> Moment<'static> {
     let history = None;
-    Moment { now, gate: None, paused: false, history, is_listing: false, lookups: &[] }
+    Moment {
+        now,
+        gate: None,
+        typing_until: None,
+        paused: false,
+        history,
+        is_listing: false,
+        lookups: &[],
+    }
 }
 
 /// What one plan costs.

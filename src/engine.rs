@@ -31,6 +31,7 @@ mod start;
 mod stored;
 mod told;
 mod transactions;
+mod typing;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,6 +58,7 @@ use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
 use self::told::Told;
+use self::typing::Typing;
 use crate::clock::Clock;
 use crate::domain::card::{Card, CardRecord, ProviderId};
 pub use crate::domain::operation::Step;
@@ -111,6 +113,8 @@ struct Background {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Another process wrote into the data file.
     written: Notify,
+    /// The operator's keys, for which some of it waits.
+    typing: Mutex<Typing>,
     /// Where the work is done, wherever it is asked from.
     runtime: Handle,
     /// What a board's engine has not begun with yet.
@@ -123,6 +127,7 @@ impl Background {
         Self {
             tasks: Mutex::default(),
             written: Notify::new(),
+            typing: Mutex::default(),
             runtime: Handle::current(),
             beginning: Pending::default(),
         }

@@ -291,7 +291,12 @@ impl Running {
     /// What the operator did; a late answer about the background changes the colours instead.
     fn operator_message(&mut self, heard: Heard) -> Option<Msg> {
         match heard {
-            Heard::Msg(msg) => Some(msg),
+            Heard::Msg(msg) => {
+                if matches!(msg, Msg::Key(_)) {
+                    self.engine.note_key();
+                }
+                Some(msg)
+            }
             Heard::Background(background) => {
                 self.theme.background = background;
                 self.frames.ask(Cause::ByHand, Instant::now());

@@ -47,16 +47,7 @@ impl Engine {
                     // Others have their turn, also where a reading ended without a wait.
                     tokio::task::yield_now().await;
                 }
-                Next::Wait(until) => {
-                    // Never for long: that the clock was set back is only seen here.
-                    let wait = until.map_or(LONGEST_WAIT, |at| {
-                        Duration::try_from(at.duration_since(now)).unwrap_or_default()
-                    });
-                    tokio::select! {
-                        () = account.wake.notified() => {}
-                        () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
-                    }
-                }
+                Next::Wait(until) => rest(&account, now, until).await,
             }
         }
     }
@@ -64,19 +55,32 @@ impl Engine {
     /// What is read next of an account, also between two pages of its list of cards.
     pub(super) fn next_reading(&self, account: &Account, now: Timestamp, is_listing: bool) -> Next {
         account.set_unsaved(self.saves_again_at());
-        account.next(now, &self.0.operations.open_of(&account.info.id), is_listing)
+        let open = self.0.operations.open_of(&account.info.id);
+        account.next(now, &open, is_listing, self.typing_until(now))
     }
 
     /// Reads what is due besides between two pages of the list of cards, which may have a thousand:
-    /// nobody who looks at a card, and no lookup of a change, waits for its end.
+    /// nobody who looks at a card, and no lookup of a change, waits for its end. While the operator
+    /// types, the list waits.
     pub(super) async fn read_beside_list(&self, account: &Account) {
-        let began = self.0.clock.now();
-        self.pace(account).await;
-        if let Next::Read(read) = self.next_reading(account, self.0.clock.now(), true) {
-            Box::pin(self.read(account, &read)).await;
+        let mut began = self.0.clock.now();
+        loop {
+            self.pace(account).await;
             let now = self.0.clock.now();
-            account.note_ended(&read, now);
-            account.note_beside_list(now.duration_since(began));
+            let typing = self.typing_until(now);
+            match self.next_reading(account, now, true) {
+                Next::Read(read) => {
+                    Box::pin(self.read(account, &read)).await;
+                    account.note_ended(&read, self.0.clock.now());
+                }
+                Next::Wait(_) if typing.is_none() => break,
+                Next::Wait(until) => rest(account, now, until.min(typing).or(typing)).await,
+            }
+            account.note_beside_list(self.0.clock.now().duration_since(began));
+            if typing.is_none() {
+                break;
+            }
+            began = self.0.clock.now();
         }
     }
 
@@ -296,6 +300,17 @@ impl Engine {
             tokio::time::sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default())
                 .await;
         }
+    }
+}
+
+/// Waits until something changes for an account, or until this time; never for long, since whoever
+/// waits is the one who sees that the clock was set back.
+async fn rest(account: &Account, now: Timestamp, until: Option<Timestamp>) {
+    let wait = until
+        .map_or(LONGEST_WAIT, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+    tokio::select! {
+        () = account.wake.notified() => {}
+        () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
+    /// The operator is typing: nothing that nobody looks at before this time.
+    pub typing_until: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
     /// When a part of the history may be read; `None` while there is none to read.
@@ -111,6 +113,9 @@ pub enum Read {
     History,
 }
 
+/// How urgent a card is that nobody looks at.
+const UNSEEN_URGENCY: u8 = 7;
+
 /// How urgent the history is: less than every card. Where cards are always due, it would never be
 /// read: so every eighth read goes to it, and of four one more while nothing else is due than cards
 /// that nobody looks at.
@@ -137,7 +142,9 @@ pub(super) const UNSEEN_FEED: i32 = 8;
 #[must_use]
 pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     let (now, Some(lists)) = (moment.now, plan.lists) else { return Next::Wait(None) };
-    let mut choice = Choice { now, fair: plan.turn % 4 == 3, best: None, soonest: None };
+    let unseen_from = moment.typing_until.filter(|until| *until > now).unwrap_or(Timestamp::MIN);
+    let fair = plan.turn % 4 == 3;
+    let mut choice = Choice { now, unseen_from, fair, best: None, soonest: None };
     for (order, (id, due)) in moment.lookups.iter().enumerate() {
         choice.offer(*due, 0, order, Candidate::Look(*id));
     }
@@ -176,6 +183,8 @@ type Precedence = (u8, Timestamp, usize);
 /// The best candidate so far, and when the first of the others will be due.
 struct Choice {
     now: Timestamp,
+    /// What nobody looks at waits until then.
+    unseen_from: Timestamp,
     fair: bool,
     best: Option<(Precedence, Candidate)>,
     soonest: Option<Timestamp>,
@@ -183,6 +192,7 @@ struct Choice {
 
 impl Choice {
     fn offer(&mut self, due: Timestamp, urgency: u8, order: usize, candidate: Candidate) {
+        let due = if urgency < UNSEEN_URGENCY { due } else { due.max(self.unseen_from) };
         if due > self.now {
             self.soonest = Some(self.soonest.map_or(due, |at| at.min(due)));
             return;
@@ -196,7 +206,7 @@ impl Choice {
 
     /// Offers the history, behind everything else that was offered.
     fn offer_history(&mut self, due: HistoryDue, turn: u64) {
-        let other = urgency(Rank::Other);
+        let other = UNSEEN_URGENCY;
         let is_calm = self.best.is_none_or(|((urgency, ..), _)| urgency >= other);
         let its_turn = turn % 8 == 7 || (turn % 4 == 1 && is_calm);
         if its_turn && due.earliest <= self.now {
@@ -389,7 +399,7 @@ const fn urgency(rank: Rank) -> u8 {
     match rank {
         Rank::Selected => 5,
         Rank::Visible => 6,
-        Rank::Other => 7,
+        Rank::Other => UNSEEN_URGENCY,
     }
 }
 

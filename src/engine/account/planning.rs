@@ -13,13 +13,14 @@ use crate::engine::schedule::{self, Moment, Next, Read};
 pub(super) const LEAST_BETWEEN_LOOKUPS: SignedDuration = SignedDuration::from_secs(1);
 
 impl Account {
-    /// What to read next, also between two pages of the list of cards. Whatever it says to read
-    /// counts as tried now.
+    /// What to read next, also between two pages of the list of cards, and while the operator
+    /// types. Whatever it says to read counts as tried now.
     pub(in crate::engine) fn next(
         &self,
         now: Timestamp,
         open: &[Operation],
         is_listing: bool,
+        typing_until: Option<Timestamp>,
     ) -> Next {
         let mut state = self.state();
         let lookups = state.lookups(open, now);
@@ -27,7 +28,8 @@ impl Account {
         let paused = state.paused.is_some();
         let spare = state.pace.spare_at(now);
         let history = state.transactions.history.due(spare);
-        let moment = Moment { now, gate, paused, history, is_listing, lookups: &lookups };
+        let lookups = &lookups;
+        let moment = Moment { now, gate, typing_until, paused, history, is_listing, lookups };
         let next = schedule::next(&state.plan, &moment);
         if let Next::Read(read) = &next {
             state.plan.note_tried(read, now);

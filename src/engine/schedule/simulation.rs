@@ -133,7 +133,8 @@ impl Simulation {
         let spare = self.budget.spare_at(now).unwrap_or(Timestamp::MIN);
         let history = Some(HistoryDue { earliest: Timestamp::MIN, spare });
         let history = history.filter(|_| self.setting.history);
-        let moment = Moment { now, gate, paused: false, history, is_listing, lookups: &lookups };
+        let (lookups, typing_until, paused) = (&lookups, None, false);
+        let moment = Moment { now, gate, typing_until, paused, history, is_listing, lookups };
         next(&self.plan, &moment)
     }
 

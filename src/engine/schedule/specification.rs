@@ -18,6 +18,8 @@ pub(super) struct Plan<'a> {
     pub(super) capabilities: &'a Capabilities,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub(super) gate: Option<Timestamp>,
+    /// The operator is typing: nothing that nobody looks at before this time.
+    pub(super) typing_until: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and looks.
     pub(super) paused: bool,
     /// Unsettled operations and when each is due to be looked up.
@@ -95,6 +97,8 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     let mut soonest: Option<Timestamp> = None;
     let fair = plan.turn % 4 == 3;
     each(plan, is_turn_of_history(plan), &mut |due, urgency, read| {
+        let held = plan.typing_until.filter(|until| *until > plan.now && urgency >= 7);
+        let due = held.map_or(due, |until| due.max(until));
         if due > plan.now {
             soonest = Some(soonest.map_or(due, |at| at.min(due)));
             return;

@@ -59,6 +59,7 @@ fn moment(second: i64) -> Moment<'static> {
     Moment {
         now: at(second),
         gate: None,
+        typing_until: None,
         paused: false,
         history: None,
         is_listing: false,
@@ -190,6 +191,21 @@ fn the_history_has_every_eighth_reading_and_more_where_nobody_looks_at_what_else
 }
 
 #[test]
+fn while_the_operator_types_only_what_is_looked_at_is_read() {
+    let mut plan = plan(100);
+    plan.watch(Some(&id(3)), &[id(3), id(4)]);
+    let history = Some(HistoryDue { earliest: at(0), spare: at(0) });
+    let typing = Moment { typing_until: Some(at(2)), history, ..moment(1) };
+    for card in [3, 4] {
+        let Next::Read(read) = next(&plan, &typing) else { panic!("a card on screen is due") };
+        assert_eq!(read, Read::Card(id(card)));
+        plan.note_tried(&read, at(1));
+    }
+    assert_eq!(next(&plan, &typing), Next::Wait(Some(at(2))), "98 cards and the history wait");
+    assert!(matches!(next(&plan, &Moment { now: at(2), ..typing }), Next::Read(_)));
+}
+
+#[test]
 fn between_two_pages_of_the_list_everything_else_has_its_turn() {
     let mut plan = Plan::new(Poll::default());
     plan.set_capabilities(&can(true, false, false));
@@ -230,6 +246,8 @@ struct Reading {
     millis: i64,
     /// Of the gate, from now.
     gate: Option<i64>,
+    /// Of the operator's keys, from now.
+    typing: Option<i64>,
     paused: bool,
     /// Of the history, from now: not before, and when the budget has room.
     history: Option<(i64, i64)>,
@@ -247,10 +265,12 @@ fn reading() -> impl Strategy<Value = Reading> {
     let paused = proptest::bool::weighted(0.1);
     let history = proptest::option::of((-20_000_i64..9_000, -20_000_i64..9_000));
     let is_listing = proptest::bool::weighted(0.2);
-    (0_i64..9_000, gate, paused, history, is_listing, lookups).prop_map(
-        |(millis, gate, paused, history, is_listing, lookups)| Reading {
+    let typing = prop_oneof![3 => Just(None), 1 => (-500_i64..500).prop_map(Some)];
+    (0_i64..9_000, gate, typing, paused, history, is_listing, lookups).prop_map(
+        |(millis, gate, typing, paused, history, is_listing, lookups)| Reading {
             millis,
             gate,
+            typing,
             paused,
             history,
             is_listing,
@@ -387,6 +407,7 @@ fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<
         poll,
         capabilities: can,
         gate: moment.gate,
+        typing_until: moment.typing_until,
         paused: moment.paused,
         looks: moment.lookups,
         list: known.list,
@@ -443,14 +464,15 @@ proptest! {
                     .zip(&reading.lookups)
                     .map(|(at, due)| (operation(at), after(*due)))
                     .collect();
-                let gate = reading.gate.map(after);
+                let (gate, typing_until) = (reading.gate.map(after), reading.typing.map(after));
                 let (paused, is_listing) = (reading.paused, reading.is_listing);
                 let history = reading.history.map(|(earliest, spare)| HistoryDue {
                     earliest: after(earliest),
                     spare: after(spare),
                 });
                 let lookups = &lookups;
-                let moment = Moment { now, gate, paused, history, is_listing, lookups };
+                let moment =
+                    Moment { now, gate, typing_until, paused, history, is_listing, lookups };
                 let chosen = next(&plan, &moment);
                 prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
                 if let Next::Read(read) = &chosen {
