@@ -127,7 +127,13 @@ impl Ledger {
     /// are sorted by time, in either direction, none of them is kept beside its columns meanwhile.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Transaction>) -> Self {
-        let mut building = Building::new();
+        Self::from_about(0, rows)
+    }
+
+    /// The same where it is known about how many there are: it takes less memory meanwhile.
+    #[must_use]
+    pub fn from_about(expected: usize, rows: impl IntoIterator<Item = Transaction>) -> Self {
+        let mut building = Building::new(expected);
         for row in rows {
             building.add(row);
         }

@@ -94,9 +94,11 @@ impl Engine {
         let seen = self.0.store.newest_change().await?;
         let (send, mut pages) = mpsc::channel::<Vec<Transaction>>(PAGES_WAITING);
         let rows = std::iter::from_fn(move || pages.blocking_recv()).flatten();
-        let making = tokio::task::spawn_blocking(move || Ledger::from_rows(rows));
-        let (mut before, mut from) = (None, self.oldest_in_memory());
         let mut room = self.0.told.in_memory.rows;
+        // Each row has a number of its own.
+        let expected = usize::try_from(seen).unwrap_or(room).min(room);
+        let making = tokio::task::spawn_blocking(move || Ledger::from_about(expected, rows));
+        let (mut before, mut from) = (None, self.oldest_in_memory());
         loop {
             let page = self.0.store.transactions_page(before, PAGE, None, from).await?;
             let Page { mut rows, next } = page;

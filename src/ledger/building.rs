@@ -16,8 +16,9 @@ pub(super) struct Building {
     /// In the order in which the rows came.
     chunks: Vec<Chunk>,
     vocabulary: Vocabulary,
-    /// The rows of the next chunk.
-    next: Vec<Transaction>,
+    /// The rows of the next chunk, as columns in the order in which they came: whole rows would
+    /// take ten times as much meanwhile.
+    next: Chunk,
     last: Option<RowKey>,
     /// How each row compares with the one before it; `None` until there are two.
     direction: Option<Ordering>,
@@ -29,8 +30,13 @@ pub(super) struct Building {
 }
 
 impl Building {
-    pub(super) fn new() -> Self {
-        let mut building = Self::default();
+    /// With room for so many rows from the start: a large table that grows leaves its earlier room
+    /// behind, and the allocator keeps as much for later of all that is freed.
+    pub(super) fn new(expected: usize) -> Self {
+        let mut building = Self {
+            ids: HashSet::with_capacity_and_hasher(expected, Default::default()),
+            ..Self::default()
+        };
         building.vocabulary.begin_many();
         building
     }
@@ -52,21 +58,17 @@ impl Building {
             return;
         }
         self.last = Some(key);
-        self.next.push(row);
+        self.next.push(&row, &mut self.vocabulary);
         if self.next.len() == CHUNK {
             self.end_chunk();
         }
     }
 
     fn end_chunk(&mut self) {
-        if self.next.is_empty() {
-            return;
+        if self.next.len() > 0 {
+            let next = std::mem::take(&mut self.next);
+            self.chunks.push(next.finished(self.direction == Some(Ordering::Less)));
         }
-        if self.direction == Some(Ordering::Less) {
-            self.next.reverse();
-        }
-        self.chunks.push(Chunk::of(&self.next, &mut self.vocabulary));
-        self.next.clear();
     }
 
     /// The chunks, the oldest first, and the rows that are still to be put in: unsorted ones of

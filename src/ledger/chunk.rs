@@ -61,6 +61,12 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Puts a row behind all others, without the index by card: as a part of a chunk on its way,
+    /// which [`Self::finished`] makes one of.
+    pub(super) fn push(&mut self, row: &Transaction, vocabulary: &mut Vocabulary) {
+        self.insert_columns(self.len(), row, vocabulary);
+    }
+
     /// Rows that are sorted, the oldest first.
     pub(super) fn of(rows: &[Transaction], vocabulary: &mut Vocabulary) -> Self {
         let mut chunk = Self::default();

@@ -258,24 +258,25 @@ impl Numbers {
         }
     }
 
-    /// A form in which `number` can be kept.
+    /// A form in which `number` can be kept, and most that follow in either direction: rows may
+    /// come with the newest first, and each is not to write the column anew.
     fn make_room(&mut self, number: i64) {
         let Self::Near { base, distances } = self else { return };
         if distances.is_empty() {
-            *base = number;
+            *base = number.saturating_sub(i64::from(u32::MAX / 2));
         }
         if distance(*base, number).is_some() {
             return;
         }
         let numbers: Vec<i64> =
-            distances.iter().map(|distance| *base + i64::from(*distance)).collect();
+            distances.iter().map(|distance| base.saturating_add(i64::from(*distance))).collect();
         let least = numbers.iter().copied().fold(number, i64::min);
-        let near: Option<Vec<u32>> =
-            numbers.iter().chain([&number]).map(|number| distance(least, *number)).collect();
-        *self = match near {
-            Some(mut distances) => {
-                distances.pop();
-                Self::Near { base: least, distances }
+        let most = numbers.iter().copied().fold(number, i64::max);
+        *self = match distance(least, most) {
+            Some(span) => {
+                let base = least.saturating_sub(i64::from((u32::MAX - span) / 2));
+                let distance = |number: &i64| distance(base, *number).unwrap_or_default();
+                Self::Near { base, distances: numbers.iter().map(distance).collect() }
             }
             None => Self::Far(numbers),
         };

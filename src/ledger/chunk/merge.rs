@@ -44,6 +44,20 @@ impl Chunk {
         parts(runs, count).iter().map(|runs| Self::interleaved(self, &others, runs)).collect()
     }
 
+    /// The rows that were pushed one by one, in no more memory than they take; `newest_first` where
+    /// they came so.
+    pub(in crate::ledger) fn finished(&self, newest_first: bool) -> Self {
+        let run = |rows| Run { of: Source::First, rows };
+        let runs: Vec<Run> = if newest_first {
+            (0..self.len()).rev().map(|row| run(row..row + 1)).collect()
+        } else {
+            vec![run(0..self.len())]
+        };
+        let mut chunk = Self::interleaved(self, self, &runs);
+        chunk.index_cards();
+        chunk
+    }
+
     /// The rows of two chunks, run by run.
     fn interleaved(first: &Self, second: &Self, runs: &[Run]) -> Self {
         let times = |of: fn(&Self) -> &Times| Times::interleaved(of(first), of(second), runs);

@@ -193,7 +193,7 @@ fn rows_of_two_cards_with_one_id_are_two_and_a_row_that_gains_its_card_stays_one
 
 #[test]
 fn rows_of_two_accounts_with_one_id_are_put_into_columns_at_once() {
-    let mut building = Building::new();
+    let mut building = Building::new(0);
     for (minutes, account) in [(1, "artha-one"), (2, "artha-two")] {
         let provider = ProviderId::new(account);
         building.add(Transaction { provider, ..row(1, 1, 1, minutes) });
