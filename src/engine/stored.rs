@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::start::FIRST_ROWS;
 use super::{Engine, EngineEvent};
@@ -14,10 +14,9 @@ use crate::config::InMemory;
 use crate::domain::transaction::{RowName, Transaction};
 use crate::ledger::{Ledger, Origin};
 use crate::provider::crypto::random;
-use crate::store::{Page, StoreError};
+use crate::store::StoreError;
 
-/// Transactions of one page. Each may be read by another thread, whose share of the memory keeps
-/// the room of a page.
+/// Transactions of one page.
 const PAGE: u32 = 500;
 
 /// Changes that the column file may lack before it is written anew.
@@ -98,22 +97,19 @@ impl Engine {
         // Each row has a number of its own.
         let expected = usize::try_from(seen).unwrap_or(room).min(room);
         let making = tokio::task::spawn_blocking(move || Ledger::from_about(expected, rows));
-        let (mut before, mut from) = (None, self.oldest_in_memory());
-        loop {
-            let page = self.0.store.transactions_page(before, PAGE, None, from).await?;
-            let Page { mut rows, next } = page;
+        let (found, from) = watch::channel(self.oldest_in_memory());
+        let take = move |mut rows: Vec<Transaction>| {
             if let Some(last) = room.checked_sub(1).and_then(|last| rows.get(last)) {
                 // What happened in the same millisecond stays together.
-                from = last.at;
-                rows.retain(|row| row.at >= from);
+                found.send_replace(last.at);
+                rows.retain(|row| row.at >= *found.borrow());
             }
-            before = next;
             room = room.saturating_sub(rows.len());
-            if send.send(rows).await.is_err() || before.is_none() {
-                break;
-            }
-        }
-        drop(send);
+            send.blocking_send(rows).is_ok().then(|| *found.borrow())
+        };
+        let oldest = self.oldest_in_memory();
+        self.0.store.snapshot().await?.each_transactions_page(PAGE, oldest, take).await?;
+        let from = *from.borrow();
         let Ok(ledger) = making.await else { return Ok(None) };
         let mut history = History { ledger, seen, unwritten: 0, from, older: 0 };
         // What was written meanwhile may be in none of the pages.

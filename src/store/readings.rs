@@ -337,6 +337,32 @@ impl Snapshot {
     ) -> Result<Page, StoreError> {
         self.0.read(move |db| Ok(pages::page(db, before, limit, card.as_ref(), since)?)).await
     }
+
+    /// Hands over page after page from newest to oldest, each of at most `limit` rows. For each,
+    /// `take` answers since when rows are wanted of the next one, and `None` where there need not be
+    /// one. All of it is done by one thread: the allocator keeps room for each thread that handles
+    /// so many.
+    ///
+    /// # Errors
+    /// Why the data file cannot be read.
+    pub async fn each_transactions_page(
+        self,
+        limit: u32,
+        mut since: Timestamp,
+        mut take: impl FnMut(Vec<Transaction>) -> Option<Timestamp> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let read = move |db: &Connection| {
+            let mut before = None;
+            loop {
+                let Page { rows, next } = pages::page(db, before, limit, None, since)?;
+                match (take(rows), next) {
+                    (Some(wanted), Some(next)) => (since, before) = (wanted, Some(next)),
+                    (None, _) | (_, None) => return Ok(()),
+                }
+            }
+        };
+        self.0.read(read).await
+    }
 }
 
 /// What a write of transactions came to.
