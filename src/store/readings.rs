@@ -339,9 +339,8 @@ impl Snapshot {
     }
 
     /// Hands over page after page from newest to oldest, each of at most `limit` rows. For each,
-    /// `take` answers since when rows are wanted of the next one, and `None` where there need not be
-    /// one. All of it is done by one thread: the allocator keeps room for each thread that handles
-    /// so many.
+    /// `take` answers since when rows are wanted of the next one; `None` ends it. All of it is done
+    /// by one thread: the allocator keeps room for each thread that handles so many.
     ///
     /// # Errors
     /// Why the data file cannot be read.
