@@ -145,7 +145,7 @@ fn version(db: &Connection) -> Result<usize, Trouble> {
 }
 
 /// Copies the database beside itself, for its owner only. Another connection reads while the
-/// caller's keeps writers out.
+/// caller's keeps writers out, and others who would copy.
 fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble> {
     let name = format!("{}.v{version}-{}", FILE, now.strftime("%Y%m%dT%H%M%S%3f"));
     let copy = path.with_file_name(format!("{name}-{}.bak", std::process::id()));
@@ -155,6 +155,33 @@ fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble>
             text::of_path(&copy)
         ))
     };
+    // Under its name it is whole. What one that was killed left is in the way of nobody, and would
+    // be as large as the data file.
+    let part = path.with_file_name(format!("{FILE}.part"));
+    remove_part(&part);
+    create(&part).map_err(|error| failed(&error))?;
+    let copied = connect(path).and_then(|reader| {
+        let target = part.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(part.clone()))?;
+        reader.execute("VACUUM INTO ?1", [target])
+    });
+    if let Err(error) = copied {
+        remove_part(&part);
+        return Err(failed(&StoreError::from(error)));
+    }
+    std::fs::rename(&part, &copy).map_err(|error| failed(&error))?;
+    Ok(copy)
+}
+
+/// Removes a copy on its way, and SQLite's journal of it.
+fn remove_part(part: &Path) {
+    let journal = part.with_file_name(format!("{FILE}.part-journal"));
+    for file in [part, &journal] {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+/// A new empty file for its owner only.
+fn create(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -162,16 +189,7 @@ fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble>
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(&copy).map_err(|error| failed(&error))?;
-    let copied = connect(path).and_then(|reader| {
-        let target = copy.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(copy.clone()))?;
-        reader.execute("VACUUM INTO ?1", [target])
-    });
-    if let Err(error) = copied {
-        let _ = std::fs::remove_file(&copy);
-        return Err(failed(&StoreError::from(error)));
-    }
-    Ok(copy)
+    options.open(path).map(drop)
 }
 
 #[cfg(test)]

@@ -223,6 +223,24 @@ async fn a_copy_is_made_before_a_file_is_brought_up_to_date_and_opens_with_the_e
     assert_eq!(copies, 1, "once is enough");
 }
 
+#[tokio::test]
+async fn what_a_copy_left_that_was_killed_on_its_way_is_gone_after_the_next_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(old_file(folder.path(), 2));
+    for left in ["cardtop.db.part", "cardtop.db.part-journal"] {
+        std::fs::write(folder.path().join(left), "half of a page").expect("what was left");
+    }
+    let store = Store::open_with(folder.path(), &ids(), None, now())
+        .unwrap_or_else(|refused| panic!("{refused}"));
+    let copy = Connection::open(store.copy_made().expect("a copy")).expect("a database");
+    let rows: i64 =
+        copy.query_row("SELECT count(*) FROM movement", [], |row| row.get(0)).expect("its rows");
+    assert_eq!(rows, 2);
+    let files = std::fs::read_dir(folder.path()).expect("the folder").filter_map(Result::ok);
+    let parts = files.filter(|entry| entry.file_name().to_string_lossy().contains(".part"));
+    assert_eq!(parts.count(), 0);
+}
+
 #[test]
 fn an_earlier_cardtop_that_still_runs_stops_writing_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
