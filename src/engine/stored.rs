@@ -19,6 +19,9 @@ use crate::store::StoreError;
 /// Transactions of one page.
 const PAGE: u32 = 500;
 
+/// Rows that there is room for before they come, at most.
+const MOST_EXPECTED: usize = 2_000_000;
+
 /// Changes that the column file may lack before it is written anew.
 const MANY_CHANGES: i64 = if cfg!(test) { 20 } else { 5_000 };
 
@@ -94,8 +97,8 @@ impl Engine {
         let (send, mut pages) = mpsc::channel::<Vec<Transaction>>(PAGES_WAITING);
         let rows = std::iter::from_fn(move || pages.blocking_recv()).flatten();
         let mut room = self.0.told.in_memory.rows;
-        // Each row has a number of its own.
-        let expected = usize::try_from(seen).unwrap_or(room).min(room);
+        // Each row has a number of its own, but a number may be that of an earlier form of a row.
+        let expected = usize::try_from(seen).unwrap_or(room).min(room).min(MOST_EXPECTED);
         let making = tokio::task::spawn_blocking(move || Ledger::from_about(expected, rows));
         let (found, from) = watch::channel(self.oldest_in_memory());
         let take = move |mut rows: Vec<Transaction>| {
