@@ -153,7 +153,8 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     }
     if !moment.paused {
         plan.offer_lists(lists, moment.is_listing, &mut choice);
-        plan.offer_cards(lists, &mut choice);
+        let list_waits = moment.is_listing && unseen_from > now;
+        plan.offer_cards(lists, list_waits, &mut choice);
         if let Some(due) = moment.history {
             choice.offer_history(due, plan.turn);
         }
@@ -350,8 +351,9 @@ impl Plan {
     }
 
     /// Offers the cards that are looked at, and of the others the one that waits longest: it is the
-    /// first that is due, since all of them are read equally often.
-    fn offer_cards(&self, lists: Lists, choice: &mut Choice) {
+    /// first that is due, since all of them are read equally often. Those that come with the list
+    /// are read by themselves while it waits between two pages.
+    fn offer_cards(&self, lists: Lists, list_waits: bool, choice: &mut Choice) {
         let balances = signed(self.poll.balances);
         let transactions = signed(self.poll.transactions);
         let mut card = |card: Slot, urgency, every| {
@@ -359,7 +361,7 @@ impl Plan {
             choice.offer(due, urgency, 3 + 2 * card.index(), Candidate::Card(card));
         };
         for (watched, rank) in self.cards.watched() {
-            if !self.cards.is_listed(watched) {
+            if list_waits || !self.cards.is_listed(watched) {
                 card(watched, urgency(rank), balances);
             }
         }

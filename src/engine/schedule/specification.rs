@@ -162,7 +162,9 @@ fn each(plan: &Plan<'_>, is_turn_of_history: bool, emit: &mut dyn FnMut(Timestam
             Rank::Visible => (6, 1, 2),
             Rank::Other => (7, 4, 8),
         };
-        if !card.listed {
+        let typing = plan.typing_until.is_some_and(|until| until > plan.now);
+        let list_waits = plan.is_listing && typing && card.rank != Rank::Other;
+        if !card.listed || list_waits {
             emit(due(card.read, balances * slower), urgency, Read::Card(index));
         }
         if !plan.capabilities.list_all_transactions.is_yes() {

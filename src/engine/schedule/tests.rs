@@ -206,6 +206,20 @@ fn while_the_operator_types_only_what_is_looked_at_is_read() {
 }
 
 #[test]
+fn a_card_on_screen_that_comes_with_the_list_is_read_by_itself_while_the_list_waits_for_keys() {
+    let mut plan = plan(2);
+    plan.watch(Some(&id(0)), &[id(0)]);
+    (0..2).for_each(|card| plan.note_listed(&id(card), at(0)));
+    let due = moment(i64::try_from(Poll::default().balances.as_secs()).expect("seconds"));
+    let typing_until = Some(at(1_000));
+    let listing = Moment { is_listing: true, ..due };
+    assert_eq!(next(&plan, &Moment { typing_until, ..listing }), reads_card(0));
+    for comes_with_the_list in [listing, Moment { typing_until, ..due }] {
+        assert!(matches!(next(&plan, &comes_with_the_list), Next::Wait(_)));
+    }
+}
+
+#[test]
 fn between_two_pages_of_the_list_everything_else_has_its_turn() {
     let mut plan = Plan::new(Poll::default());
     plan.set_capabilities(&can(true, false, false));

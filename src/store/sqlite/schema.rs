@@ -168,7 +168,10 @@ fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble>
         remove_part(&part);
         return Err(failed(&StoreError::from(error)));
     }
-    std::fs::rename(&part, &copy).map_err(|error| failed(&error))?;
+    if let Err(error) = std::fs::rename(&part, &copy) {
+        remove_part(&part);
+        return Err(failed(&error));
+    }
     Ok(copy)
 }
 
