@@ -448,3 +448,48 @@ impl<T: Stored> Stored for Sparse<T> {
         (is_sorted && sparse.rows.len() == sparse.values.len()).then_some(sparse)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers near each other, far apart, and the outermost ones.
+    fn number() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            6 => 1_700_000_000_000_i64..1_700_010_000_000,
+            2 => 1_690_000_000_000_i64..1_710_000_000_000,
+            1 => any::<i64>(),
+            1 => prop_oneof![Just(i64::MIN), Just(i64::MAX), Just(0)],
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_column_has_the_numbers_that_were_put_in_wherever_and_in_whatever_order(
+            numbers in proptest::collection::vec((number(), 0_usize..60), 0..60),
+        ) {
+            let (mut column, mut expected) = (Numbers::default(), Vec::new());
+            for (number, place) in numbers {
+                let row = place.min(expected.len());
+                column.insert(row, number);
+                expected.insert(row, number);
+            }
+            let kept: Vec<i64> = (0..expected.len()).map(|row| column.get(row)).collect();
+            prop_assert_eq!(kept, expected);
+        }
+    }
+
+    #[test]
+    fn a_column_of_times_takes_the_newest_first_without_being_written_anew_for_each() {
+        let mut column = Numbers::default();
+        let (mut bases, mut last) = (0, None);
+        for row in 0..10_000 {
+            column.insert(row, -400_000 * i64::try_from(row).expect("a small number"));
+            let Numbers::Near { base, .. } = column else { panic!("46 days fit") };
+            bases += usize::from(last.replace(base) != Some(base));
+        }
+        assert!(bases <= 32, "{bases}");
+    }
+}
