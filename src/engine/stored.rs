@@ -3,7 +3,6 @@
 //! that no reading of a provider waits for it.
 
 use std::fs;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -103,9 +102,6 @@ impl Engine {
         let making = tokio::task::spawn_blocking(move || Ledger::from_about(expected, rows));
         let oldest = self.oldest_in_memory();
         let (found, from) = watch::channel(oldest);
-        // It is gone when whoever waits for the rows is.
-        let wanted = Arc::new(());
-        let is_wanted = Arc::downgrade(&wanted);
         let take = move |mut rows: Vec<Transaction>| {
             if let Some(last) = room.checked_sub(1).and_then(|last| rows.get(last)) {
                 // What happened in the same millisecond stays together.
@@ -113,11 +109,11 @@ impl Engine {
                 rows.retain(|row| row.at >= *found.borrow());
             }
             room = room.saturating_sub(rows.len());
-            let goes_on = send.blocking_send(rows).is_ok() && is_wanted.strong_count() > 0;
+            // Where the engine has stopped nobody waits for the end of it.
+            let goes_on = send.blocking_send(rows).is_ok() && !found.is_closed();
             goes_on.then(|| *found.borrow())
         };
         self.0.store.snapshot().await?.each_transactions_page(PAGE, oldest, take).await?;
-        drop(wanted);
         let from = *from.borrow();
         let Ok(ledger) = making.await else { return Ok(None) };
         let mut history = History { ledger, seen, unwritten: 0, from, older: 0 };

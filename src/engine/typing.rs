@@ -9,9 +9,10 @@ use super::Engine;
 /// Without a key for so long, the operator is not typing any more.
 const PAUSE: SignedDuration = SignedDuration::from_millis(150);
 
-/// For so long at most reading waits for keys that come without a pause, and then goes on for so
-/// long, whatever is typed.
+/// How long reading waits at most for keys that come without a pause.
 const LONGEST: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long it then goes on, whatever is typed.
 const BETWEEN: SignedDuration = SignedDuration::from_secs(1);
 
 /// When keys came.
