@@ -198,7 +198,7 @@ pub(crate) fn card_findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
         Finding::new("P12", "row key p50 while the sandbox is read", limited.percentile(50), "ms")
             .beside(beside(50))
             .goal(Goal::AtMostTimes(1.2))
-            .note(format!("{SANDBOX_LIMIT} a provider; only what is looked at, while keys come")),
+            .note(format!("{SANDBOX_LIMIT} a provider; while keys come it waits")),
         Finding::new("P12", "row key p99 while the sandbox is read", limited.percentile(99), "ms")
             .beside(beside(99))
             .goal(Goal::AtMostTimes(1.2)),

@@ -64,8 +64,8 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
-    /// The operator is typing: nothing that nobody looks at before this time.
-    pub typing_until: Option<Timestamp>,
+    /// What waits while the operator types.
+    pub keys_first: KeysFirst,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
     /// When a part of the history may be read; `None` while there is none to read.
@@ -74,6 +74,15 @@ pub struct Moment<'a> {
     pub is_listing: bool,
     /// Unsettled operations and when each is due to be looked up.
     pub lookups: &'a [(OperationId, Timestamp)],
+}
+
+/// Until when reading waits while keys come; `None` is not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeysFirst {
+    /// What is on screen, lists and the float.
+    pub on_screen: Option<Timestamp>,
+    /// Cards that nobody looks at, further pages of a list of cards, and the history.
+    pub other: Option<Timestamp>,
 }
 
 /// When a part of the history may be read.
@@ -142,9 +151,9 @@ pub(super) const UNSEEN_FEED: i32 = 8;
 #[must_use]
 pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     let (now, Some(lists)) = (moment.now, plan.lists) else { return Next::Wait(None) };
-    let unseen_from = moment.typing_until.filter(|until| *until > now).unwrap_or(Timestamp::MIN);
     let fair = plan.turn % 4 == 3;
-    let mut choice = Choice { now, unseen_from, fair, best: None, soonest: None };
+    let keys_first = moment.keys_first;
+    let mut choice = Choice { now, keys_first, fair, best: None, soonest: None };
     for (order, (id, due)) in moment.lookups.iter().enumerate() {
         choice.offer(*due, 0, order, Candidate::Look(*id));
     }
@@ -153,7 +162,7 @@ pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     }
     if !moment.paused {
         plan.offer_lists(lists, moment.is_listing, &mut choice);
-        let list_waits = moment.is_listing && unseen_from > now;
+        let list_waits = moment.is_listing && keys_first.other.is_some_and(|until| until > now);
         plan.offer_cards(lists, list_waits, &mut choice);
         if let Some(due) = moment.history {
             choice.offer_history(due, plan.turn);
@@ -184,8 +193,7 @@ type Precedence = (u8, Timestamp, usize);
 /// The best candidate so far, and when the first of the others will be due.
 struct Choice {
     now: Timestamp,
-    /// What nobody looks at waits until then.
-    unseen_from: Timestamp,
+    keys_first: KeysFirst,
     fair: bool,
     best: Option<(Precedence, Candidate)>,
     soonest: Option<Timestamp>,
@@ -193,7 +201,12 @@ struct Choice {
 
 impl Choice {
     fn offer(&mut self, due: Timestamp, urgency: u8, order: usize, candidate: Candidate) {
-        let due = if urgency < UNSEEN_URGENCY { due } else { due.max(self.unseen_from) };
+        let held = match urgency {
+            0 | 1 => None,
+            2..UNSEEN_URGENCY => self.keys_first.on_screen,
+            UNSEEN_URGENCY.. => self.keys_first.other,
+        };
+        let due = held.filter(|until| *until > self.now).map_or(due, |until| due.max(until));
         if due > self.now {
             self.soonest = Some(self.soonest.map_or(due, |at| at.min(due)));
             return;
@@ -207,12 +220,11 @@ impl Choice {
 
     /// Offers the history, behind everything else that was offered.
     fn offer_history(&mut self, due: HistoryDue, turn: u64) {
-        let other = UNSEEN_URGENCY;
-        let is_calm = self.best.is_none_or(|((urgency, ..), _)| urgency >= other);
+        let is_calm = self.best.is_none_or(|((urgency, ..), _)| urgency >= UNSEEN_URGENCY);
         let its_turn = turn % 8 == 7 || (turn % 4 == 1 && is_calm);
         if its_turn && due.earliest <= self.now {
             // Before cards that were never read, and behind lists that were not.
-            self.offer(Timestamp::MIN, other, 2, Candidate::History);
+            self.offer(Timestamp::MIN, UNSEEN_URGENCY, 2, Candidate::History);
         } else {
             let spare = due.spare.max(due.earliest);
             self.offer(spare, HISTORY, usize::MAX, Candidate::History);

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{FLOAT, HistoryDue, Rank, signed};
+use super::{FLOAT, HistoryDue, KeysFirst, Rank, signed};
 use crate::config::Poll;
 use crate::domain::operation::{Capabilities, OperationId};
 
@@ -18,8 +18,8 @@ pub(super) struct Plan<'a> {
     pub(super) capabilities: &'a Capabilities,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub(super) gate: Option<Timestamp>,
-    /// The operator is typing: nothing that nobody looks at before this time.
-    pub(super) typing_until: Option<Timestamp>,
+    /// What waits while the operator types.
+    pub(super) keys_first: KeysFirst,
     /// The operator paused it: only what was asked for by hand, and looks.
     pub(super) paused: bool,
     /// Unsettled operations and when each is due to be looked up.
@@ -97,8 +97,9 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     let mut soonest: Option<Timestamp> = None;
     let fair = plan.turn % 4 == 3;
     each(plan, is_turn_of_history(plan), &mut |due, urgency, read| {
-        let held = plan.typing_until.filter(|until| *until > plan.now && urgency >= 7);
-        let due = held.map_or(due, |until| due.max(until));
+        let KeysFirst { on_screen, other } = plan.keys_first;
+        let held = if urgency >= 7 { other } else { on_screen.filter(|_| urgency > 1) };
+        let due = held.filter(|until| *until > plan.now).map_or(due, |until| due.max(until));
         if due > plan.now {
             soonest = Some(soonest.map_or(due, |at| at.min(due)));
             return;
@@ -162,7 +163,7 @@ fn each(plan: &Plan<'_>, is_turn_of_history: bool, emit: &mut dyn FnMut(Timestam
             Rank::Visible => (6, 1, 2),
             Rank::Other => (7, 4, 8),
         };
-        let typing = plan.typing_until.is_some_and(|until| until > plan.now);
+        let typing = plan.keys_first.other.is_some_and(|until| until > plan.now);
         let list_waits = plan.is_listing && typing && card.rank != Rank::Other;
         if !card.listed || list_waits {
             emit(due(card.read, balances * slower), urgency, Read::Card(index));
