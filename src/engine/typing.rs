@@ -13,8 +13,9 @@ const PAUSE: SignedDuration = SignedDuration::from_millis(150);
 /// How long what is on screen waits at most for keys that come without a pause.
 const ON_SCREEN: SignedDuration = SignedDuration::from_secs(10);
 
-/// How long what nobody looks at waits.
-const OTHER: SignedDuration = SignedDuration::from_secs(30);
+/// How long what nobody looks at waits: it goes on in each third of the seconds in which what is on
+/// screen does, and never while that waits.
+const OTHER: SignedDuration = SignedDuration::from_secs(32);
 
 /// How long each then goes on, whatever is typed.
 const BETWEEN: SignedDuration = SignedDuration::from_secs(1);
@@ -106,7 +107,7 @@ mod tests {
         let [on_screen, other] = read;
         let wanted: Vec<i64> = seconds(&[10, 21, 32, 43, 54, 65, 76, 87]);
         assert_eq!(on_screen, wanted, "tenths of a second");
-        let wanted: Vec<i64> = seconds(&[30, 61]);
+        let wanted: Vec<i64> = seconds(&[32, 65]);
         assert_eq!(other, wanted);
     }
 }

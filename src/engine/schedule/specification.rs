@@ -97,9 +97,7 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     let mut soonest: Option<Timestamp> = None;
     let fair = plan.turn % 4 == 3;
     each(plan, is_turn_of_history(plan), &mut |due, urgency, read| {
-        let KeysFirst { on_screen, other } = plan.keys_first;
-        let held = if urgency >= 7 { other } else { on_screen.filter(|_| urgency > 1) };
-        let due = held.filter(|until| *until > plan.now).map_or(due, |until| due.max(until));
+        let due = held(plan, due, urgency);
         if due > plan.now {
             soonest = Some(soonest.map_or(due, |at| at.min(due)));
             return;
@@ -120,11 +118,20 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
     }
 }
 
+/// When something is due that waits while the operator types.
+fn held(plan: &Plan<'_>, due: Timestamp, urgency: u8) -> Timestamp {
+    let KeysFirst { on_screen, other } = plan.keys_first;
+    let until = if urgency >= 7 { other } else { on_screen.filter(|_| urgency > 1) };
+    until.filter(|until| *until > plan.now).map_or(due, |until| due.max(until))
+}
+
 /// Every eighth read goes to the history, and of four one more while nothing else is due than cards
 /// that nobody looks at.
 fn is_turn_of_history(plan: &Plan<'_>) -> bool {
     let mut is_calm = true;
-    each(plan, false, &mut |due, urgency, _| is_calm &= due > plan.now || urgency >= 7);
+    each(plan, false, &mut |due, urgency, _| {
+        is_calm &= held(plan, due, urgency) > plan.now || urgency >= 7;
+    });
     let its_turn = plan.turn % 8 == 7 || (plan.turn % 4 == 1 && is_calm);
     its_turn && plan.history.is_some_and(|due| due.earliest <= plan.now)
 }

@@ -267,8 +267,8 @@ struct Reading {
     millis: i64,
     /// Of the gate, from now.
     gate: Option<i64>,
-    /// Of the operator's keys, from now: for what is on screen, and for the rest.
-    typing: (Option<i64>, Option<i64>),
+    /// Of the operator's keys, from now, and whether what is on screen waits as well.
+    typing: Option<(i64, bool)>,
     paused: bool,
     /// Of the history, from now: not before, and when the budget has room.
     history: Option<(i64, i64)>,
@@ -286,8 +286,8 @@ fn reading() -> impl Strategy<Value = Reading> {
     let paused = proptest::bool::weighted(0.1);
     let history = proptest::option::of((-20_000_i64..9_000, -20_000_i64..9_000));
     let is_listing = proptest::bool::weighted(0.2);
-    let held = || prop_oneof![3 => Just(None), 1 => (-500_i64..500).prop_map(Some)];
-    let typing = (held(), held());
+    let keys = (-500_i64..500, proptest::bool::ANY);
+    let typing = prop_oneof![3 => Just(None), 1 => keys.prop_map(Some)];
     (0_i64..9_000, gate, typing, paused, history, is_listing, lookups).prop_map(
         |(millis, gate, typing, paused, history, is_listing, lookups)| Reading {
             millis,
@@ -487,11 +487,10 @@ proptest! {
                     .map(|(at, due)| (operation(at), after(*due)))
                     .collect();
                 let gate = reading.gate.map(after);
-                let (on_screen, other) = reading.typing;
-                let keys_first = KeysFirst {
-                    on_screen: on_screen.map(after),
-                    other: other.map(after),
-                };
+                let keys_first = reading.typing.map_or_else(KeysFirst::default, |(until, all)| {
+                    let other = Some(after(until));
+                    KeysFirst { on_screen: other.filter(|_| all), other }
+                });
                 let (paused, is_listing) = (reading.paused, reading.is_listing);
                 let history = reading.history.map(|(earliest, spare)| HistoryDue {
                     earliest: after(earliest),
