@@ -195,6 +195,9 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
         if part == BurstPart::ByHand {
             model.take_aim();
         }
+        if matches!(part, BurstPart::ByHand | BurstPart::Edit) {
+            model.portfolio.last_key = model.portfolio.now;
+        }
         if part != BurstPart::Time {
             before = Some(part);
         }
@@ -211,7 +214,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             }
             Msg::Tick(at) => model.tick(at),
             Msg::Pace(pace) => {
-                model.portfolio.pace = pace;
+                (model.portfolio.pace, model.portfolio.last_key) = (pace, model.portfolio.now);
                 Vec::new()
             }
             Msg::EngineEvent(event) => model.apply(&event),
@@ -263,7 +266,8 @@ impl BurstPart {
 }
 
 /// When something on screen changes by itself: the next full second where clock and ages show
-/// seconds, else the next minute; never while nothing but advice is shown.
+/// seconds, or the next even one while nobody presses a key, else the next minute; never while
+/// nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
     let time =

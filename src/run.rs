@@ -331,7 +331,7 @@ impl Running {
             // At least 10 ms, so that a time in the past does not make the loop spin; at most one
             // step, since after the clock was set back the next wake-up would be far away.
             let most = match self.model.portfolio.pace {
-                Pace::Seconds => Duration::from_secs(1),
+                Pace::Seconds => Duration::from_secs(2),
                 Pace::Minutes => Duration::from_secs(60),
             };
             Instant::now() + left.clamp(Duration::from_millis(10), most)

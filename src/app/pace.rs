@@ -4,10 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::text;
 
+/// Without a key for so long, nobody is at the board who counts its seconds.
+const RESTS_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
 /// How often what is shown changes by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// Once a second: the clock and young ages show seconds.
+    /// Once a second, and while nobody presses a key every two: the clock and young ages show
+    /// seconds.
     #[default]
     Seconds,
     /// Once a minute, at its beginning: nothing shows seconds.
@@ -20,7 +24,7 @@ impl Pace {
     pub(super) fn stands_until(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Seconds => now,
-            Self::Minutes => self.changes_at(now).unwrap_or(now),
+            Self::Minutes => next_multiple(now, 60).unwrap_or(now),
         }
     }
 
@@ -35,14 +39,21 @@ impl Pace {
         }
     }
 
-    /// The second or minute of the clock after an instant.
-    pub(super) fn changes_at(self, now: Timestamp) -> Option<Timestamp> {
-        let step = match self {
-            Self::Seconds => 1,
-            Self::Minutes => 60,
-        };
-        Timestamp::from_second((now.as_second().div_euclid(step) + 1) * step).ok()
+    /// When what is shown changes by itself after an instant: at a full second or minute of the
+    /// clock, and at an even second where the last key was pressed long before.
+    pub(super) fn next_change(self, now: Timestamp, last_key: Timestamp) -> Option<Timestamp> {
+        let rests = now.duration_since(last_key) >= RESTS_AFTER;
+        match self {
+            Self::Seconds if rests => next_multiple(now, 2),
+            Self::Seconds => next_multiple(now, 1),
+            Self::Minutes => next_multiple(now, 60),
+        }
     }
+}
+
+/// The first time after an instant whose seconds since 1970 are a multiple of `step`.
+fn next_multiple(now: Timestamp, step: i64) -> Option<Timestamp> {
+    Timestamp::from_second((now.as_second().div_euclid(step) + 1) * step).ok()
 }
 
 #[cfg(test)]
@@ -80,9 +91,12 @@ mod tests {
 
     #[test]
     fn the_clock_s_next_step_is_waited_for() {
-        assert_eq!(Pace::Seconds.changes_at(at(61)), Some(at(62)));
-        assert_eq!(Pace::Minutes.changes_at(at(60)), Some(at(120)));
-        assert_eq!(Pace::Minutes.changes_at(at(119)), Some(at(120)));
+        assert_eq!(Pace::Seconds.next_change(at(61), at(61)), Some(at(62)));
+        assert_eq!(Pace::Minutes.next_change(at(60), at(60)), Some(at(120)));
+        assert_eq!(Pace::Minutes.next_change(at(119), at(0)), Some(at(120)));
+        assert_eq!(Pace::Seconds.next_change(at(90), at(61)), Some(at(91)));
+        assert_eq!(Pace::Seconds.next_change(at(91), at(61)), Some(at(92)));
+        assert_eq!(Pace::Seconds.next_change(at(92), at(61)), Some(at(94)));
         assert_eq!(Pace::Seconds.age(at(61), at(21)), "40s");
         assert_eq!(Pace::Minutes.age(at(61), at(21)), "1m");
         assert_eq!(Pace::Minutes.age(at(62), at(61)), "<1m");

@@ -46,6 +46,8 @@ use shown::Shown;
 pub struct Portfolio {
     /// Now, as of the last tick.
     pub now: Timestamp,
+    /// When the operator last pressed a key, or came back to the window.
+    pub last_key: Timestamp,
     /// How often what is shown changes by itself.
     pub pace: Pace,
     /// The zone that times are shown in.
@@ -151,6 +153,7 @@ impl Portfolio {
     ) -> Self {
         Self {
             now,
+            last_key: now,
             pace: Pace::default(),
             zone,
             operator,
@@ -355,9 +358,12 @@ impl Portfolio {
 
     /// When what is shown of the time is no longer true.
     pub(super) fn changes_at(&self) -> Option<Timestamp> {
-        // The time that a freeze still waits shows its seconds.
-        let pace = if self.accounts.queued.is_empty() { self.pace } else { Pace::Seconds };
-        pace.changes_at(self.now)
+        if self.accounts.queued.is_empty() {
+            self.pace.next_change(self.now, self.last_key)
+        } else {
+            // The time that a freeze still waits shows its seconds.
+            Pace::Seconds.next_change(self.now, self.now)
+        }
     }
 
     /// Why an account that was set up cannot be asked now, if so.

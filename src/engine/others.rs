@@ -21,7 +21,7 @@ const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
 
 impl Engine {
     /// Whether another process wrote into the data file: if so, it is told what. This
-    /// costs next to nothing, so that the board asks it with every second of its clock instead of
+    /// costs next to nothing, so that the board asks it with each step of its clock instead of
     /// another timer waking the processor.
     pub fn glance(&self) {
         if self.0.store.was_written() {

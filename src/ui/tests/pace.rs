@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{board, board_after, drawn, text};
+use crate::app::chord::Chord;
 use crate::app::pace::Pace;
 use crate::app::{Model, Msg, update, wake_at};
 
@@ -42,4 +43,22 @@ fn without_seconds_clock_and_ages_are_told_in_minutes_and_with_the_focus_in_seco
     let awake = header(&model);
     assert!(awake.contains(&format!("{clock}:00")), "{awake}");
     assert_eq!(wake_at(&model), Some(begin + SignedDuration::from_secs(1)));
+}
+
+#[test]
+fn while_nobody_presses_a_key_the_clock_goes_in_steps_of_two_seconds() {
+    let (mut model, begin) = quiet(board((120, 40)));
+    _ = update(&mut model, Msg::Pace(Pace::Seconds));
+    let at = |second| begin + SignedDuration::from_secs(second);
+    let mut wakes_after = |second| {
+        _ = update(&mut model, Msg::Tick(at(second)));
+        wake_at(&model)
+    };
+    assert_eq!(wakes_after(29), Some(at(30)));
+    assert_eq!(wakes_after(30), Some(at(32)));
+    assert_eq!(wakes_after(33), Some(at(34)));
+    _ = update(&mut model, Msg::Key(Chord::char('j')));
+    assert_eq!(wake_at(&model), Some(at(34)));
+    _ = update(&mut model, Msg::Tick(at(34)));
+    assert_eq!(wake_at(&model), Some(at(35)), "an operator is there");
 }
