@@ -60,15 +60,16 @@ impl Store {
     /// Why the data file cannot be read.
     pub async fn first_cards(&self, limit: u32, rows: u32) -> Result<FirstCards, StoreError> {
         let read = move |db: &mut Connection| {
-            let mut first = cards::page(db, None, limit + 1)?;
-            if u32::try_from(first.len()).is_ok_and(|count| count <= limit) {
-                return Ok(FirstCards { cards: first, are_all: true });
+            // One transaction: each of its own would lock and unlock the file.
+            let db = &*db.transaction()?;
+            if !cards::are_more_than(db, limit)? {
+                return Ok(FirstCards { cards: cards::page(db, None, limit)?, are_all: true });
             }
-            let noted = cards::first(db)?;
-            if !noted.is_empty() {
-                first = noted.into_iter().map(CardRecord::from).collect();
+            let mut first: Vec<CardRecord> =
+                cards::first(db, limit)?.into_iter().map(CardRecord::from).collect();
+            if first.is_empty() {
+                first = cards::page(db, None, limit)?;
             }
-            first.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             let mut known: HashSet<CardKey> = first.iter().map(CardRecord::key).collect();
             for key in pages::newest(db, rows)?.iter().filter_map(Transaction::card) {
                 if known.insert(key.clone()) {

@@ -34,13 +34,20 @@ pub(in crate::store) fn page(
     query.query_map(params![provider, id, limit], |row| card(row).map(CardRecord::from))?.collect()
 }
 
-/// The cards that a board showed first, in its order.
-pub(in crate::store) fn first(db: &Connection) -> rusqlite::Result<Vec<Card>> {
+/// Whether there are more cards than this.
+pub(in crate::store) fn are_more_than(db: &Connection, count: u32) -> rusqlite::Result<bool> {
+    let mut query = db.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM card LIMIT ?1)")?;
+    query.query_row([i64::from(count) + 1], |row| row.get(0)).map(|more: i64| more > count.into())
+}
+
+/// The cards that a board showed first, in its order, at most `limit`.
+pub(in crate::store) fn first(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Card>> {
     let columns = COLUMNS.replace("provider, id", "card.provider, card.id");
     let mut query = db.prepare_cached(&format!(
-        "SELECT {columns} FROM first_card JOIN card USING (provider, id) ORDER BY place"
+        "SELECT {columns} FROM first_card JOIN card USING (provider, id) ORDER BY place \
+         LIMIT ?1"
     ))?;
-    query.query_map([], card)?.collect()
+    query.query_map([limit], card)?.collect()
 }
 
 /// Notes the cards that a board shows first.
