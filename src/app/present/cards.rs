@@ -12,8 +12,10 @@ use crate::app::command::Command;
 use crate::app::layout::Pane;
 use crate::app::portfolio::Portfolio;
 use crate::app::widest::Widest;
+use crate::contract::{Rows, filter};
 use crate::domain::attention::{Attention, Tone};
 use crate::domain::card::{Card, CardKey};
+use crate::domain::filter::{FilterField, Of};
 use crate::domain::money::Money;
 use crate::domain::text::thousands;
 use crate::engine::{HealthState, ProviderInfo};
@@ -224,7 +226,13 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         )];
         let text = model.panes.cards.search.text().trim();
         if !text.is_empty() && text.chars().all(char::is_alphabetic) {
-            lines.push(format!("merchant:~{text} finds the cards that paid there."));
+            lines.push(match field_with_word(text) {
+                Some((field, word)) if field.of == Of::Related => {
+                    format!("{}:{word} finds the cards with such a transaction.", field.name)
+                }
+                Some((field, word)) => format!("{}:{word} finds such cards.", field.name),
+                None => format!("merchant:~{text} finds the cards that paid there."),
+            });
         }
         if model.panes.cards.search.filter().asks_related() {
             let cards = &model.panes.cards;
@@ -241,6 +249,16 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         ];
     }
     portfolio.accounts.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
+}
+
+/// The first field of which a word is, or begins with, what was typed without a field: it is on the
+/// screen, but a word alone is only looked for in names and ids.
+fn field_with_word(text: &str) -> Option<(&'static FilterField, &'static str)> {
+    let typed = text.to_lowercase();
+    let fields = filter::schema(Rows::Cards).fields.iter();
+    let mut words = fields.flat_map(|field| field.words.iter().map(move |word| (field, &**word)));
+    let is_enough = typed.chars().count() > 2;
+    words.find(|(_, word)| *word == typed || (is_enough && word.starts_with(&typed)))
 }
 
 fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {

@@ -107,3 +107,15 @@ fn a_list_that_a_filter_empties_says_which_key_shows_it_again() {
     let screen = text(&board_after((80, 24), "2 / s i n c e : 1 s space u n t i l : 2 h enter"));
     assert!(screen.contains("Esc"), "{screen}");
 }
+
+#[test]
+fn a_word_of_the_screen_that_no_name_has_is_offered_as_the_field_that_it_is_of() {
+    for (typed, offered) in [
+        ("d e c l i n e d", "state:declined finds the cards with such a transaction."),
+        ("F r o z", "state:frozen finds such cards."),
+        ("z e b r a", "merchant:~zebra finds the cards that paid there."),
+    ] {
+        let screen = text(&board_after((120, 40), &format!("/ {typed}")));
+        assert!(screen.contains(offered), "{screen}");
+    }
+}
