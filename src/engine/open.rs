@@ -208,7 +208,7 @@ impl Engine {
     /// Finds what earlier processes left behind, and what is not settled yet.
     async fn recover_at_start(&self, say: Option<Say<'_>>) -> Result<(), OpenError> {
         match (self.recover().await, say) {
-            (Ok(()), _) => {}
+            (Ok(_), _) => {}
             (Err(error), Some(say)) if error.is_passing() => {
                 self.0.saving.note_failure(self.0.clock.now());
                 say(&self.unsaved_words(&error));

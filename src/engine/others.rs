@@ -11,13 +11,22 @@ use crate::store::{BeingSent, StoreError};
 
 /// How often the journal is searched for what ended processes left behind, and for others'
 /// operations whatever [`Engine::glance`] saw.
-const EVERY: Duration = Duration::from_secs(16);
+pub(super) const EVERY: Duration = Duration::from_secs(16);
 
 /// How long an entry of another process may have been under way into the journal.
 const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
 
 /// No request takes longer than this, so whoever is sending for longer is not sending any more.
 const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
+
+/// What other processes do with operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// One may be sending, and may end in the middle of it.
+    Sending,
+    /// None is sending.
+    Quiet,
+}
 
 impl Engine {
     /// Whether another process wrote into the data file: if so, it is told what. This
@@ -29,37 +38,50 @@ impl Engine {
         }
     }
 
-    /// Tells what other processes write into the data file, for ever.
+    /// Tells what other processes write into the data file, for ever. Where nothing was written and
+    /// nobody was sending, nothing is looked for.
     pub(super) async fn follow_others(&self, mut after: Timestamp) {
         let mut deadline = Instant::now() + EVERY;
+        let mut is_all_seen = false;
         loop {
             let written = self.0.background.written.notified();
+            let mut is_nobody_sending = false;
             if tokio::time::timeout_at(deadline, written).await.is_err() {
                 deadline = Instant::now() + EVERY;
-                if self.recover().await.is_err() {
+                // Without a clock on the screen nobody else asks.
+                let has_late = !self.0.operations.unwritten().is_empty();
+                if is_all_seen && !has_late && !self.0.store.was_written() {
                     continue;
                 }
+                is_nobody_sending = match self.recover().await {
+                    Ok(others) => others == Others::Quiet,
+                    Err(_) => {
+                        is_all_seen = false;
+                        continue;
+                    }
+                };
             }
-            after = self.tell_others_operations(after).await;
-            // What cannot be read now is told at the next glance.
-            let _ = self.tell_others_rows().await;
+            // What cannot be read now is told later.
+            let operations = self.tell_others_operations(&mut after).await;
+            let rows = self.tell_others_rows().await;
+            is_all_seen = is_nobody_sending && operations.is_ok() && rows.is_ok();
         }
     }
 
-    /// Tells operations that changed after a time, and returns when the last of them did.
-    async fn tell_others_operations(&self, after: Timestamp) -> Timestamp {
+    /// Tells operations that changed after a time, and sets it to that of the last of them.
+    async fn tell_others_operations(&self, after: &mut Timestamp) -> Result<(), StoreError> {
         // After the clock was set back, others write with earlier times.
-        let mut after = after.min(self.0.clock.now());
+        *after = (*after).min(self.0.clock.now());
         // Another process may have waited for the disk after it took the time; what was announced
         // already is not announced twice.
-        let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
-        for operation in self.0.store.operations_changed_since(from).await.unwrap_or_default() {
-            after = after.max(operation.updated_at);
+        let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(*after);
+        for operation in self.0.store.operations_changed_since(from).await? {
+            *after = (*after).max(operation.updated_at);
             if self.0.operations.was_not_announced(&operation) {
                 self.announce(&operation).await;
             }
         }
-        after
+        Ok(())
     }
 
     /// Gives up operations in state SENT whose process is gone. After a crash the journal tells
@@ -69,19 +91,21 @@ impl Engine {
     /// An operation is spared while its process may still be sending it: one of this engine, or of
     /// another process that runs and has not taken longer than any request may. Another entry with
     /// our process number is of an earlier process that had the same.
-    pub(super) async fn recover(&self) -> Result<(), StoreError> {
+    pub(super) async fn recover(&self) -> Result<Others, StoreError> {
         self.write_late().await;
+        let mut others = Others::Quiet;
         let now = self.0.clock.now();
         let engine = self.clone();
         let is_ours = move |id| engine.0.operations.is_being_sent(id);
         for BeingSent { id, process, since } in self.0.store.sent_by_others(is_ours).await? {
             if may_be_sending(process, since, now) {
+                others = Others::Sending;
                 continue;
             }
             let given_up = self.0.store.abandon(id, now).await?;
             self.announce(&given_up).await;
         }
-        Ok(())
+        Ok(others)
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::*;
 use crate::domain::transaction::{RowName, RowNews, TransactionState};
+use crate::engine::others::EVERY;
 use crate::engine::stored::History;
 use crate::store::{CompleteReading, Store};
 
@@ -358,4 +359,28 @@ async fn a_card_that_another_cardtop_found_comes_with_its_rows() {
         }
     }
     assert_eq!(told, ["card", "rows"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_wrote_nothing_is_looked_for_and_what_was_written_is_told_without_a_glance() {
+    let mut desk = Desk::new().await;
+    desk.engine.emit_newest_transactions().await;
+    let engine = desk.engine.clone();
+    let following = tokio::spawn(async move { engine.follow_others(at(0)).await });
+    let statements = || desk.engine.0.store.statements();
+    let after = async |rounds: u32| {
+        let before = statements();
+        // The clock of the test stands still while the data file is read.
+        tokio::time::sleep(EVERY * rounds).await;
+        statements() - before
+    };
+    tokio::time::sleep(EVERY / 16).await;
+    assert!(after(2).await > 1, "what was there before was never looked for");
+    assert_eq!(after(10).await, 10, "only whether somebody wrote");
+    desk.others(vec![row(Some("c1"), "1", 1)]).await;
+    after(1).await;
+    following.abort();
+    let kept = desk.kept().await;
+    desk.hear(&kept);
+    assert_eq!(desk.board.rows, kept);
 }
