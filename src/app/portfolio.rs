@@ -123,6 +123,8 @@ struct Kept {
     shown: Shown,
     /// Further cards of the data file or of a roster are still to come.
     are_cards_loading: bool,
+    /// Those that came have other holders than were known, which no search was told yet.
+    have_loaded_other_holders: bool,
 }
 
 /// Where the ids of new operations come from.
@@ -180,6 +182,7 @@ impl Portfolio {
                 last_known: BTreeMap::new(),
                 shown: Shown::default(),
                 are_cards_loading: false,
+                have_loaded_other_holders: false,
             },
         }
     }

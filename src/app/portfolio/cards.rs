@@ -23,6 +23,9 @@ impl Portfolio {
             self.put_cards(cards);
         }
         self.kept.are_cards_loading = !is_last;
+        if is_last && std::mem::take(&mut self.kept.have_loaded_other_holders) {
+            self.revisions.holders += 1;
+        }
     }
 
     /// Whether further cards of the data file or of a roster are still to come.
@@ -35,7 +38,12 @@ impl Portfolio {
         for card in cards {
             let before = self.cards.insert(Arc::clone(card));
             if before.as_ref().is_none_or(|before| before.holder() != card.holder()) {
-                self.revisions.holders += 1;
+                // What was found by names stays until all cards are there: a search that begins
+                // anew with each page of them would find nothing until then.
+                match self.kept.are_cards_loading {
+                    true => self.kept.have_loaded_other_holders = true,
+                    false => self.revisions.holders += 1,
+                }
             }
             let was_old = before.is_some_and(|card| card.why_stale().is_some());
             let is_old = card.why_stale().is_some();

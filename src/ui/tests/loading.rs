@@ -6,9 +6,11 @@ use jiff::SignedDuration;
 
 use super::history::{event, line, paste};
 use super::*;
-use crate::app::fixture::{bare, card, health, key};
+use crate::app::fixture::{bare, card, health, idle, key, transaction};
+use crate::app::work::{Work, counted};
 use crate::domain::card::{CardKey, CardRecord, CardState};
 use crate::engine::Health;
+use crate::ledger::Ledger;
 
 /// Cards of the data file, in the order of their keys.
 fn cards() -> Vec<Arc<CardRecord>> {
@@ -69,6 +71,27 @@ fn a_filter_that_finds_none_of_the_first_cards_says_that_others_come_and_finds_t
     known(&mut model, &[], true);
     let screen = text(&model);
     assert!(screen.contains("Holder 0042") && !screen.contains("being loaded"), "{screen}");
+}
+
+#[test]
+fn what_the_feed_found_stays_while_cards_are_loaded_and_is_searched_by_their_names_at_the_end() {
+    let (mut model, all) = first_frame();
+    let of = |card: &str| transaction(&key("artha", card), card, 60, "9.00 USD", "Bakery");
+    let rows = ["0001", "0701"].map(of);
+    event(&mut model, EngineEvent::History(Box::new(Ledger::from_rows(rows))));
+    press(&mut model, "2 z / h o l d e r enter");
+    let found = |model: &Model| line(&text(model), "Feed");
+    let before = found(&model);
+    assert!(before.contains("holder▌ 1"), "{before}");
+    for page in all[..600].chunks(100) {
+        let work = counted(|| known(&mut model, page, false));
+        assert_eq!(work.of(Work::TransactionAsked) + work.of(Work::HolderAsked), 0);
+        assert_eq!(found(&model), before);
+    }
+    known(&mut model, &[], true);
+    idle(&mut model);
+    let after = found(&model);
+    assert!(after.contains("holder▌ 2"), "{after}");
 }
 
 #[test]
