@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cardtop::config::Poll;
 use cardtop::domain::operation::{Capabilities, Proof, Support, TopUpSafety};
-use cardtop::engine::schedule::{KeysFirst, Moment, Next, Plan, Read, next};
+use cardtop::engine::schedule::{Moment, Next, Plan, Read, next};
 use cardtop::provider::Config;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -65,7 +65,7 @@ fn moment(now: Timestamp) -> Moment<'static> {
     Moment {
         now,
         gate: None,
-        keys_first: KeysFirst::default(),
+        typing_until: None,
         paused: false,
         history,
         is_listing: false,

@@ -57,6 +57,7 @@ pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::session::session_number;
 pub use self::settle::{Verdict, confirmation};
+pub use self::start::FIRST_CARDS;
 use self::told::Told;
 use self::typing::Typing;
 use crate::clock::Clock;

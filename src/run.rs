@@ -328,8 +328,8 @@ impl Running {
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
             let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
-            // At least 10 ms, so that a time in the past does not make the loop spin; at most one
-            // step, since after the clock was set back the next wake-up would be far away.
+            // At least 10 ms, so that a time in the past does not make the loop spin; at most the
+            // longest step, since after the clock was set back the next wake-up would be far away.
             let most = match self.model.portfolio.pace {
                 Pace::Seconds => Duration::from_secs(2),
                 Pace::Minutes => Duration::from_secs(60),

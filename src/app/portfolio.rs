@@ -46,7 +46,7 @@ use shown::Shown;
 pub struct Portfolio {
     /// Now, as of the last tick.
     pub now: Timestamp,
-    /// When the operator last pressed a key, or came back to the window.
+    /// When the operator last pressed a key, pasted, or came to or left the window.
     pub last_key: Timestamp,
     /// How often what is shown changes by itself.
     pub pace: Pace,
@@ -108,7 +108,7 @@ pub struct Revisions {
     pub all: u64,
     /// Of transactions and operations, and of nothing else: most events are about balances.
     pub history: u64,
-    /// Of the names of cardholders.
+    /// Of the names of cardholders. It stands still while cards of the data file are loaded.
     pub holders: u64,
 }
 

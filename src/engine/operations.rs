@@ -116,6 +116,11 @@ impl Operations {
         self.sending.borrow().contains(&id)
     }
 
+    /// Changes that are being checked or sent, and when those become others.
+    pub(super) fn sending(&self) -> watch::Receiver<BTreeSet<OperationId>> {
+        self.sending.subscribe()
+    }
+
     /// How many changes are being checked or sent.
     pub(super) fn sending_count(&self) -> usize {
         self.sending.borrow().len()

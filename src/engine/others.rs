@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::Engine;
 use crate::store::{BeingSent, StoreError};
 
-/// How often the journal is searched for what ended processes left behind, and for others'
-/// operations whatever [`Engine::glance`] saw.
+/// How often is asked whether the journal has to be searched for what ended processes left behind,
+/// and for others' operations whatever [`Engine::glance`] saw.
 pub(super) const EVERY: Duration = Duration::from_secs(16);
 
 /// How long an entry of another process may have been under way into the journal.
@@ -19,13 +19,13 @@ const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
 /// No request takes longer than this, so whoever is sending for longer is not sending any more.
 const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
 
-/// What other processes do with operations.
+/// Whether another process may be sending an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Others {
-    /// One may be sending, and may end in the middle of it.
-    Sending,
-    /// None is sending.
-    Quiet,
+pub(super) enum Sending {
+    /// One may, and may end in the middle of it.
+    Somebody,
+    /// None is.
+    Nobody,
 }
 
 impl Engine {
@@ -42,29 +42,33 @@ impl Engine {
     /// nobody was sending, nothing is looked for.
     pub(super) async fn follow_others(&self, mut after: Timestamp) {
         let mut deadline = Instant::now() + EVERY;
-        let mut is_all_seen = false;
+        let mut own_changes = self.0.operations.sending();
+        // All that is in the data file was told, and no other process was sending.
+        let mut is_settled = false;
         loop {
             let written = self.0.background.written.notified();
-            let mut is_nobody_sending = false;
+            let mut sending = Sending::Somebody;
             if tokio::time::timeout_at(deadline, written).await.is_err() {
                 deadline = Instant::now() + EVERY;
-                // Without a clock on the screen nobody else asks.
-                let has_late = !self.0.operations.unwritten().is_empty();
-                if is_all_seen && !has_late && !self.0.store.was_written() {
+                // A change of this process that died halfway is written in no other way.
+                let has_own = own_changes.has_changed().unwrap_or(true)
+                    || !self.0.operations.unwritten().is_empty();
+                // Only a clock that shows seconds glances oftener than this.
+                if is_settled && !has_own && !self.0.store.was_written() {
+                    after = after.min(self.0.clock.now());
                     continue;
                 }
-                is_nobody_sending = match self.recover().await {
-                    Ok(others) => others == Others::Quiet,
-                    Err(_) => {
-                        is_all_seen = false;
-                        continue;
-                    }
+                own_changes.mark_unchanged();
+                is_settled = false;
+                sending = match self.recover().await {
+                    Ok(sending) => sending,
+                    Err(_) => continue,
                 };
             }
             // What cannot be read now is told later.
             let operations = self.tell_others_operations(&mut after).await;
             let rows = self.tell_others_rows().await;
-            is_all_seen = is_nobody_sending && operations.is_ok() && rows.is_ok();
+            is_settled = sending == Sending::Nobody && operations.is_ok() && rows.is_ok();
         }
     }
 
@@ -91,21 +95,23 @@ impl Engine {
     /// An operation is spared while its process may still be sending it: one of this engine, or of
     /// another process that runs and has not taken longer than any request may. Another entry with
     /// our process number is of an earlier process that had the same.
-    pub(super) async fn recover(&self) -> Result<Others, StoreError> {
+    ///
+    /// Answers whether such an operation was spared.
+    pub(super) async fn recover(&self) -> Result<Sending, StoreError> {
         self.write_late().await;
-        let mut others = Others::Quiet;
+        let mut sending = Sending::Nobody;
         let now = self.0.clock.now();
         let engine = self.clone();
         let is_ours = move |id| engine.0.operations.is_being_sent(id);
         for BeingSent { id, process, since } in self.0.store.sent_by_others(is_ours).await? {
             if may_be_sending(process, since, now) {
-                others = Others::Sending;
+                sending = Sending::Somebody;
                 continue;
             }
             let given_up = self.0.store.abandon(id, now).await?;
             self.announce(&given_up).await;
         }
-        Ok(others)
+        Ok(sending)
     }
 }
 

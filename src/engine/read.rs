@@ -56,7 +56,7 @@ impl Engine {
     pub(super) fn next_reading(&self, account: &Account, now: Timestamp, is_listing: bool) -> Next {
         account.set_unsaved(self.saves_again_at());
         let open = self.0.operations.open_of(&account.info.id);
-        account.next(now, &open, is_listing, self.keys_first(now))
+        account.next(now, &open, is_listing, self.typing_until(now))
     }
 
     /// Reads what is due besides between two pages of the list of cards, which may have a thousand:
@@ -67,7 +67,7 @@ impl Engine {
         loop {
             self.pace(account).await;
             let now = self.0.clock.now();
-            let typing = self.keys_first(now).other;
+            let typing = self.typing_until(now);
             match self.next_reading(account, now, true) {
                 Next::Read(read) => {
                     Box::pin(self.read(account, &read)).await;

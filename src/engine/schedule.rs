@@ -64,8 +64,8 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
-    /// What waits while the operator types.
-    pub keys_first: KeysFirst,
+    /// The operator is typing: only what was asked for by hand, and lookups, before this time.
+    pub typing_until: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and lookups.
     pub paused: bool,
     /// When a part of the history may be read; `None` while there is none to read.
@@ -74,15 +74,6 @@ pub struct Moment<'a> {
     pub is_listing: bool,
     /// Unsettled operations and when each is due to be looked up.
     pub lookups: &'a [(OperationId, Timestamp)],
-}
-
-/// Until when reading waits while keys come; `None` is not at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeysFirst {
-    /// What is on screen, lists and the float.
-    pub on_screen: Option<Timestamp>,
-    /// Cards that nobody looks at, further pages of a list of cards, and the history.
-    pub other: Option<Timestamp>,
 }
 
 /// When a part of the history may be read.
@@ -122,6 +113,9 @@ pub enum Read {
     History,
 }
 
+/// How urgent a card is that was asked for by hand; only lookups are more urgent.
+const ASKED: u8 = 1;
+
 /// How urgent a card is that nobody looks at.
 const UNSEEN_URGENCY: u8 = 7;
 
@@ -152,18 +146,17 @@ pub(super) const UNSEEN_FEED: i32 = 8;
 pub fn next(plan: &Plan, moment: &Moment<'_>) -> Next {
     let (now, Some(lists)) = (moment.now, plan.lists) else { return Next::Wait(None) };
     let fair = plan.turn % 4 == 3;
-    let keys_first = moment.keys_first;
-    let mut choice = Choice { now, keys_first, fair, best: None, soonest: None };
+    let held_until = moment.typing_until.filter(|until| *until > now);
+    let mut choice = Choice { now, held_until, fair, best: None, soonest: None };
     for (order, (id, due)) in moment.lookups.iter().enumerate() {
         choice.offer(*due, 0, order, Candidate::Look(*id));
     }
     if let Some(card) = plan.cards.first_asked() {
-        choice.offer(now, 1, card.index(), Candidate::Card(card));
+        choice.offer(now, ASKED, card.index(), Candidate::Card(card));
     }
     if !moment.paused {
         plan.offer_lists(lists, moment.is_listing, &mut choice);
-        let list_waits = moment.is_listing && keys_first.other.is_some_and(|until| until > now);
-        plan.offer_cards(lists, list_waits, &mut choice);
+        plan.offer_cards(lists, &mut choice);
         if let Some(due) = moment.history {
             choice.offer_history(due, plan.turn);
         }
@@ -193,7 +186,8 @@ type Precedence = (u8, Timestamp, usize);
 /// The best candidate so far, and when the first of the others will be due.
 struct Choice {
     now: Timestamp,
-    keys_first: KeysFirst,
+    /// What is not asked for by hand waits until then.
+    held_until: Option<Timestamp>,
     fair: bool,
     best: Option<(Precedence, Candidate)>,
     soonest: Option<Timestamp>,
@@ -201,12 +195,8 @@ struct Choice {
 
 impl Choice {
     fn offer(&mut self, due: Timestamp, urgency: u8, order: usize, candidate: Candidate) {
-        let held = match urgency {
-            0 | 1 => None,
-            2..UNSEEN_URGENCY => self.keys_first.on_screen,
-            UNSEEN_URGENCY.. => self.keys_first.other,
-        };
-        let due = held.filter(|until| *until > self.now).map_or(due, |until| due.max(until));
+        let held = self.held_until.filter(|_| urgency > ASKED);
+        let due = held.map_or(due, |until| due.max(until));
         if due > self.now {
             self.soonest = Some(self.soonest.map_or(due, |at| at.min(due)));
             return;
@@ -363,9 +353,8 @@ impl Plan {
     }
 
     /// Offers the cards that are looked at, and of the others the one that waits longest: it is the
-    /// first that is due, since all of them are read equally often. Those that come with the list
-    /// are read by themselves while it waits between two pages.
-    fn offer_cards(&self, lists: Lists, list_waits: bool, choice: &mut Choice) {
+    /// first that is due, since all of them are read equally often.
+    fn offer_cards(&self, lists: Lists, choice: &mut Choice) {
         let balances = signed(self.poll.balances);
         let transactions = signed(self.poll.transactions);
         let mut card = |card: Slot, urgency, every| {
@@ -373,7 +362,7 @@ impl Plan {
             choice.offer(due, urgency, 3 + 2 * card.index(), Candidate::Card(card));
         };
         for (watched, rank) in self.cards.watched() {
-            if list_waits || !self.cards.is_listed(watched) {
+            if !self.cards.is_listed(watched) {
                 card(watched, urgency(rank), balances);
             }
         }

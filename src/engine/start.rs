@@ -11,11 +11,11 @@ use crate::config::roster::{self, RosterError, RosterLineError};
 use crate::domain::card::{Card, CardKey, CardRecord, IdForm, ProviderId};
 use crate::store::StoreError;
 
-/// Cards of the first frame: more than a screen has rows. Each is looked for at a place of its own
-/// in the data file. Tests have fewer cards.
-const FIRST_CARDS: u32 = if cfg!(test) { 30 } else { 100 };
+/// Cards of the first frame, which a board notes for the next start: more than most screens have
+/// rows. Each is looked for at a place of its own in the data file. Tests have fewer cards.
+pub const FIRST_CARDS: u32 = if cfg!(test) { 30 } else { 100 };
 
-/// Transactions of the first frame: more than a screen has rows.
+/// Transactions of the first frame: more than most screens have rows.
 pub(super) const FIRST_ROWS: u32 = 100;
 
 /// Operations of the first frame, beside those that are not settled.

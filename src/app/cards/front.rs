@@ -7,9 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::index::Index;
 use super::sort::Order;
 use crate::domain::card::CardKey;
-
-/// How many cards are noted: more than a screen has rows.
-const CARDS: usize = 200;
+use crate::engine::FIRST_CARDS;
 
 /// Least time between two notes: the order of attention changes all the time.
 const BETWEEN: SignedDuration = SignedDuration::from_mins(1);
@@ -27,11 +25,12 @@ impl Front {
     /// most once a minute.
     pub(super) fn changed(&mut self, index: &Index, now: Timestamp) -> Option<Vec<CardKey>> {
         let is_due = self.at.is_none_or(|at| now.duration_since(at).abs() >= BETWEEN);
-        if !is_due || index.order() != Order::default() || index.total() <= CARDS {
+        let count = usize::try_from(FIRST_CARDS).unwrap_or(usize::MAX);
+        if !is_due || index.order() != Order::default() || index.total() <= count {
             return None;
         }
         self.at = Some(now);
-        let first: Vec<CardKey> = index.first_placed(CARDS).collect();
+        let first: Vec<CardKey> = index.first_placed(count).collect();
         let mut hasher = DefaultHasher::new();
         first.hash(&mut hasher);
         let before = std::mem::replace(&mut self.hash, hasher.finish());

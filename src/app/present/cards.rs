@@ -226,13 +226,16 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
         )];
         let text = model.panes.cards.search.text().trim();
         if !text.is_empty() && text.chars().all(char::is_alphabetic) {
-            lines.push(match field_with_word(text) {
-                Some((field, word)) if field.of == Of::Related => {
+            let word = field_with_word(text);
+            lines.extend(word.map(|(field, word)| match field.of {
+                Of::Related => {
                     format!("{}:{word} finds the cards with such a transaction.", field.name)
                 }
-                Some((field, word)) => format!("{}:{word} finds such cards.", field.name),
-                None => format!("merchant:~{text} finds the cards that paid there."),
-            });
+                Of::Row => format!("{}:{word} finds such cards.", field.name),
+            }));
+            if word.is_none_or(|(_, word)| !word.eq_ignore_ascii_case(text)) {
+                lines.push(format!("merchant:~{text} finds the cards that paid there."));
+            }
         }
         if model.panes.cards.search.filter().asks_related() {
             let cards = &model.panes.cards;
@@ -255,10 +258,11 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
 /// screen, but a word alone is only looked for in names and ids.
 fn field_with_word(text: &str) -> Option<(&'static FilterField, &'static str)> {
     let typed = text.to_lowercase();
-    let fields = filter::schema(Rows::Cards).fields.iter();
-    let mut words = fields.flat_map(|field| field.words.iter().map(move |word| (field, &**word)));
-    let is_enough = typed.chars().count() > 2;
-    words.find(|(_, word)| *word == typed || (is_enough && word.starts_with(&typed)))
+    let fields = || filter::schema(Rows::Cards).fields.iter();
+    let words = || fields().flat_map(|field| field.words.iter().map(move |word| (field, &**word)));
+    let is_enough = typed.chars().count() > 3;
+    let begun = || words().find(|(_, word)| is_enough && word.starts_with(&typed));
+    words().find(|(_, word)| *word == typed).or_else(begun)
 }
 
 fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Account, State};
 use crate::domain::card::{CardKey, CardRecord};
 use crate::domain::operation::{Operation, OperationId, Proof};
-use crate::engine::schedule::{self, KeysFirst, Moment, Next, Read};
+use crate::engine::schedule::{self, Moment, Next, Read};
 
 /// Least time between two lookups of the same operation.
 pub(super) const LEAST_BETWEEN_LOOKUPS: SignedDuration = SignedDuration::from_secs(1);
@@ -20,7 +20,7 @@ impl Account {
         now: Timestamp,
         open: &[Operation],
         is_listing: bool,
-        keys_first: KeysFirst,
+        typing_until: Option<Timestamp>,
     ) -> Next {
         let mut state = self.state();
         let lookups = state.lookups(open, now);
@@ -29,7 +29,7 @@ impl Account {
         let spare = state.pace.spare_at(now);
         let history = state.transactions.history.due(spare);
         let lookups = &lookups;
-        let moment = Moment { now, gate, keys_first, paused, history, is_listing, lookups };
+        let moment = Moment { now, gate, typing_until, paused, history, is_listing, lookups };
         let next = schedule::next(&state.plan, &moment);
         if let Next::Read(read) = &next {
             state.plan.note_tried(read, now);

@@ -4,7 +4,7 @@ use super::planning::LEAST_BETWEEN_LOOKUPS;
 use super::*;
 use crate::app::fixture::{ago, key, now, operation};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
-use crate::engine::schedule::{KeysFirst, Next, Read};
+use crate::engine::schedule::{Next, Read};
 use crate::provider::Config;
 use crate::provider::pages::ListRead;
 use crate::provider::{Error, ErrorKind};
@@ -31,7 +31,7 @@ fn doubtful(proof: Proof) -> Operation {
 
 #[test]
 fn one_that_nobody_can_be_asked_about_does_not_keep_the_others_from_being_read() {
-    let next = account().next(now(), &[doubtful(Proof::AnswerOnly)], false, KeysFirst::default());
+    let next = account().next(now(), &[doubtful(Proof::AnswerOnly)], false, None);
     assert!(!matches!(next, Next::Read(Read::Look(_))), "{next:?}");
 }
 
@@ -71,9 +71,7 @@ fn one_that_waits_for_its_secrets_is_not_said_to_have_bad_ones() {
 fn a_look_that_changed_nothing_is_not_made_again_at_once() {
     let account = account();
     let open = [doubtful(Proof::ByState)];
-    let look = |at| {
-        matches!(account.next(at, &open, false, KeysFirst::default()), Next::Read(Read::Look(_)))
-    };
+    let look = |at| matches!(account.next(at, &open, false, None), Next::Read(Read::Look(_)));
     assert!(look(now()), "it is due");
     assert!(!look(now()), "it was looked for this moment");
     assert!(look(now() + LEAST_BETWEEN_LOOKUPS), "it rested");
@@ -87,7 +85,7 @@ fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked
         &Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy },
         now(),
     );
-    let reads = |at| matches!(account.next(at, &[], false, KeysFirst::default()), Next::Read(_));
+    let reads = |at| matches!(account.next(at, &[], false, None), Next::Read(_));
     let after = |seconds| now() + SignedDuration::from_secs(seconds);
     account.note_success(after(1));
     assert!(!reads(after(1)), "another read was under way and succeeded");

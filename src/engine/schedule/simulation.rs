@@ -133,8 +133,8 @@ impl Simulation {
         let spare = self.budget.spare_at(now).unwrap_or(Timestamp::MIN);
         let history = Some(HistoryDue { earliest: Timestamp::MIN, spare });
         let history = history.filter(|_| self.setting.history);
-        let (lookups, keys_first, paused) = (&lookups, KeysFirst::default(), false);
-        let moment = Moment { now, gate, keys_first, paused, history, is_listing, lookups };
+        let (lookups, typing_until, paused) = (&lookups, None, false);
+        let moment = Moment { now, gate, typing_until, paused, history, is_listing, lookups };
         next(&self.plan, &moment)
     }
 

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{FLOAT, HistoryDue, KeysFirst, Rank, signed};
+use super::{FLOAT, HistoryDue, Rank, signed};
 use crate::config::Poll;
 use crate::domain::operation::{Capabilities, OperationId};
 
@@ -18,8 +18,8 @@ pub(super) struct Plan<'a> {
     pub(super) capabilities: &'a Capabilities,
     /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub(super) gate: Option<Timestamp>,
-    /// What waits while the operator types.
-    pub(super) keys_first: KeysFirst,
+    /// The operator is typing: only what was asked for by hand, and looks, before this time.
+    pub(super) typing_until: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and looks.
     pub(super) paused: bool,
     /// Unsettled operations and when each is due to be looked up.
@@ -120,9 +120,8 @@ pub(super) fn next(plan: &Plan<'_>) -> Next {
 
 /// When something is due that waits while the operator types.
 fn held(plan: &Plan<'_>, due: Timestamp, urgency: u8) -> Timestamp {
-    let KeysFirst { on_screen, other } = plan.keys_first;
-    let until = if urgency >= 7 { other } else { on_screen.filter(|_| urgency > 1) };
-    until.filter(|until| *until > plan.now).map_or(due, |until| due.max(until))
+    let until = plan.typing_until.filter(|until| *until > plan.now && urgency > 1);
+    until.map_or(due, |until| due.max(until))
 }
 
 /// Every eighth read goes to the history, and of four one more while nothing else is due than cards
@@ -170,9 +169,7 @@ fn each(plan: &Plan<'_>, is_turn_of_history: bool, emit: &mut dyn FnMut(Timestam
             Rank::Visible => (6, 1, 2),
             Rank::Other => (7, 4, 8),
         };
-        let typing = plan.keys_first.other.is_some_and(|until| until > plan.now);
-        let list_waits = plan.is_listing && typing && card.rank != Rank::Other;
-        if !card.listed || list_waits {
+        if !card.listed {
             emit(due(card.read, balances * slower), urgency, Read::Card(index));
         }
         if !plan.capabilities.list_all_transactions.is_yes() {

@@ -59,7 +59,7 @@ fn moment(second: i64) -> Moment<'static> {
     Moment {
         now: at(second),
         gate: None,
-        keys_first: KeysFirst::default(),
+        typing_until: None,
         paused: false,
         history: None,
         is_listing: false,
@@ -191,39 +191,17 @@ fn the_history_has_every_eighth_reading_and_more_where_nobody_looks_at_what_else
 }
 
 #[test]
-fn while_the_operator_types_what_is_looked_at_goes_first_and_then_waits_as_well() {
+fn while_the_operator_types_only_what_was_asked_for_is_read() {
     let mut plan = plan(100);
     plan.watch(Some(&id(3)), &[id(3), id(4)]);
     let history = Some(HistoryDue { earliest: at(0), spare: at(0) });
-    let keys_first = KeysFirst { on_screen: None, other: Some(at(2)) };
-    let typing = Moment { keys_first, history, ..moment(1) };
-    let all = KeysFirst { on_screen: Some(at(2)), ..keys_first };
-    let all_wait = Moment { keys_first: all, ..typing };
-    assert_eq!(next(&plan, &all_wait), Next::Wait(Some(at(2))));
+    let typing = Moment { typing_until: Some(at(2)), history, ..moment(1) };
+    assert_eq!(next(&plan, &typing), Next::Wait(Some(at(2))), "100 cards and the history wait");
     plan.ask_card(&id(9));
-    assert_eq!(next(&plan, &all_wait), reads_card(9), "it was asked for by hand");
+    assert_eq!(next(&plan, &typing), reads_card(9));
     plan.note_tried(&Read::Card(id(9)), at(1));
-    for card in [3, 4] {
-        let Next::Read(read) = next(&plan, &typing) else { panic!("a card on screen is due") };
-        assert_eq!(read, Read::Card(id(card)));
-        plan.note_tried(&read, at(1));
-    }
-    assert_eq!(next(&plan, &typing), Next::Wait(Some(at(2))), "97 cards and the history wait");
-    assert!(matches!(next(&plan, &Moment { now: at(2), ..typing }), Next::Read(_)));
-}
-
-#[test]
-fn a_card_on_screen_that_comes_with_the_list_is_read_by_itself_while_the_list_waits_for_keys() {
-    let mut plan = plan(2);
-    plan.watch(Some(&id(0)), &[id(0)]);
-    (0..2).for_each(|card| plan.note_listed(&id(card), at(0)));
-    let due = moment(i64::try_from(Poll::default().balances.as_secs()).expect("seconds"));
-    let keys_first = KeysFirst { on_screen: None, other: Some(at(1_000)) };
-    let listing = Moment { is_listing: true, ..due };
-    assert_eq!(next(&plan, &Moment { keys_first, ..listing }), reads_card(0));
-    for comes_with_the_list in [listing, Moment { keys_first, ..due }] {
-        assert!(matches!(next(&plan, &comes_with_the_list), Next::Wait(_)));
-    }
+    assert_eq!(next(&plan, &typing), Next::Wait(Some(at(2))));
+    assert_eq!(next(&plan, &Moment { now: at(2), ..typing }), reads_card(3));
 }
 
 #[test]
@@ -267,8 +245,8 @@ struct Reading {
     millis: i64,
     /// Of the gate, from now.
     gate: Option<i64>,
-    /// Of the operator's keys, from now, and whether what is on screen waits as well.
-    typing: Option<(i64, bool)>,
+    /// Of the operator's keys, from now.
+    typing: Option<i64>,
     paused: bool,
     /// Of the history, from now: not before, and when the budget has room.
     history: Option<(i64, i64)>,
@@ -286,8 +264,7 @@ fn reading() -> impl Strategy<Value = Reading> {
     let paused = proptest::bool::weighted(0.1);
     let history = proptest::option::of((-20_000_i64..9_000, -20_000_i64..9_000));
     let is_listing = proptest::bool::weighted(0.2);
-    let keys = (-500_i64..500, proptest::bool::ANY);
-    let typing = prop_oneof![3 => Just(None), 1 => keys.prop_map(Some)];
+    let typing = prop_oneof![3 => Just(None), 1 => (-500_i64..500).prop_map(Some)];
     (0_i64..9_000, gate, typing, paused, history, is_listing, lookups).prop_map(
         |(millis, gate, typing, paused, history, is_listing, lookups)| Reading {
             millis,
@@ -429,7 +406,7 @@ fn specified(known: &mut Known, poll: Poll, can: &Capabilities, moment: &Moment<
         poll,
         capabilities: can,
         gate: moment.gate,
-        keys_first: moment.keys_first,
+        typing_until: moment.typing_until,
         paused: moment.paused,
         looks: moment.lookups,
         list: known.list,
@@ -486,11 +463,7 @@ proptest! {
                     .zip(&reading.lookups)
                     .map(|(at, due)| (operation(at), after(*due)))
                     .collect();
-                let gate = reading.gate.map(after);
-                let keys_first = reading.typing.map_or_else(KeysFirst::default, |(until, all)| {
-                    let other = Some(after(until));
-                    KeysFirst { on_screen: other.filter(|_| all), other }
-                });
+                let (gate, typing_until) = (reading.gate.map(after), reading.typing.map(after));
                 let (paused, is_listing) = (reading.paused, reading.is_listing);
                 let history = reading.history.map(|(earliest, spare)| HistoryDue {
                     earliest: after(earliest),
@@ -498,7 +471,7 @@ proptest! {
                 });
                 let lookups = &lookups;
                 let moment =
-                    Moment { now, gate, keys_first, paused, history, is_listing, lookups };
+                    Moment { now, gate, typing_until, paused, history, is_listing, lookups };
                 let chosen = next(&plan, &moment);
                 prop_assert_eq!(&chosen, &specified(&mut known, poll, &can, &moment));
                 if let Next::Read(read) = &chosen {

@@ -27,7 +27,7 @@ struct Desk {
     events: Receiver<EngineEvent>,
     other: Store,
     board: Board,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// The rows that were told, by name, as the board takes them in.
@@ -82,7 +82,7 @@ impl Desk {
         };
         let (engine, events) = Engine::open(setup).await.expect("an engine");
         let other = Store::open(folder.path()).expect("the same data file");
-        Self { engine, events, other, board: Board::default(), _folder: folder }
+        Self { engine, events, other, board: Board::default(), folder }
     }
 
     /// The board takes in what was told. It never has a row that the data file does not have, and
@@ -383,4 +383,66 @@ async fn where_nobody_wrote_nothing_is_looked_for_and_what_was_written_is_told_w
     let kept = desk.kept().await;
     desk.hear(&kept);
     assert_eq!(desk.board.rows, kept);
+}
+
+/// A process that runs until its input is closed.
+fn waiting_process() -> std::process::Child {
+    let mut command = std::process::Command::new("cat");
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    command.spawn().expect("a process")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_was_sending_is_in_doubt_soon_after_it_ended_without_a_word() {
+    let desk = Desk::new().await;
+    let operation = Bench::new(1).await.operation(1);
+    let id = operation.id;
+    let card = Card::unread(operation.card.clone());
+    let intent = desk.other.intend(operation, card, Action::Freeze, OnConflict::Refuse).await;
+    assert!(matches!(intent, Ok(Intent::Saved(_))), "{intent:?}");
+    let now = desk.engine.0.clock.now();
+    desk.other.mark_sent(id, now, "asked of banana").await.expect("the journal");
+    let mut sender = waiting_process();
+    let file = rusqlite::Connection::open(desk.folder.path().join(crate::store::FILE));
+    let taken =
+        file.expect("the data file").execute("UPDATE operation SET process = ?1", [sender.id()]);
+    assert_eq!(taken, Ok(1));
+
+    let engine = desk.engine.clone();
+    let following = tokio::spawn(async move { engine.follow_others(at(0)).await });
+    let state = async || {
+        let all = desk.other.operations_changed_since(Timestamp::MIN).await.expect("the journal");
+        all.iter().find(|operation| operation.id == id).map(|operation| operation.state)
+    };
+    tokio::time::sleep(EVERY * 5 + EVERY / 16).await;
+    assert_eq!(state().await, Some(OperationState::Sent), "its process runs");
+    drop(sender.stdin.take());
+    sender.wait().expect("it ends");
+    tokio::time::sleep(EVERY).await;
+    assert_eq!(state().await, Some(OperationState::Unknown), "nothing was written meanwhile");
+    following.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_change_that_died_halfway_is_looked_for_though_nobody_else_wrote() {
+    let desk = Desk::new().await;
+    let engine = desk.engine.clone();
+    let following = tokio::spawn(async move { engine.follow_others(at(0)).await });
+    tokio::time::sleep(EVERY * 4 + EVERY / 16).await;
+    let operation = Bench::new(1).await.operation(1);
+    let (id, card) = (operation.id, Card::unread(operation.card.clone()));
+    let sending = desk.engine.0.operations.begin_sending(id);
+    let store = &desk.engine.0.store;
+    let intent = store.intend(operation, card, Action::Freeze, OnConflict::Refuse).await;
+    assert!(matches!(intent, Ok(Intent::Saved(_))), "{intent:?}");
+    let state = async || {
+        let all = store.operations_changed_since(Timestamp::MIN).await.expect("the journal");
+        all.iter().find(|operation| operation.id == id).map(|operation| operation.state)
+    };
+    tokio::time::sleep(EVERY * 2).await;
+    assert_eq!(state().await, Some(OperationState::Sent), "it is being sent");
+    drop(sending);
+    tokio::time::sleep(EVERY).await;
+    assert_eq!(state().await, Some(OperationState::Failed), "it never left");
+    following.abort();
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::app::fixture::{bare, card, health, idle, key, transaction};
 use crate::app::work::{Work, counted};
 use crate::domain::card::{CardKey, CardRecord, CardState};
-use crate::engine::Health;
+use crate::engine::{FIRST_CARDS, Health};
 use crate::ledger::Ledger;
 
 /// Cards of the data file, in the order of their keys.
@@ -103,7 +103,8 @@ fn the_first_cards_are_noted_for_the_next_start_once_all_are_there_and_then_when
     let last = EngineEvent::KnownCards { cards: Vec::new(), is_last: true };
     let effects = tell(&mut model, last);
     let first = noted(&effects).expect("they are noted");
-    assert_eq!((first.len(), &first[0]), (200, &key("artha", "0000")));
+    let count = usize::try_from(FIRST_CARDS).expect("a count");
+    assert_eq!((first.len(), &first[0]), (count, &key("artha", "0000")));
     let later = |model: &Model| Msg::Tick(model.portfolio.now + SignedDuration::from_secs(61));
     let message = later(&model);
     assert!(noted(&update(&mut model, message)).is_none(), "they are the same");
