@@ -107,8 +107,8 @@ pub enum Clipboard {
     Off,
 }
 
-/// When clock and ages show seconds, for which the board is drawn once a second, and every two after
-/// 30 s without a key; else once a minute.
+/// When clock and ages show seconds, for which the board is drawn once a second, and once in two
+/// after 30 s without a key; else once a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Seconds {
     /// Always.
