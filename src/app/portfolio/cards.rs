@@ -40,9 +40,10 @@ impl Portfolio {
             if before.as_ref().is_none_or(|before| before.holder() != card.holder()) {
                 // What was found by names stays until all cards are there: a search that begins
                 // anew with each page of them would find nothing until then.
-                match self.kept.are_cards_loading {
-                    true => self.kept.have_loaded_other_holders = true,
-                    false => self.revisions.holders += 1,
+                if self.kept.are_cards_loading {
+                    self.kept.have_loaded_other_holders = true;
+                } else {
+                    self.revisions.holders += 1;
                 }
             }
             let was_old = before.is_some_and(|card| card.why_stale().is_some());
