@@ -276,6 +276,13 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
     time.into_iter().chain(dialog).min()
 }
 
+/// Whether that something was read again, and is as it was, may wait for the next wake-up: nobody
+/// pressed a key for long.
+#[must_use]
+pub fn rests(model: &Model) -> bool {
+    pace::rests(model.portfolio.now, model.portfolio.last_key)
+}
+
 impl Model {
     /// The board with the cards in front.
     #[must_use]

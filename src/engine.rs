@@ -21,6 +21,7 @@ mod older;
 mod open;
 mod operations;
 mod others;
+mod outbox;
 mod queue;
 mod read;
 mod saving;
@@ -38,7 +39,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::account::Account;
@@ -53,6 +54,7 @@ pub use self::older::OlderPage;
 use self::open::Pending;
 pub use self::open::{MakeTransport, OpenError, Purpose, Setup};
 use self::operations::Operations;
+use self::outbox::Outbox;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::session::session_number;
@@ -81,7 +83,7 @@ struct Inner {
     clock: Clock,
     /// Who operates: written into the journal.
     operator: Arc<str>,
-    events: mpsc::Sender<EngineEvent>,
+    outbox: Outbox,
     cards: CardBook,
     operations: Operations,
     read_only: ReadOnly,

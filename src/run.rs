@@ -24,7 +24,7 @@ use crate::app::keymap::Keymap;
 use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::app::{
-    self, CopyOutcome, CopyRequest, Effect, Model, Msg, WorkLeft, drawn, update, update_all,
+    self, CopyOutcome, CopyRequest, Effect, Model, Msg, WorkLeft, drawn, rests, update, update_all,
     wake_at, work_left,
 };
 use crate::clock::Clock;
@@ -48,7 +48,8 @@ const ANSWER: Duration = Duration::from_millis(10);
 
 const UNREADABLE: &str = "the terminal cannot be read";
 
-/// Most messages of the terminal that are taken in before a frame is drawn.
+/// Most messages of the terminal that are taken in before a frame is drawn, and of the engine while
+/// nobody presses a key.
 const BATCH: usize = 256;
 
 /// What a board needs.
@@ -182,7 +183,6 @@ struct Running {
 enum Woken {
     Messages(Vec<Msg>),
     Clipboard(Finished),
-    Time,
     Stop,
     Continued,
     End,
@@ -206,7 +206,6 @@ impl Running {
                     let step = self.clipboard.after(finished);
                     self.go_on_copying(step).into_iter().collect()
                 }
-                Woken::Time => Vec::new(),
                 Woken::Stop => {
                     self.stop().await?;
                     Vec::new()
@@ -236,6 +235,9 @@ impl Running {
         let until = self.timer();
         // They may wait, and are asked for again at the end of that.
         let takes_news = self.frames.news_wait_until(Instant::now()).is_none();
+        // What comes from now on may lie there until there is something to wake up for.
+        let rests = takes_news && rests(&self.model) && self.has_no_events();
+        let listens = takes_news && !rests;
         let goes_on = match work_left(&self.model) {
             WorkLeft::Nothing => false,
             WorkLeft::News => takes_news,
@@ -254,13 +256,14 @@ impl Running {
             count = self.input.recv_many(&mut typed, BATCH) => if count == 0 {
                 return Ok(Woken::End);
             },
-            count = receive(&mut self.events, &mut reported), if takes_news => if count == 0 {
+            () = self.engine.news(), if rests => {}
+            count = receive(&mut self.events, &mut reported), if listens => if count == 0 {
                 self.events = None;
                 let why = "nothing is read any more: quit and start again";
                 failure = Some(Msg::Failed(why.to_owned()));
             },
             finished = self.clipboard.finished() => return Ok(Woken::Clipboard(finished)),
-            () = self.alarm.wait(until) => return Ok(Woken::Time),
+            () = self.alarm.wait(until) => {}
             // Whoever reads the terminal gets a turn, and what it heard goes first.
             () = tokio::task::yield_now(), if goes_on => {
                 return Ok(Woken::Messages(vec![Msg::Continue]));
@@ -272,9 +275,10 @@ impl Running {
             typed.push(msg);
         }
         // What was typed is answered first.
+        let most = if rests { BATCH } else { EVENTS };
         while takes_news
             && typed.is_empty()
-            && reported.len() < EVENTS
+            && reported.len() < most
             && let Some(Ok(event)) = self.events.as_mut().map(mpsc::Receiver::try_recv)
         {
             reported.push(event);
@@ -324,6 +328,11 @@ impl Running {
         effects
     }
 
+    /// Whether all that the engine has reported was taken in.
+    fn has_no_events(&self) -> bool {
+        self.events.as_ref().is_some_and(|events| events.is_empty() && !events.is_closed())
+    }
+
     /// When the wait ends by itself.
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
@@ -331,7 +340,7 @@ impl Running {
             // At least 10 ms, so that a time in the past does not make the loop spin; at most the
             // longest step, since after the clock was set back the next wake-up would be far away.
             let most = match self.model.portfolio.pace {
-                Pace::Seconds => Duration::from_secs(2),
+                Pace::Seconds => Duration::from_secs(5),
                 Pace::Minutes => Duration::from_secs(60),
             };
             Instant::now() + left.clamp(Duration::from_millis(10), most)

@@ -7,10 +7,13 @@ use crate::domain::text;
 /// Without a key for so long, nobody is at the board who counts its seconds.
 const RESTS_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
+/// How many seconds what is shown stands then, unless there is news.
+const AT_REST: i64 = 5;
+
 /// How often what is shown changes by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// Once a second, and while nobody presses a key every two: the clock and young ages show
+    /// Once a second, and while nobody presses a key every five: the clock and young ages show
     /// seconds.
     #[default]
     Seconds,
@@ -20,18 +23,18 @@ pub enum Pace {
 
 impl Pace {
     /// Until when what is shown now may stand. What is said of the time that passed is true until
-    /// then.
-    pub(super) fn stands_until(self, now: Timestamp) -> Timestamp {
+    /// then, but for a second.
+    pub(super) fn stands_until(self, now: Timestamp, last_key: Timestamp) -> Timestamp {
         match self {
-            Self::Seconds => now,
-            Self::Minutes => next_multiple(now, 60).unwrap_or(now),
+            Self::Seconds if !rests(now, last_key) => now,
+            Self::Seconds | Self::Minutes => self.next_change(now, last_key).unwrap_or(now),
         }
     }
 
     /// How long ago something was, in at most four columns: never less than it is while it is
     /// shown.
-    pub(super) fn age(self, now: Timestamp, at: Timestamp) -> String {
-        let until = self.stands_until(now);
+    pub(super) fn age(self, now: Timestamp, last_key: Timestamp, at: Timestamp) -> String {
+        let until = self.stands_until(now, last_key);
         let under_a_minute = until.duration_since(at) < SignedDuration::from_mins(1);
         match self {
             Self::Minutes if under_a_minute => "<1m".to_owned(),
@@ -40,15 +43,19 @@ impl Pace {
     }
 
     /// When what is shown changes by itself after an instant: at a full second or minute of the
-    /// clock, and at an even second where the last key was pressed long before.
+    /// clock, and at each fifth second where the last key was pressed long before.
     pub(super) fn next_change(self, now: Timestamp, last_key: Timestamp) -> Option<Timestamp> {
-        let rests = now.duration_since(last_key) >= RESTS_AFTER;
         match self {
-            Self::Seconds if rests => next_multiple(now, 2),
+            Self::Seconds if rests(now, last_key) => next_multiple(now, AT_REST),
             Self::Seconds => next_multiple(now, 1),
             Self::Minutes => next_multiple(now, 60),
         }
     }
+}
+
+/// Whether nobody pressed a key for long.
+pub(super) fn rests(now: Timestamp, last_key: Timestamp) -> bool {
+    now.duration_since(last_key) >= RESTS_AFTER
 }
 
 /// The first time after an instant whose seconds since 1970 are a multiple of `step`.
@@ -82,8 +89,9 @@ mod tests {
             later in 0_i64..60,
         ) {
             let now = read + drawn;
-            let age = Pace::Minutes.age(at(now), at(read));
-            let seen = (now + later).min(Pace::Minutes.stands_until(at(now)).as_second());
+            let age = Pace::Minutes.age(at(now), at(now), at(read));
+            let stands_until = Pace::Minutes.stands_until(at(now), at(now));
+            let seen = (now + later).min(stands_until.as_second());
             prop_assert!(!age.ends_with('s'), "{age}");
             prop_assert!(seen - read <= most(&age), "{age} after {} s", seen - read);
         }
@@ -95,10 +103,14 @@ mod tests {
         assert_eq!(Pace::Minutes.next_change(at(60), at(60)), Some(at(120)));
         assert_eq!(Pace::Minutes.next_change(at(119), at(0)), Some(at(120)));
         assert_eq!(Pace::Seconds.next_change(at(90), at(61)), Some(at(91)));
-        assert_eq!(Pace::Seconds.next_change(at(91), at(61)), Some(at(92)));
-        assert_eq!(Pace::Seconds.next_change(at(92), at(61)), Some(at(94)));
-        assert_eq!(Pace::Seconds.age(at(61), at(21)), "40s");
-        assert_eq!(Pace::Minutes.age(at(61), at(21)), "1m");
-        assert_eq!(Pace::Minutes.age(at(62), at(61)), "<1m");
+        assert_eq!(Pace::Seconds.next_change(at(91), at(61)), Some(at(95)));
+        assert_eq!(Pace::Seconds.next_change(at(92), at(61)), Some(at(95)));
+        let age = |pace: Pace, now, read| pace.age(at(now), at(61), at(read));
+        assert_eq!(age(Pace::Seconds, 61, 21), "40s");
+        assert_eq!(age(Pace::Seconds, 90, 61), "29s", "the last second before it rests");
+        assert_eq!(age(Pace::Seconds, 91, 61), "34s", "it stands until then");
+        assert_eq!(age(Pace::Seconds, 92, 92), "3s");
+        assert_eq!(age(Pace::Minutes, 61, 21), "1m");
+        assert_eq!(age(Pace::Minutes, 62, 61), "<1m");
     }
 }

@@ -349,14 +349,14 @@ impl Portfolio {
     /// Until when what is shown now may stand without being drawn again.
     #[must_use]
     pub fn stands_until(&self) -> Timestamp {
-        self.pace.stands_until(self.now)
+        self.pace.stands_until(self.now, self.last_key)
     }
 
     /// How long ago something was, in at most four columns: never less than it is while it is
     /// shown.
     #[must_use]
     pub fn age(&self, at: Timestamp) -> String {
-        self.pace.age(self.now, at)
+        self.pace.age(self.now, self.last_key, at)
     }
 
     /// When what is shown of the time is no longer true.

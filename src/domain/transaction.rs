@@ -63,7 +63,7 @@ pub struct Transaction {
 }
 
 /// Whether the provider still lists a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Listed {
     /// It did when it was last asked, or nobody can tell.
     #[default]

@@ -11,6 +11,7 @@ mod missing;
 mod odd_rows;
 mod pace;
 mod planning;
+mod saved_rows;
 mod transactions;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use self::pace::Pace;
 pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
+use super::outbox::LastTold;
 use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
@@ -65,6 +67,7 @@ pub(super) struct Account {
     answered: watch::Sender<()>,
     /// Keeps two cardtops from coming back to a provider in step.
     salt: u64,
+    last_told: Mutex<LastTold>,
     state: Mutex<State>,
 }
 
@@ -128,7 +131,13 @@ impl Account {
         };
         let adapter = watch::Sender::new(adapter);
         let (answered, wake) = (watch::Sender::new(()), Notify::new());
-        Self { info, config, adapter, http, wake, answered, salt, state: Mutex::new(state) }
+        let (last_told, state) = (Mutex::default(), Mutex::new(state));
+        Self { info, config, adapter, http, wake, answered, salt, last_told, state }
+    }
+
+    /// What was told last of it.
+    pub(super) fn last_told(&self) -> MutexGuard<'_, LastTold> {
+        self.last_told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -240,21 +249,30 @@ impl Account {
         self.state().transactions.set_read_to(card, until);
     }
 
-    /// Whether a page of a reading has the rows that it had in the last one that was saved: then
-    /// there is nothing to save.
-    pub(super) fn is_same_page(
-        &self,
-        card: Option<&CardKey>,
-        page: usize,
-        rows: &[Transaction],
-    ) -> bool {
-        self.state().transactions.is_same_page(card, page, rows)
+    /// Those of the rows of a reading that the data file may not have as they are.
+    pub(super) fn unsaved(&self, rows: &[Transaction]) -> Vec<Transaction> {
+        self.state().transactions.unsaved(rows)
     }
 
-    /// Remembers the rows of a page that was saved; which one it was, where the next reading is
-    /// compared with it.
-    pub(super) fn saved(&self, card: Option<&CardKey>, page: Option<usize>, rows: &[Transaction]) {
-        self.state().transactions.saved(card, page, rows);
+    /// Rows were saved; `again` where they are read again soon, and are then to be known.
+    pub(super) fn saved(&self, card: Option<&CardKey>, rows: &[Transaction], again: bool) {
+        self.state().transactions.saved(card, rows, again);
+    }
+
+    /// These rows are others in the data file now than they were read.
+    pub(super) fn rows_changed<'a>(&self, rows: impl IntoIterator<Item = &'a Transaction>) {
+        self.state().transactions.rows_changed(rows);
+    }
+
+    /// Whether a complete reading, from `since` on, is to be compared with the holds that are
+    /// known: not where nothing changed since one that reached as far back a moment ago.
+    pub(super) fn are_holds_due(
+        &self,
+        card: Option<&CardKey>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        self.state().transactions.are_holds_due(card, since, now)
     }
 
     /// Whether a page that could not be saved has other rows than in the last reading that could
@@ -280,11 +298,6 @@ impl Account {
 
     pub(super) fn set_oldest_hold(&self, card: Option<&CardKey>, hold: Option<Timestamp>) {
         self.state().transactions.set_oldest_hold(card, hold);
-    }
-
-    /// The oldest hold may be another one now.
-    pub(super) fn forget_oldest_hold(&self, card: Option<&CardKey>) {
-        self.state().transactions.forget_oldest_hold(card);
     }
 
     /// How far back it is time to read.

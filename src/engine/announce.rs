@@ -12,14 +12,18 @@ const CARDS_AT_ONCE: usize = 128;
 
 impl Engine {
     pub(super) async fn emit(&self, event: EngineEvent) {
-        // The command line does not listen; then the event is dropped.
-        let _ = self.0.events.send(event).await;
+        self.0.outbox.send(event, true).await;
     }
 
     /// Emits cards that are new or changed, so many at a time that keys are answered between.
     pub(super) async fn emit_cards(&self, cards: &[Arc<CardRecord>]) {
+        self.emit_read_cards(cards, true).await;
+    }
+
+    /// The same of cards that were read, of which more may be news than that they were.
+    pub(super) async fn emit_read_cards(&self, cards: &[Arc<CardRecord>], are_news: bool) {
         for cards in cards.chunks(CARDS_AT_ONCE) {
-            self.emit(EngineEvent::Cards(cards.to_vec())).await;
+            self.0.outbox.send(EngineEvent::Cards(cards.to_vec()), are_news).await;
         }
     }
 
@@ -43,7 +47,9 @@ impl Engine {
 
     pub(super) async fn emit_health(&self, account: &Account) {
         let cards = self.0.cards.count(&account.info.id);
-        self.emit(EngineEvent::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
+        let health = account.health(self.0.clock.now(), cards);
+        let is_news = account.last_told().note_health(&health);
+        self.0.outbox.send(EngineEvent::Health(Box::new(health)), is_news).await;
     }
 
     /// Marks all figures of a provider as possibly old, and emits that, unless they are marked so.

@@ -99,6 +99,8 @@ pub(super) struct Merged {
     pub(super) unsaved: Vec<Arc<CardRecord>>,
     /// Those of them that were not known before.
     pub(super) new: Vec<CardKey>,
+    /// Nothing of them is new but when they were read.
+    pub(super) are_as_before: bool,
 }
 
 impl CardBook {
@@ -238,8 +240,9 @@ impl CardBook {
 
     /// Merges readings into what is known.
     pub(super) fn merge(&self, read: Vec<Card>) -> Merged {
+        let cards = Vec::with_capacity(read.len());
         let mut merged =
-            Merged { cards: Vec::with_capacity(read.len()), unsaved: Vec::new(), new: Vec::new() };
+            Merged { cards, unsaved: Vec::new(), new: Vec::new(), are_as_before: true };
         let mut accounts = self.accounts();
         for card in read {
             let known = accounts.entry(card.key.provider.clone()).or_default();
@@ -257,7 +260,9 @@ impl CardBook {
                 card.currency = figures.available.or(figures.current).map(Money::currency);
             }
             let age = card.balance.at().and_then(|at| saved_at.age(at));
-            let same = older.is_some_and(|older| would_be_saved_alike(&older, &card));
+            let same = older.as_ref().is_some_and(|older| would_be_saved_alike(older, &card));
+            let was_stale = older.is_some_and(|older| older.balance.why_stale().is_some());
+            merged.are_as_before &= same && !was_stale;
             let card = known.put(card.into(), saved_at);
             if !(same && age.is_some_and(|age| age < SAVED_AGAIN)) {
                 merged.unsaved.push(Arc::clone(&card));
@@ -279,16 +284,21 @@ impl CardBook {
         }
     }
 
-    /// Marks the figures of a card as possibly old; returns it, where it is known.
-    pub(super) fn make_stale(&self, key: &CardKey, why: &Arc<str>) -> Option<Arc<CardRecord>> {
+    /// Marks the figures of a card as possibly old; returns it, where it is known, and whether it
+    /// was not marked so.
+    pub(super) fn make_stale(
+        &self,
+        key: &CardKey,
+        why: &Arc<str>,
+    ) -> Option<(Arc<CardRecord>, bool)> {
         let mut accounts = self.accounts();
         let known = accounts.get_mut(&key.provider)?;
         let Entry { card, saved_at } = known.cards.get(&*key.id)?;
         let (card, saved_at) = (Arc::clone(card), *saved_at);
         if is_stale(&card, why) {
-            return Some(card);
+            return Some((card, false));
         }
-        Some(known.keep(self.copy(&card).stale(why), saved_at))
+        Some((known.keep(self.copy(&card).stale(why), saved_at), true))
     }
 
     /// Marks the figures of an account's cards as possibly old. Returns the cards that were not

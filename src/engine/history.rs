@@ -113,7 +113,9 @@ impl Engine {
     pub(super) async fn emit_covered(&self, account: &Account, key: Option<&CardKey>) {
         if let Some(card) = key {
             let covered = account.covered_of(&card.id, self.0.clock.now());
-            self.emit(EngineEvent::Covered { card: card.clone(), covered }).await;
+            let event = EngineEvent::Covered { card: card.clone(), covered };
+            // It is moved on by each reading; what is missing of it is news with the health.
+            self.0.outbox.send(event, false).await;
         }
     }
 }

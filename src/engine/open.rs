@@ -13,6 +13,7 @@ use super::account::Account;
 use super::adapter::Adapter;
 use super::card_book::CardBook;
 use super::operations::Operations;
+use super::outbox::Outbox;
 use super::session::session_number;
 use super::start::RosterFile;
 use super::{Background, Engine, EngineEvent, Inner, ProviderInfo, ReadOnly};
@@ -149,7 +150,7 @@ impl Engine {
         let (operator, clock, purpose) =
             (Arc::clone(&setup.operator), setup.clock.clone(), setup.purpose);
         let polling = purpose == Purpose::Board;
-        let (events, receiver) = mpsc::channel(EVENTS_WAITING);
+        let (outbox, receiver) = Outbox::new(EVENTS_WAITING);
         let (now, in_memory) = (clock.now(), setup.config.board.in_memory);
         let session = session_number().map_err(|error| OpenError::System(error.to_string()))?;
         let (only_reads, read_only) = (say.is_some(), setup.read_only);
@@ -165,7 +166,7 @@ impl Engine {
             store,
             clock,
             operator,
-            events,
+            outbox,
             cards: CardBook::default(),
             operations: Operations::new(session),
             read_only: ReadOnly::new(read_only || without_file),

@@ -218,9 +218,8 @@ impl Engine {
                 } else {
                     error.sentence().into()
                 };
-                let stale = self.0.cards.make_stale(&card.key, &why);
-                if let Some(stale) = stale {
-                    self.emit(EngineEvent::Cards(vec![stale])).await;
+                if let Some((stale, was_not)) = self.0.cards.make_stale(&card.key, &why) {
+                    self.emit_read_cards(&[stale], was_not).await;
                 }
                 Err(error)
             }
@@ -231,12 +230,10 @@ impl Engine {
         let provider = self.adapter(account).await?;
         let float = self.record_outcome(account, provider.float().await).await?;
         let at = self.0.clock.now();
-        self.emit(EngineEvent::Float {
-            provider: account.info.id.clone(),
-            float: float.clone(),
-            at,
-        })
-        .await;
+        let is_news = account.last_told().note_float(&float);
+        let provider = account.info.id.clone();
+        let event = EngineEvent::Float { provider, float: float.clone(), at };
+        self.0.outbox.send(event, is_news).await;
         Ok((float, at))
     }
 

@@ -55,14 +55,14 @@ impl Engine {
 
     /// Merges readings into what is known, emits and saves them, and returns them whole.
     pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<CardRecord>> {
-        let Merged { cards, unsaved, new } = self.0.cards.merge(read);
+        let Merged { cards, unsaved, new, are_as_before } = self.0.cards.merge(read);
         for key in &new {
             if let Ok(account) = self.account(&key.provider) {
                 account.know_cards([&key.id]);
             }
         }
         // Emitted just before the provider's health: together they make one frame.
-        self.emit_cards(&cards).await;
+        self.emit_read_cards(&cards, !are_as_before).await;
         if !unsaved.is_empty() && self.may_save() {
             // Another reading may have waited less long for the disk.
             let now = self.0.clock.now().saturating_add(ON_ITS_WAY).unwrap_or(Timestamp::MAX);

@@ -133,7 +133,7 @@ impl Engine {
             cards.iter().for_each(|card| _ = others.untold.remove(&card.key()));
             drop(others);
             let news = EngineEvent::KnownCards { cards, is_last: false };
-            !engine.0.polling || engine.0.events.blocking_send(news).is_ok()
+            !engine.0.polling || engine.0.outbox.blocking_send(news)
         };
         self.0.store.each_card_page(PAGE, take).await?;
         let mut untold: Vec<CardKey> = lock(others).untold.drain().collect();

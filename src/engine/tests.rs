@@ -4,6 +4,7 @@
 mod columns;
 mod older;
 mod others;
+mod outbox;
 mod start;
 
 use std::sync::Arc;

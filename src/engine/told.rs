@@ -129,8 +129,7 @@ impl Engine {
                 continue;
             }
             let cards: BTreeSet<CardKey> = of_account.iter().filter_map(|row| row.card()).collect();
-            account.forget_oldest_hold(None);
-            cards.iter().for_each(|card| account.forget_oldest_hold(Some(card)));
+            account.rows_changed(of_account.iter().copied());
             self.learn_cards(account, cards).await;
             if of_account.iter().any(|row| row.has_unmapped_word()) {
                 self.count_unmapped(Some(&account.info.id)).await;

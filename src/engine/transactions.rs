@@ -121,11 +121,7 @@ impl Engine {
                 account.begin_deep(key, reach.depth, list.rows.len());
             }
         }
-        if self.may_save()
-            && let Some(reading) = complete_reading(account, key, &list, &window, now)
-        {
-            self.follow_holds(account, reading).await;
-        }
+        self.compare_holds(account, key, &list, &window, now).await;
         list.error.map_or(Ok(()), Err)
     }
 
@@ -155,18 +151,20 @@ impl Engine {
     ) -> (Vec<Transaction>, bool) {
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
-        if rows.is_empty() || compared.is_some_and(|page| account.is_same_page(key, page, &rows)) {
+        let is_again = compared.is_some();
+        let unsaved = if is_again { account.unsaved(&rows) } else { rows.clone() };
+        if unsaved.is_empty() {
             return (rows, true);
         }
         let result = if self.may_save() {
-            Some(self.write_rows(self.0.store.keep_transactions(rows.clone())).await)
+            Some(self.write_rows(self.0.store.keep_transactions(unsaved)).await)
         } else {
             None
         };
         match result {
             Some(Ok(news)) => {
                 self.0.saving.note_success();
-                account.saved(key, compared, &rows);
+                account.saved(key, &rows, is_again);
                 self.learn_from_new(account, key, &news.rows).await;
                 (rows, true)
             }
@@ -218,12 +216,29 @@ impl Engine {
         }
     }
 
+    /// Compares the holds that are known with a reading of the newest rows, where it says anything
+    /// of them and that is due.
+    async fn compare_holds(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        list: &ListRead<Transaction>,
+        window: &Window,
+        at: Timestamp,
+    ) {
+        if self.may_save()
+            && is_whole(list)
+            && account.are_holds_due(key, complete_from(list, window), at)
+            && let Some(reading) = complete_reading(account, key, list, window, at)
+        {
+            self.follow_holds(account, reading).await;
+        }
+    }
+
     /// Holds that a complete reading does not have any more, and what they became.
     pub(super) async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
-        let card = reading.card.clone();
         match self.write_rows(self.0.store.follow_holds(reading)).await {
-            Ok(news) if news.rows.is_empty() => {}
-            Ok(_) => account.forget_oldest_hold(card.as_ref()),
+            Ok(news) => account.rows_changed(&news.rows),
             Err(error) => self.emit_store_error(&error).await,
         }
     }
@@ -321,19 +336,27 @@ pub(super) fn complete_reading(
     window: &Window,
     at: Timestamp,
 ) -> Option<CompleteReading> {
-    if !list.unread.is_empty() || list.gap.is_some() || list.error.is_some() {
-        return None;
-    }
+    is_whole(list).then_some(())?;
     Some(CompleteReading {
         provider: account.info.id.clone(),
         card: key.cloned(),
-        since: list.complete_from.unwrap_or(window.until).max(window.since),
+        since: complete_from(list, window),
         until: window.until.min(at),
         at,
         apart: HOLDS_APART.max(account.lag() * 2),
         listed: list.rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),
         oldest: list.rows.iter().map(|row| row.at).min()?,
     })
+}
+
+/// Whether a reading had every row from some time on.
+fn is_whole(list: &ListRead<Transaction>) -> bool {
+    list.unread.is_empty() && list.gap.is_none() && list.error.is_none()
+}
+
+/// From when on a reading has every row.
+fn complete_from(list: &ListRead<Transaction>, window: &Window) -> Timestamp {
+    list.complete_from.unwrap_or(window.until).max(window.since)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! How far an account's transactions are read: those of all cards, or of each card by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::History;
+use super::saved_rows::SavedRows;
 use crate::domain::card::CardKey;
 use crate::domain::transaction::Transaction;
 
@@ -23,8 +24,12 @@ const FULL_AT_MOST: i64 = 6 * 3_600;
 /// The longest lag that readings reach back for.
 const LONGEST_LAG: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Most transactions of a reading that are compared with the next one.
+/// Most transactions of a reading that could not be saved that are compared with the next one.
 const REMEMBERED: usize = 200;
+
+/// Holds are compared again with a list in which nothing changed after so long: two readings that
+/// lack one are to be further apart anyway.
+const HOLDS_AGAIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far back transactions are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub(in crate::engine) enum Depth {
 pub(super) struct TransactionProgress {
     /// What is remembered of each list.
     lists: HashMap<Option<Arc<str>>, ListProgress>,
+    /// Which rows of the lists are in the data file as they were read last.
+    saved: SavedRows,
     /// How late this provider has listed rows: first sight minus time, at most.
     lag: SignedDuration,
     /// How much of it is known, however long ago it was read.
@@ -52,8 +59,6 @@ pub(super) struct TransactionProgress {
 struct ListProgress {
     /// Up to when it was read completely: the next reading begins there.
     read_to: Option<Timestamp>,
-    /// The pages of the last reading that was saved, where they were few rows.
-    saved: Pages,
     /// The pages of the last reading that could not be saved.
     unsaved: Pages,
     /// Why the last reading may lack rows.
@@ -61,6 +66,8 @@ struct ListProgress {
     /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
     /// is none".
     oldest_hold: Option<Option<Timestamp>>,
+    /// When its holds were compared last, and from which time on, as long as nothing new was read.
+    holds_compared: Option<HoldsCompared>,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
     /// How deep a reading is that goes on in the history, and how many rows it had so far.
@@ -92,6 +99,12 @@ impl Pages {
 }
 
 #[derive(Clone, Copy)]
+struct HoldsCompared {
+    at: Timestamp,
+    since: Timestamp,
+}
+
+#[derive(Clone, Copy)]
 struct DeeperFrom {
     late: Timestamp,
     full: Timestamp,
@@ -100,7 +113,8 @@ struct DeeperFrom {
 impl TransactionProgress {
     /// Nothing read yet; `history` is how far back it is wanted.
     pub(super) fn new(history: SignedDuration) -> Self {
-        Self { lists: HashMap::new(), lag: SignedDuration::ZERO, history: History::new(history) }
+        let (lists, saved) = (HashMap::new(), SavedRows::default());
+        Self { lists, saved, lag: SignedDuration::ZERO, history: History::new(history) }
     }
 
     /// What was read to by a clock that was set back does not count.
@@ -112,8 +126,9 @@ impl TransactionProgress {
         }
     }
 
-    /// The next reading of each list goes over the whole window.
+    /// The next reading of each list goes over the whole window, and is saved whatever is known.
     pub(super) fn ask_all(&mut self) {
+        self.saved = SavedRows::default();
         self.history.forget_again();
         for list in self.lists.values_mut() {
             list.deeper_from = None;
@@ -154,28 +169,52 @@ impl TransactionProgress {
         self.list_of(card).read_to = Some(until);
     }
 
-    /// See [`Account::is_same_page`](super::Account::is_same_page).
-    pub(super) fn is_same_page(
-        &mut self,
-        card: Option<&CardKey>,
-        page: usize,
-        rows: &[Transaction],
-    ) -> bool {
-        self.list_of(card).saved.has(page, rows)
+    /// See [`Account::unsaved`](super::Account::unsaved).
+    pub(super) fn unsaved(&self, rows: &[Transaction]) -> Vec<Transaction> {
+        rows.iter().filter(|row| !self.saved.has(row)).cloned().collect()
     }
 
-    pub(super) fn saved(
+    /// See [`Account::saved`](super::Account::saved).
+    pub(super) fn saved(&mut self, card: Option<&CardKey>, rows: &[Transaction], again: bool) {
+        let list = self.list_of(card);
+        (list.oldest_hold, list.holds_compared) = (None, None);
+        list.unsaved = Pages::default();
+        if again {
+            self.saved.note(rows);
+        } else {
+            rows.iter().for_each(|row| self.saved.forget(row));
+        }
+    }
+
+    /// See [`Account::rows_changed`](super::Account::rows_changed).
+    pub(super) fn rows_changed<'a>(&mut self, rows: impl IntoIterator<Item = &'a Transaction>) {
+        let mut lists = HashSet::new();
+        for row in rows {
+            self.saved.forget(row);
+            lists.extend([None, row.card_id.clone()]);
+        }
+        for list in lists {
+            if let Some(list) = self.lists.get_mut(&list) {
+                (list.oldest_hold, list.holds_compared) = (None, None);
+            }
+        }
+    }
+
+    /// See [`Account::are_holds_due`](super::Account::are_holds_due).
+    pub(super) fn are_holds_due(
         &mut self,
         card: Option<&CardKey>,
-        page: Option<usize>,
-        rows: &[Transaction],
-    ) {
+        since: Timestamp,
+        now: Timestamp,
+    ) -> bool {
         let list = self.list_of(card);
-        list.oldest_hold = None;
-        list.unsaved = Pages::default();
-        if let Some(page) = page {
-            list.saved.put(page, rows);
+        let is_again = list.holds_compared.is_some_and(|before| {
+            before.since <= since && before.at <= now && now.duration_since(before.at) < HOLDS_AGAIN
+        });
+        if !is_again {
+            list.holds_compared = Some(HoldsCompared { at: now, since });
         }
+        !is_again
     }
 
     /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).
@@ -204,13 +243,6 @@ impl TransactionProgress {
 
     pub(super) fn set_oldest_hold(&mut self, card: Option<&CardKey>, hold: Option<Timestamp>) {
         self.list_of(card).oldest_hold = Some(hold);
-    }
-
-    /// See [`Account::forget_oldest_hold`](super::Account::forget_oldest_hold).
-    pub(super) fn forget_oldest_hold(&mut self, card: Option<&CardKey>) {
-        if let Some(list) = self.lists.get_mut(&card.map(|card| Arc::clone(&card.id))) {
-            list.oldest_hold = None;
-        }
     }
 
     /// See [`Account::depth_due`](super::Account::depth_due).

@@ -46,7 +46,7 @@ fn without_seconds_clock_and_ages_are_told_in_minutes_and_with_the_focus_in_seco
 }
 
 #[test]
-fn while_nobody_presses_a_key_the_clock_goes_in_steps_of_two_seconds() {
+fn while_nobody_presses_a_key_the_clock_goes_in_steps_of_five_seconds() {
     let (mut model, begin) = quiet(board((120, 40)));
     _ = update(&mut model, Msg::Pace(Pace::Seconds));
     let at = |second| begin + SignedDuration::from_secs(second);
@@ -55,10 +55,26 @@ fn while_nobody_presses_a_key_the_clock_goes_in_steps_of_two_seconds() {
         wake_at(&model)
     };
     assert_eq!(wakes_after(29), Some(at(30)));
-    assert_eq!(wakes_after(30), Some(at(32)));
-    assert_eq!(wakes_after(33), Some(at(34)));
+    assert_eq!(wakes_after(30), Some(at(35)));
+    assert_eq!(wakes_after(33), Some(at(35)));
     _ = update(&mut model, Msg::Key(Chord::char('j')));
     assert_eq!(wake_at(&model), Some(at(34)));
     _ = update(&mut model, Msg::Tick(at(34)));
     assert_eq!(wake_at(&model), Some(at(35)), "an operator is there");
+}
+
+#[test]
+fn at_rest_no_age_is_less_than_it_is_until_the_next_frame() {
+    let (mut model, begin) = quiet(board((120, 40)));
+    _ = update(&mut model, Msg::Pace(Pace::Seconds));
+    let at = |second| begin + SignedDuration::from_secs(second);
+    let read = at(40);
+    for (second, age) in [(29, None), (40, Some("5s")), (42, Some("5s")), (45, Some("10s"))] {
+        _ = update(&mut model, Msg::Tick(at(second)));
+        if let Some(age) = age {
+            assert_eq!(model.portfolio.age(read), age, "at {second}");
+        }
+    }
+    _ = update(&mut model, Msg::Key(Chord::char('j')));
+    assert_eq!(model.portfolio.age(read), "5s", "with an operator it is told as it is");
 }

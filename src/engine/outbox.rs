@@ -1,0 +1,125 @@
+//! How what the engine reports comes to whoever listens.
+//!
+//! News wake the listener. Most of what is read says the same again, and only later: it lies there
+//! until the listener looks, so that a board that nobody uses is not woken by each reading.
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::{Engine, EngineEvent, Health};
+use crate::domain::completeness::Completeness;
+use crate::domain::coverage::Covered;
+use crate::domain::money::Money;
+
+/// The events on their way, and whether they are worth a wake-up.
+pub(super) struct Outbox {
+    events: Sender<EngineEvent>,
+    /// Something is on its way that is more than a later time.
+    news: Notify,
+}
+
+impl Outbox {
+    /// An outbox in which so many events may lie, and where they arrive.
+    pub(super) fn new(most: usize) -> (Self, Receiver<EngineEvent>) {
+        let (events, receiver) = mpsc::channel(most);
+        (Self { events, news: Notify::new() }, receiver)
+    }
+
+    /// Sends an event, and wakes the listener where it is news or nothing else fits in. Where
+    /// nobody listens the event is dropped.
+    pub(super) async fn send(&self, event: EngineEvent, is_news: bool) {
+        match self.events.try_send(event) {
+            Ok(()) if is_news => self.news.notify_one(),
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(event)) => {
+                self.news.notify_one();
+                let _ = self.events.send(event).await;
+                self.news.notify_one();
+            }
+        }
+    }
+
+    /// The same from a thread that may wait; whether somebody listens.
+    pub(super) fn blocking_send(&self, event: EngineEvent) -> bool {
+        self.news.notify_one();
+        let is_sent = self.events.blocking_send(event).is_ok();
+        self.news.notify_one();
+        is_sent
+    }
+
+    /// Waits for news; those that came while nobody waited end the next wait.
+    pub(super) async fn wait_for_news(&self) {
+        self.news.notified().await;
+    }
+}
+
+impl Engine {
+    /// Waits for news. Events that only say again what was told before, of a later time, lie where
+    /// events arrive and end no wait.
+    pub async fn news(&self) {
+        self.0.outbox.wait_for_news().await;
+    }
+}
+
+/// What was told last of an account, by which it is seen whether the next telling is news.
+#[derive(Default)]
+pub(super) struct LastTold {
+    health: Option<Health>,
+    float: Option<Vec<Money>>,
+}
+
+impl LastTold {
+    /// Notes the health that is told now; whether more of it changed than the time of the newest
+    /// answer and how much was asked.
+    pub(super) fn note_health(&mut self, health: &Health) -> bool {
+        let is_news = self.health.as_ref().is_none_or(|before| !says_the_same(before, health));
+        if is_news {
+            self.health = Some(health.clone());
+        }
+        is_news
+    }
+
+    /// Notes the float that is told now; whether it is another one.
+    pub(super) fn note_float(&mut self, float: &[Money]) -> bool {
+        let is_news = self.float.as_deref() != Some(float);
+        if is_news {
+            self.float = Some(float.to_vec());
+        }
+        is_news
+    }
+}
+
+/// Whether of two tellings the later one has nothing new but how far the newest reading reaches,
+/// and what depends on the time alone.
+fn says_the_same(before: &Health, health: &Health) -> bool {
+    let Health {
+        provider,
+        state,
+        since,
+        last_good: _,
+        next_try,
+        asked_to_wait,
+        why,
+        calls_last_minute: _,
+        errors_5m,
+        cards,
+        completeness,
+        covered,
+        unmapped,
+        roster,
+        skew: _,
+        latency_ms: _,
+    } = health;
+    let Completeness { complete_from, complete_to, rows, parts } = completeness;
+    let Covered { complete: _, wanted: _, left, lost } = covered;
+    let (missed, known) = (&before.completeness, &before.covered);
+    (provider, state, since, why) == (&before.provider, &before.state, &before.since, &before.why)
+        && (next_try, asked_to_wait) == (&before.next_try, &before.asked_to_wait)
+        && (errors_5m, cards) == (&before.errors_5m, &before.cards)
+        && (complete_from, complete_to.is_some())
+            == (&missed.complete_from, missed.complete_to.is_some())
+        && (rows, parts) == (&missed.rows, &missed.parts)
+        && (left.is_some(), lost) == (known.left.is_some(), &known.lost)
+        && (unmapped, roster) == (&before.unmapped, &before.roster)
+}

@@ -1,0 +1,128 @@
+//! What wakes whoever listens, and what waits until it is looked for.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Bench;
+use crate::domain::card::CardKey;
+use crate::domain::transaction::{Listed, Transaction, TransactionState};
+use crate::engine::outbox::Outbox;
+use crate::engine::{EngineEvent, HealthState};
+use crate::store::CompleteReading;
+
+impl Bench {
+    /// Whether there was news since this was asked before.
+    fn has_news(&mut self) -> bool {
+        while self.events.try_recv().is_ok() {}
+        self.engine.news().now_or_never().is_some()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_again_wakes_nobody_and_lies_there_to_be_taken() {
+    let mut bench = Bench::new(6).await;
+    let account = bench.account();
+    let card = bench.engine.0.cards.of_provider(&account.info.id).remove(0).card();
+    bench.engine.read_one(&account, &card).await.expect("it is read");
+    bench.has_news();
+    bench.engine.read_one(&account, &card).await.expect("it is read again");
+    let mut told = Vec::new();
+    while let Ok(event) = bench.events.try_recv() {
+        told.push(matches!(event, EngineEvent::Cards(cards) if cards[0].has_key(&card.key)));
+    }
+    assert!(told.contains(&true), "its later time is told");
+    assert!(!bench.has_news());
+    // Figures that were possibly old are live again.
+    bench.engine.0.cards.make_stale(&card.key, &"no connection".into());
+    bench.engine.read_one(&account, &card).await.expect("it is read once more");
+    assert!(bench.has_news());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_does_not_answer_is_news_and_that_it_answers_as_before_is_none() {
+    let mut bench = Bench::new(1).await;
+    let account = bench.account();
+    let now = bench.engine.0.clock.now();
+    let health = account.health(now, 1);
+    account.last_told().note_health(&health);
+    let mut again = health.clone();
+    again.last_good = Some(now + SignedDuration::from_secs(30));
+    (again.calls_last_minute, again.latency_ms) = (17, Some(12));
+    again.completeness.complete_to = again.completeness.complete_to.map(|at| at + LATER);
+    assert!(!account.last_told().note_health(&again));
+    let mut down = again.clone();
+    (down.state, down.why) = (HealthState::Down, Some("HTTP 503".into()));
+    assert!(account.last_told().note_health(&down));
+    assert!(!account.last_told().note_health(&down));
+    assert!(account.last_told().note_health(&again), "that it answers again is news, too");
+    bench.has_news();
+    bench.engine.emit_health(&account).await;
+    bench.engine.emit_health(&account).await;
+    bench.has_news();
+    bench.engine.emit_health(&account).await;
+    assert!(!bench.has_news());
+}
+
+const LATER: SignedDuration = SignedDuration::from_secs(30);
+
+#[tokio::test]
+async fn where_no_more_events_fit_in_whoever_listens_is_woken() {
+    let (outbox, mut events) = Outbox::new(2);
+    let event = || EngineEvent::ReadOnly(true);
+    for _ in 0..2 {
+        outbox.send(event(), false).await;
+    }
+    assert!(outbox.wait_for_news().now_or_never().is_none());
+    let mut full = Box::pin(outbox.send(event(), false));
+    assert!((&mut full).now_or_never().is_none(), "it waits for room");
+    outbox.wait_for_news().await;
+    assert!(events.try_recv().is_ok());
+    full.await;
+    drop(events);
+    outbox.send(event(), true).await;
+}
+
+/// A reading of a card's transactions that had none but another row, long before.
+fn without(row: &Transaction, at: Timestamp) -> CompleteReading {
+    let long_before = row.at - SignedDuration::from_hours(1);
+    CompleteReading {
+        provider: row.provider.clone(),
+        card: row.card(),
+        since: long_before,
+        until: at,
+        at,
+        apart: SignedDuration::from_mins(10),
+        listed: [(row.card_id.clone(), "t-other".into())].into_iter().collect(),
+        oldest: long_before,
+    }
+}
+
+#[tokio::test]
+async fn a_hold_that_is_listed_again_as_it_was_is_taken_back_although_it_was_saved_like_that() {
+    let bench = Bench::new(1).await;
+    let (account, now) = (bench.account(), bench.engine.0.clock.now());
+    let key = CardKey::new(&account.info.id, "c-1");
+    let hold = Transaction {
+        provider: key.provider.clone(),
+        card_id: Some(Arc::clone(&key.id)),
+        id: "t-hold".into(),
+        at: now - SignedDuration::from_hours(1),
+        state: TransactionState::Hold,
+        ..crate::contract::samples::transaction()
+    };
+    let accept = || bench.engine.accept_transactions(&account, None, Some(0), vec![hold.clone()]);
+    let kept = async || {
+        let rows = bench.engine.0.store.newest_transactions(500).await.expect("they are there");
+        let row = rows.into_iter().find(|row| row.id == hold.id).expect("it is kept");
+        matches!(row.listed, Listed::GoneSince { .. })
+    };
+    assert!(accept().await.1 && !kept().await);
+    for minutes in [0, 11] {
+        let at = now + SignedDuration::from_mins(minutes);
+        bench.engine.follow_holds(&account, without(&hold, at)).await;
+    }
+    assert!(kept().await, "two readings did not have it");
+    assert!(accept().await.1 && !kept().await, "it is listed again");
+}
