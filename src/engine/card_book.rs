@@ -15,8 +15,8 @@ use crate::domain::card::{Card, CardKey, CardRecord, NOT_READ_YET, ProviderId, S
 use crate::domain::money::Money;
 
 /// Figures that did not change are written again after this long: a disk that is written to at
-/// every reading never rests.
-const SAVED_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+/// every reading never rests, and no more is lost with the process than how new they are.
+const SAVED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// The cards, by account and id.
 #[derive(Default)]
@@ -490,13 +490,13 @@ mod tests {
     }
 
     #[test]
-    fn figures_that_did_not_change_are_saved_again_after_a_minute_and_not_before() {
+    fn figures_that_did_not_change_are_saved_again_after_five_minutes_and_not_before() {
         let book = book(1);
         let unsaved = |second| book.merge(vec![read("0", second)]).unsaved;
         let first = unsaved(1);
         assert_eq!(first.len(), 1, "the data file has none of this process");
         book.note_saved(&first);
-        assert_eq!((unsaved(30).len(), unsaved(60).len(), unsaved(61).len()), (0, 0, 1));
+        assert_eq!((unsaved(30).len(), unsaved(300).len(), unsaved(301).len()), (0, 0, 1));
     }
 
     #[test]

@@ -45,7 +45,7 @@ const SHARE: Share = Share { pages: 1, most_requests: 20 };
 
 /// How far the newest reading moves on before that alone is written down: a restart reads so much
 /// again.
-const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
+const WRITTEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// How much of every list of an account is known.
 pub(super) struct History {

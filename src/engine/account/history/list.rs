@@ -179,8 +179,8 @@ impl ListHistory {
         Some(Part { list: name.clone(), stretch, share, why })
     }
 
-    /// What of it is to be written down: it goes further back, has fewer gaps, or is newer by a
-    /// minute.
+    /// What of it is to be written down: it goes further back, has fewer gaps, or is newer by some
+    /// minutes.
     pub(super) fn unwritten(&self) -> Option<Coverage> {
         let (kept, written) = (self.kept.stretches(), self.written.stretches());
         let same = kept.len() == written.len()
