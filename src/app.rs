@@ -266,7 +266,7 @@ impl BurstPart {
 }
 
 /// When something on screen changes by itself: the next full second where clock and ages show
-/// seconds, or the next even one while nobody presses a key, else the next minute; never while
+/// seconds, or the next fifth one while nobody presses a key, else the next minute; never while
 /// nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {

@@ -35,7 +35,7 @@ use crate::ui;
 use crate::ui::theme::Theme;
 use alarm::Alarm;
 use clipboard::{Clipboard, Finished, Step};
-use events::{EVENTS, first_events, receive};
+use events::{EVENTS, EVENTS_AT_REST, first_events, receive};
 use frames::{Cause, Frames, Origin};
 use signals::{Sign, Signals};
 
@@ -48,8 +48,7 @@ const ANSWER: Duration = Duration::from_millis(10);
 
 const UNREADABLE: &str = "the terminal cannot be read";
 
-/// Most messages of the terminal that are taken in before a frame is drawn, and of the engine while
-/// nobody presses a key.
+/// Most messages of the terminal that are taken in before a frame is drawn.
 const BATCH: usize = 256;
 
 /// What a board needs.
@@ -275,7 +274,7 @@ impl Running {
             typed.push(msg);
         }
         // What was typed is answered first.
-        let most = if rests { BATCH } else { EVENTS };
+        let most = if rests { EVENTS_AT_REST } else { EVENTS };
         while takes_news
             && typed.is_empty()
             && reported.len() < most

@@ -107,7 +107,7 @@ pub enum Clipboard {
     Off,
 }
 
-/// When clock and ages show seconds, for which the board is drawn once a second, and once in two
+/// When clock and ages show seconds, for which the board is drawn once a second, and once in five
 /// after 30 s without a key; else once a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Seconds {

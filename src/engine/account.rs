@@ -26,15 +26,15 @@ use self::health::HealthLog;
 pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
-pub(super) use self::transactions::Depth;
 use self::transactions::TransactionProgress;
+pub(super) use self::transactions::{Depth, HoldsSeen};
 use super::adapter::Adapter;
 use super::outbox::LastTold;
 use super::schedule::{self, Plan};
 use super::{Health, HealthState, ProviderInfo};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Capabilities, OperationId};
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::domain::unmapped::UnmappedWords;
 use crate::provider::http::Http;
 use crate::provider::pages::ListRead;
@@ -259,20 +259,20 @@ impl Account {
         self.state().transactions.saved(card, rows, again);
     }
 
-    /// These rows are others in the data file now than they were read.
-    pub(super) fn rows_changed<'a>(&self, rows: impl IntoIterator<Item = &'a Transaction>) {
+    /// The rows of these names are others in the data file now than they were read.
+    pub(super) fn rows_changed(&self, rows: impl IntoIterator<Item = RowName>) {
         self.state().transactions.rows_changed(rows);
     }
 
-    /// Whether a complete reading, from `since` on, is to be compared with the holds that are
-    /// known: not where nothing changed since one that reached as far back a moment ago.
-    pub(super) fn are_holds_due(
-        &self,
-        card: Option<&CardKey>,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> bool {
-        self.state().transactions.are_holds_due(card, since, now)
+    /// Whether what a complete reading saw is to be compared with the holds that are known: not
+    /// where one that was as deep saw the same a moment ago, and nothing changed since.
+    pub(super) fn are_holds_due(&self, card: Option<&CardKey>, now: &HoldsSeen) -> bool {
+        self.state().transactions.are_holds_due(card, now)
+    }
+
+    /// What a complete reading saw was compared with the holds that are known.
+    pub(super) fn note_holds_compared(&self, card: Option<&CardKey>, now: HoldsSeen) {
+        self.state().transactions.note_holds_compared(card, now);
     }
 
     /// Whether a page that could not be saved has other rows than in the last reading that could

@@ -57,6 +57,7 @@ impl Engine {
         }
         let read = PartRead::of_part(&list, part.stretch, saved, account.is_well());
         let (write, ended) = account.note_part(&part, &read, now);
+        let is_news = write.is_some();
         self.write_coverage(account, &part.list, write).await;
         self.judge_part(account, &list, card.as_ref(), read.is_failing).await;
         account.note_odd_rows(&part.list, &list, (part.stretch.from, part.stretch.to), &read);
@@ -69,9 +70,9 @@ impl Engine {
         if let Some(reading) = complete_reading(account, key.as_ref(), &list, &window, now)
             && saved
         {
-            self.follow_holds(account, reading).await;
+            let _were_compared = self.follow_holds(account, reading).await;
         }
-        self.emit_covered(account, key.as_ref()).await;
+        self.emit_covered(account, key.as_ref(), is_news).await;
     }
 
     /// Notes how a part went. That the provider fails at an old time says nothing of the newest
@@ -109,13 +110,18 @@ impl Engine {
         }
     }
 
-    /// Tells how much is known of a card that is read by itself; of all it is in the health.
-    pub(super) async fn emit_covered(&self, account: &Account, key: Option<&CardKey>) {
+    /// Tells how much is known of a card that is read by itself; of all it is in the health. Each
+    /// reading moves it on, which is no news.
+    pub(super) async fn emit_covered(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        is_news: bool,
+    ) {
         if let Some(card) = key {
             let covered = account.covered_of(&card.id, self.0.clock.now());
             let event = EngineEvent::Covered { card: card.clone(), covered };
-            // It is moved on by each reading; what is missing of it is news with the health.
-            self.0.outbox.send(event, false).await;
+            self.0.outbox.send(event, is_news).await;
         }
     }
 }

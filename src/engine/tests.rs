@@ -5,6 +5,7 @@ mod columns;
 mod older;
 mod others;
 mod outbox;
+mod saved;
 mod start;
 
 use std::sync::Arc;

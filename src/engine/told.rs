@@ -10,7 +10,7 @@ use super::account::Account;
 use super::{Engine, EngineEvent};
 use crate::config::InMemory;
 use crate::domain::card::{Card, CardKey};
-use crate::domain::transaction::{RowNews, Transaction};
+use crate::domain::transaction::{RowName, RowNews, Transaction};
 use crate::ledger::Ledger;
 use crate::store::{StoreError, Written};
 
@@ -38,12 +38,15 @@ impl Told {
 
 impl Engine {
     /// Writes transactions and tells what is new of them, behind what other processes wrote before.
+    /// `written` is done in between, so that what is learned from others' writes comes after it.
     pub(super) async fn write_rows(
         &self,
         write: impl Future<Output = Result<Written, StoreError>>,
+        written: impl FnOnce(),
     ) -> Result<RowNews, StoreError> {
         let mut told = self.0.told.up_to.lock().await;
         let Written { news, numbers } = write.await?;
+        written();
         if let (Some(numbers), None, true) = (&numbers, *told, self.0.polling) {
             *told = Some(numbers.start().saturating_sub(1));
         }
@@ -108,6 +111,7 @@ impl Engine {
             let changes = self.0.store.changes_since(*told, PAGE).await?;
             let is_last = u32::try_from(changes.rows.len()).is_ok_and(|count| count < PAGE);
             if !changes.rows.is_empty() {
+                self.forget_saved(&changes.gone);
                 self.learn_from_others(&changes.rows).await;
                 let news = RowNews { rows: changes.rows, gone: Some(changes.gone) };
                 self.emit(EngineEvent::Transactions(news)).await;
@@ -116,6 +120,14 @@ impl Engine {
             if is_last {
                 return Ok(());
             }
+        }
+    }
+
+    /// Rows have these names no more: one that is read under such a name is to be saved.
+    fn forget_saved(&self, names: &[RowName]) {
+        for account in &self.0.accounts {
+            let of_account = names.iter().filter(|name| name.provider == account.info.id);
+            account.rows_changed(of_account.cloned());
         }
     }
 
@@ -129,7 +141,7 @@ impl Engine {
                 continue;
             }
             let cards: BTreeSet<CardKey> = of_account.iter().filter_map(|row| row.card()).collect();
-            account.rows_changed(of_account.iter().copied());
+            account.rows_changed(of_account.iter().map(|row| RowName::from(*row)));
             self.learn_cards(account, cards).await;
             if of_account.iter().any(|row| row.has_unmapped_word()) {
                 self.count_unmapped(Some(&account.info.id)).await;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Account, Depth, PartRead, Scope};
+use super::account::{Account, Depth, HoldsSeen, PartRead, Scope};
 use super::lists::{Keep, Patience, of_list};
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Stretch;
 use crate::domain::operation::Operation;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction};
 use crate::provider::pages::{ListRead, ReadMode, Share};
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
@@ -94,9 +94,10 @@ impl Engine {
         }
         let read = PartRead::of(&list, (window.since, now), saved);
         let write = account.note_newest(&name, &read, now);
+        let is_news = write.is_some();
         self.write_coverage(account, &name, write).await;
         self.judge_list(account, &list, card).await;
-        self.emit_covered(account, key).await;
+        self.emit_covered(account, key, is_news).await;
         let left = list.complete_from.unwrap_or(until).max(window.since).min(now);
         // What lies between this reading and the last one is a gap by itself.
         if list.error.is_none()
@@ -121,7 +122,7 @@ impl Engine {
                 account.begin_deep(key, reach.depth, list.rows.len());
             }
         }
-        self.compare_holds(account, key, &list, &window, now).await;
+        self.compare_holds(account, key, (&list, reach.depth), &window, now).await;
         list.error.map_or(Ok(()), Err)
     }
 
@@ -157,14 +158,15 @@ impl Engine {
             return (rows, true);
         }
         let result = if self.may_save() {
-            Some(self.write_rows(self.0.store.keep_transactions(unsaved)).await)
+            let written = || account.saved(key, &unsaved, is_again);
+            let write = self.0.store.keep_transactions(unsaved.clone());
+            Some(self.write_rows(write, written).await)
         } else {
             None
         };
         match result {
             Some(Ok(news)) => {
                 self.0.saving.note_success();
-                account.saved(key, &rows, is_again);
                 self.learn_from_new(account, key, &news.rows).await;
                 (rows, true)
             }
@@ -222,24 +224,34 @@ impl Engine {
         &self,
         account: &Account,
         key: Option<&CardKey>,
-        list: &ListRead<Transaction>,
+        (list, depth): (&ListRead<Transaction>, Depth),
         window: &Window,
         at: Timestamp,
     ) {
-        if self.may_save()
-            && is_whole(list)
-            && account.are_holds_due(key, complete_from(list, window), at)
+        if !self.may_save() || !is_whole(list) {
+            return;
+        }
+        let seen = HoldsSeen::of(&list.rows, depth, at, complete_from(list, window));
+        if account.are_holds_due(key, &seen)
             && let Some(reading) = complete_reading(account, key, list, window, at)
+            && self.follow_holds(account, reading).await
         {
-            self.follow_holds(account, reading).await;
+            account.note_holds_compared(key, seen);
         }
     }
 
-    /// Holds that a complete reading does not have any more, and what they became.
-    pub(super) async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
-        match self.write_rows(self.0.store.follow_holds(reading)).await {
-            Ok(news) => account.rows_changed(&news.rows),
-            Err(error) => self.emit_store_error(&error).await,
+    /// Holds that a complete reading does not have any more, and what they became; whether they
+    /// were compared.
+    pub(super) async fn follow_holds(&self, account: &Account, reading: CompleteReading) -> bool {
+        match self.write_rows(self.0.store.follow_holds(reading), || ()).await {
+            Ok(news) => {
+                account.rows_changed(news.rows.iter().map(RowName::from));
+                true
+            }
+            Err(error) => {
+                self.emit_store_error(&error).await;
+                false
+            }
         }
     }
 
@@ -323,7 +335,7 @@ impl Engine {
         let card = operation.card.clone();
         let link = self.0.store.link_operation(card, credit, operation.id);
         // The transaction may not be known yet; then its next reading links it.
-        let _ = self.write_rows(link).await;
+        let _ = self.write_rows(link, || ()).await;
     }
 }
 

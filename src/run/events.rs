@@ -8,6 +8,9 @@ use crate::engine::EngineEvent;
 /// are loaded each has some hundred, and a key waits for those that were begun.
 pub(super) const EVENTS: usize = 4;
 
+/// The same while nobody presses a key: those of a round of readings make one frame.
+pub(super) const EVENTS_AT_REST: usize = 32;
+
 /// What the first frame shows: what the engine emitted while it was opened, up to the newest
 /// operations. What it has emitted since is taken in behind the frame.
 pub(super) fn first_events(events: &mut mpsc::Receiver<EngineEvent>) -> Vec<EngineEvent> {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash as _, Hasher as _, RandomState};
+use std::sync::Arc;
 
 use crate::domain::transaction::Transaction;
 
@@ -17,28 +18,38 @@ pub(super) struct SavedRows {
 }
 
 impl SavedRows {
-    /// Whether the data file has a row as it is, whenever it was seen first.
-    pub(super) fn has(&self, row: &Transaction) -> bool {
-        self.rows.get(&self.name(row)) == Some(&self.words(row))
+    /// Those of the rows of a page that the data file may not have as they are, whenever they were
+    /// seen first. Of one that a page has twice the last counts, and both are handed over or none.
+    pub(super) fn unknown(&self, page: &[Transaction]) -> Vec<Transaction> {
+        let names = page.iter().map(|row| self.name(row.card_id.as_ref(), &row.id));
+        let names: Vec<u64> = names.collect();
+        let words = page.iter().map(|row| self.words(row));
+        let last: HashMap<u64, u64> = names.iter().copied().zip(words).collect();
+        let is_unknown = |name: &u64| self.rows.get(name) != last.get(name);
+        let rows = page.iter().zip(&names).filter(|(_, name)| is_unknown(name));
+        rows.map(|(row, _)| row.clone()).collect()
     }
 
-    /// The data file has these rows of a list that is read again.
+    /// The data file was given these rows of a list that is read again.
     pub(super) fn note(&mut self, rows: &[Transaction]) {
         for row in rows {
             if self.rows.len() >= MOST {
                 self.rows = HashMap::new();
             }
-            self.rows.insert(self.name(row), self.words(row));
+            self.rows.insert(self.name(row.card_id.as_ref(), &row.id), self.words(row));
         }
     }
 
-    /// A row may be another one in the data file now.
-    pub(super) fn forget(&mut self, row: &Transaction) {
-        self.rows.remove(&self.name(row));
+    /// The row of a name may be another one in the data file now. It may have been read without its
+    /// card.
+    pub(super) fn forget(&mut self, card: Option<&Arc<str>>, id: &Arc<str>) {
+        for card in [card, None] {
+            self.rows.remove(&self.name(card, id));
+        }
     }
 
-    fn name(&self, row: &Transaction) -> u64 {
-        self.hashes.hash_one((&row.card_id, &row.id))
+    fn name(&self, card: Option<&Arc<str>>, id: &Arc<str>) -> u64 {
+        self.hashes.hash_one((card, id))
     }
 
     fn words(&self, row: &Transaction) -> u64 {
@@ -81,22 +92,47 @@ mod tests {
         Transaction { id: id.into(), ..crate::contract::samples::transaction() }
     }
 
+    fn knows(saved: &SavedRows, row: &Transaction) -> bool {
+        saved.unknown(std::slice::from_ref(row)).is_empty()
+    }
+
     #[test]
     fn a_row_is_known_as_it_was_read_last_and_in_no_other_form() {
         let mut saved = SavedRows::default();
         let hold = Transaction { state: TransactionState::Hold, ..row("a") };
         let cleared = Transaction { state: TransactionState::Cleared, ..row("a") };
-        assert!(!saved.has(&hold));
+        assert!(!knows(&saved, &hold));
         saved.note(std::slice::from_ref(&hold));
         let later = Transaction { seen_at: Timestamp::MAX, ..hold.clone() };
-        assert!(saved.has(&later), "when it was seen first does not matter");
-        assert!(!saved.has(&cleared) && !saved.has(&row("b")));
+        assert!(knows(&saved, &later), "when it was seen first does not matter");
+        assert!(!knows(&saved, &cleared) && !knows(&saved, &row("b")));
         saved.note(std::slice::from_ref(&cleared));
-        assert!(!saved.has(&hold), "a provider that goes back is heard");
+        assert!(!knows(&saved, &hold), "a provider that goes back is heard");
         let listed = Listed::GoneSince { at: cleared.at, cleared_as: None };
-        assert!(!saved.has(&Transaction { listed, ..cleared.clone() }));
-        saved.forget(&hold);
-        assert!(!saved.has(&cleared));
+        assert!(!knows(&saved, &Transaction { listed, ..cleared.clone() }));
+        saved.forget(cleared.card_id.as_ref(), &cleared.id);
+        assert!(!knows(&saved, &cleared));
+    }
+
+    #[test]
+    fn of_a_row_that_a_page_has_twice_the_last_counts() {
+        let mut saved = SavedRows::default();
+        let states = [TransactionState::Hold, TransactionState::Cleared];
+        let page = states.map(|state| Transaction { state, ..row("a") });
+        assert_eq!(saved.unknown(&page).len(), 2);
+        saved.note(&page);
+        assert!(saved.unknown(&page).is_empty());
+        let [hold, cleared] = page;
+        assert_eq!(saved.unknown(&[cleared.clone(), hold.clone()]), [cleared, hold]);
+    }
+
+    #[test]
+    fn a_row_that_was_read_without_its_card_is_forgotten_with_it() {
+        let mut saved = SavedRows::default();
+        let bare = Transaction { card_id: None, ..row("a") };
+        saved.note(std::slice::from_ref(&bare));
+        saved.forget(row("a").card_id.as_ref(), &bare.id);
+        assert!(!knows(&saved, &bare));
     }
 
     #[test]
@@ -104,7 +140,7 @@ mod tests {
         let mut saved = SavedRows::default();
         let rows: Vec<Transaction> = (0..=MOST).map(|id| row(&id.to_string())).collect();
         saved.note(&rows);
-        assert!(saved.has(&rows[MOST]) && !saved.has(&rows[0]));
+        assert!(knows(&saved, &rows[MOST]) && !knows(&saved, &rows[0]));
         assert!(saved.rows.len() <= MOST);
     }
 }

@@ -1,6 +1,7 @@
 //! How far an account's transactions are read: those of all cards, or of each card by itself.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::history::History;
 use super::saved_rows::SavedRows;
 use crate::domain::card::CardKey;
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{RowName, Transaction, TransactionState};
 
 /// Seconds until late rows and older holds are read back to again, for every full page that it
 /// took; and at most.
@@ -32,7 +33,7 @@ const REMEMBERED: usize = 200;
 const HOLDS_AGAIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far back transactions are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::engine) enum Depth {
     /// To the last reading.
     Recent,
@@ -66,8 +67,9 @@ struct ListProgress {
     /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
     /// is none".
     oldest_hold: Option<Option<Timestamp>>,
-    /// When its holds were compared last, and from which time on, as long as nothing new was read.
-    holds_compared: Option<HoldsCompared>,
+    /// What readings of each depth saw of its holds that were compared last, as long as nothing new
+    /// was read.
+    holds_compared: HashMap<Depth, HoldsSeen>,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
     /// How deep a reading is that goes on in the history, and how many rows it had so far.
@@ -98,10 +100,40 @@ impl Pages {
     }
 }
 
-#[derive(Clone, Copy)]
-struct HoldsCompared {
-    at: Timestamp,
-    since: Timestamp,
+/// What a complete reading saw of a list's holds.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct HoldsSeen {
+    /// How deep it went.
+    pub(in crate::engine) depth: Depth,
+    /// When it began.
+    pub(in crate::engine) at: Timestamp,
+    /// From when on it has every row.
+    pub(in crate::engine) since: Timestamp,
+    /// The names of the holds in it, in whatever order, as a number.
+    holds: u64,
+}
+
+impl HoldsSeen {
+    /// Of a reading that had these rows.
+    pub(in crate::engine) fn of(
+        rows: &[Transaction],
+        depth: Depth,
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Self {
+        let hashes = BuildHasherDefault::<DefaultHasher>::default();
+        let holds = rows.iter().filter(|row| row.state == TransactionState::Hold);
+        let numbers = holds.map(|hold| hashes.hash_one((&hold.card_id, &hold.id)));
+        Self { depth, at, since, holds: numbers.fold(0, u64::wrapping_add) }
+    }
+}
+
+impl ListProgress {
+    /// Its holds may be others now.
+    fn forget_holds(&mut self) {
+        self.oldest_hold = None;
+        self.holds_compared.clear();
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -137,7 +169,10 @@ impl TransactionProgress {
 
     /// The next reading of this card's transactions goes over the whole window.
     pub(super) fn ask_card(&mut self, key: &CardKey) {
-        self.list_of(Some(key)).deeper_from = None;
+        self.saved = SavedRows::default();
+        let list = self.list_of(Some(key));
+        list.deeper_from = None;
+        list.forget_holds();
     }
 
     fn list_of(&mut self, card: Option<&CardKey>) -> &mut ListProgress {
@@ -171,50 +206,44 @@ impl TransactionProgress {
 
     /// See [`Account::unsaved`](super::Account::unsaved).
     pub(super) fn unsaved(&self, rows: &[Transaction]) -> Vec<Transaction> {
-        rows.iter().filter(|row| !self.saved.has(row)).cloned().collect()
+        self.saved.unknown(rows)
     }
 
     /// See [`Account::saved`](super::Account::saved).
     pub(super) fn saved(&mut self, card: Option<&CardKey>, rows: &[Transaction], again: bool) {
-        let list = self.list_of(card);
-        (list.oldest_hold, list.holds_compared) = (None, None);
-        list.unsaved = Pages::default();
+        self.list_of(card).unsaved = Pages::default();
+        self.rows_changed(rows.iter().map(RowName::from));
         if again {
             self.saved.note(rows);
-        } else {
-            rows.iter().for_each(|row| self.saved.forget(row));
         }
+        self.list_of(card).forget_holds();
     }
 
     /// See [`Account::rows_changed`](super::Account::rows_changed).
-    pub(super) fn rows_changed<'a>(&mut self, rows: impl IntoIterator<Item = &'a Transaction>) {
+    pub(super) fn rows_changed(&mut self, rows: impl IntoIterator<Item = RowName>) {
         let mut lists = HashSet::new();
-        for row in rows {
-            self.saved.forget(row);
-            lists.extend([None, row.card_id.clone()]);
+        for RowName { card, id, .. } in rows {
+            self.saved.forget(card.as_ref(), &id);
+            lists.extend([None, card]);
         }
         for list in lists {
-            if let Some(list) = self.lists.get_mut(&list) {
-                (list.oldest_hold, list.holds_compared) = (None, None);
-            }
+            self.lists.get_mut(&list).into_iter().for_each(ListProgress::forget_holds);
         }
     }
 
     /// See [`Account::are_holds_due`](super::Account::are_holds_due).
-    pub(super) fn are_holds_due(
-        &mut self,
-        card: Option<&CardKey>,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> bool {
-        let list = self.list_of(card);
-        let is_again = list.holds_compared.is_some_and(|before| {
-            before.since <= since && before.at <= now && now.duration_since(before.at) < HOLDS_AGAIN
-        });
-        if !is_again {
-            list.holds_compared = Some(HoldsCompared { at: now, since });
-        }
-        !is_again
+    pub(super) fn are_holds_due(&mut self, card: Option<&CardKey>, now: &HoldsSeen) -> bool {
+        let before = self.list_of(card).holds_compared.get(&now.depth);
+        !before.is_some_and(|before| {
+            before.since <= now.since
+                && before.holds == now.holds
+                && before.at <= now.at
+                && now.at.duration_since(before.at) < HOLDS_AGAIN
+        })
+    }
+
+    pub(super) fn note_holds_compared(&mut self, card: Option<&CardKey>, now: HoldsSeen) {
+        self.list_of(card).holds_compared.insert(now.depth, now);
     }
 
     /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).

@@ -107,7 +107,7 @@ impl Desk {
 
     async fn own(&self, rows: Vec<Transaction>) -> RowNews {
         let write = self.engine.0.store.keep_transactions(rows);
-        self.engine.write_rows(write).await.expect("keeping")
+        self.engine.write_rows(write, || ()).await.expect("keeping")
     }
 
     async fn others(&self, rows: Vec<Transaction>) {
@@ -233,7 +233,7 @@ async fn do_it(desk: &Desk, deed: Deed, count: i64) -> bool {
         }
         // There may be no row to link.
         Deed::Own(write) => {
-            desk.engine.write_rows(write.make(&desk.engine.0.store, count)).await.is_ok()
+            desk.engine.write_rows(write.make(&desk.engine.0.store, count), || ()).await.is_ok()
         }
         Deed::Glance => desk.engine.tell_others_rows().await.is_ok(),
     }

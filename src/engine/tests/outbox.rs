@@ -1,16 +1,11 @@
 //! What wakes whoever listens, and what waits until it is looked for.
 
-use std::sync::Arc;
-
 use futures::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::Bench;
-use crate::domain::card::CardKey;
-use crate::domain::transaction::{Listed, Transaction, TransactionState};
 use crate::engine::outbox::Outbox;
 use crate::engine::{EngineEvent, HealthState};
-use crate::store::CompleteReading;
 
 impl Bench {
     /// Whether there was news since this was asked before.
@@ -82,47 +77,4 @@ async fn where_no_more_events_fit_in_whoever_listens_is_woken() {
     full.await;
     drop(events);
     outbox.send(event(), true).await;
-}
-
-/// A reading of a card's transactions that had none but another row, long before.
-fn without(row: &Transaction, at: Timestamp) -> CompleteReading {
-    let long_before = row.at - SignedDuration::from_hours(1);
-    CompleteReading {
-        provider: row.provider.clone(),
-        card: row.card(),
-        since: long_before,
-        until: at,
-        at,
-        apart: SignedDuration::from_mins(10),
-        listed: [(row.card_id.clone(), "t-other".into())].into_iter().collect(),
-        oldest: long_before,
-    }
-}
-
-#[tokio::test]
-async fn a_hold_that_is_listed_again_as_it_was_is_taken_back_although_it_was_saved_like_that() {
-    let bench = Bench::new(1).await;
-    let (account, now) = (bench.account(), bench.engine.0.clock.now());
-    let key = CardKey::new(&account.info.id, "c-1");
-    let hold = Transaction {
-        provider: key.provider.clone(),
-        card_id: Some(Arc::clone(&key.id)),
-        id: "t-hold".into(),
-        at: now - SignedDuration::from_hours(1),
-        state: TransactionState::Hold,
-        ..crate::contract::samples::transaction()
-    };
-    let accept = || bench.engine.accept_transactions(&account, None, Some(0), vec![hold.clone()]);
-    let kept = async || {
-        let rows = bench.engine.0.store.newest_transactions(500).await.expect("they are there");
-        let row = rows.into_iter().find(|row| row.id == hold.id).expect("it is kept");
-        matches!(row.listed, Listed::GoneSince { .. })
-    };
-    assert!(accept().await.1 && !kept().await);
-    for minutes in [0, 11] {
-        let at = now + SignedDuration::from_mins(minutes);
-        bench.engine.follow_holds(&account, without(&hold, at)).await;
-    }
-    assert!(kept().await, "two readings did not have it");
-    assert!(accept().await.1 && !kept().await, "it is listed again");
 }
