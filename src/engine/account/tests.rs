@@ -4,6 +4,7 @@ use super::planning::LEAST_BETWEEN_LOOKUPS;
 use super::*;
 use crate::app::fixture::{ago, key, now, operation};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
+use crate::domain::transaction::TransactionState;
 use crate::engine::schedule::{Next, Read};
 use crate::provider::Config;
 use crate::provider::pages::ListRead;
@@ -144,4 +145,34 @@ fn a_list_whose_first_page_failed_does_not_say_that_there_are_no_cards() {
     assert_eq!(account.health(now(), 0).cards, None, "nothing was read");
     account.list_read(&list(None), now());
     assert_eq!(account.health(now(), 0).cards, Some(0), "it was read, and it has none");
+}
+
+#[test]
+fn holds_are_compared_again_where_a_list_has_others_reaches_further_back_or_two_minutes_passed() {
+    let account = account();
+    let hold = |id: &str| Transaction {
+        provider: account.info.id.clone(),
+        id: id.into(),
+        state: TransactionState::Hold,
+        ..crate::contract::samples::transaction()
+    };
+    let (all, since) = ([hold("1"), hold("2")], ago(1_000));
+    let deep = |rows: &[Transaction], since, second| {
+        HoldsSeen::of(rows, Depth::Late, now() + SignedDuration::from_secs(second), since)
+    };
+    let recent = HoldsSeen::of(&all[1..], Depth::Recent, now(), ago(10));
+    assert!(account.are_holds_due(None, &deep(&all, since, 0)));
+    account.note_holds_compared(None, deep(&all, since, 0));
+    assert!(account.are_holds_due(None, &recent), "it saw less");
+    account.note_holds_compared(None, recent);
+    let mut turned = all.clone();
+    turned.reverse();
+    let later = deep(&turned, ago(999), 119);
+    assert!(!account.are_holds_due(None, &later) && !account.are_holds_due(None, &recent));
+    assert!(account.are_holds_due(None, &deep(&all, since, 120)));
+    assert!(account.are_holds_due(None, &deep(&all, ago(1_001), 1)));
+    assert!(account.are_holds_due(None, &deep(&all[..1], since, 1)), "one is not listed");
+    assert!(account.are_holds_due(None, &deep(&all, since, -1)), "the clock was set back");
+    account.rows_changed([RowName::from(&all[0])]);
+    assert!(account.are_holds_due(None, &later), "another cardtop wrote one");
 }

@@ -33,7 +33,7 @@ const REMEMBERED: usize = 200;
 const HOLDS_AGAIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far back transactions are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Depth {
     /// To the last reading.
     Recent,
@@ -67,9 +67,9 @@ struct ListProgress {
     /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
     /// is none".
     oldest_hold: Option<Option<Timestamp>>,
-    /// What readings of each depth saw of its holds that were compared last, as long as nothing new
-    /// was read.
-    holds_compared: HashMap<Depth, HoldsSeen>,
+    /// What the last deep reading and the last other one saw of its holds that were compared, as
+    /// long as nothing new was read.
+    holds_compared: HashMap<bool, HoldsSeen>,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
     /// How deep a reading is that goes on in the history, and how many rows it had so far.
@@ -103,8 +103,8 @@ impl Pages {
 /// What a complete reading saw of a list's holds.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct HoldsSeen {
-    /// How deep it went.
-    pub(in crate::engine) depth: Depth,
+    /// It went further back than to the last reading.
+    pub(in crate::engine) is_deep: bool,
     /// When it began.
     pub(in crate::engine) at: Timestamp,
     /// From when on it has every row.
@@ -124,7 +124,8 @@ impl HoldsSeen {
         let hashes = BuildHasherDefault::<DefaultHasher>::default();
         let holds = rows.iter().filter(|row| row.state == TransactionState::Hold);
         let numbers = holds.map(|hold| hashes.hash_one((&hold.card_id, &hold.id)));
-        Self { depth, at, since, holds: numbers.fold(0, u64::wrapping_add) }
+        let holds = numbers.fold(0, u64::wrapping_add);
+        Self { is_deep: depth != Depth::Recent, at, since, holds }
     }
 }
 
@@ -233,7 +234,7 @@ impl TransactionProgress {
 
     /// See [`Account::are_holds_due`](super::Account::are_holds_due).
     pub(super) fn are_holds_due(&mut self, card: Option<&CardKey>, now: &HoldsSeen) -> bool {
-        let before = self.list_of(card).holds_compared.get(&now.depth);
+        let before = self.list_of(card).holds_compared.get(&now.is_deep);
         !before.is_some_and(|before| {
             before.since <= now.since
                 && before.holds == now.holds
@@ -243,7 +244,7 @@ impl TransactionProgress {
     }
 
     pub(super) fn note_holds_compared(&mut self, card: Option<&CardKey>, now: HoldsSeen) {
-        self.list_of(card).holds_compared.insert(now.depth, now);
+        self.list_of(card).holds_compared.insert(now.is_deep, now);
     }
 
     /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).
