@@ -67,9 +67,8 @@ struct ListProgress {
     /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
     /// is none".
     oldest_hold: Option<Option<Timestamp>>,
-    /// What the last deep reading and the last other one saw of its holds that were compared, as
-    /// long as nothing new was read.
-    holds_compared: HashMap<bool, HoldsSeen>,
+    /// What was compared last with its holds, as long as nothing new was read.
+    holds_compared: HoldsCompared,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
     /// How deep a reading is that goes on in the history, and how many rows it had so far.
@@ -104,11 +103,11 @@ impl Pages {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct HoldsSeen {
     /// It went further back than to the last reading.
-    pub(in crate::engine) is_deep: bool,
+    is_deep: bool,
     /// When it began.
-    pub(in crate::engine) at: Timestamp,
+    at: Timestamp,
     /// From when on it has every row.
-    pub(in crate::engine) since: Timestamp,
+    since: Timestamp,
     /// The names of the holds in it, in whatever order, as a number.
     holds: u64,
 }
@@ -129,11 +128,26 @@ impl HoldsSeen {
     }
 }
 
+/// What the last readings saw of a list's holds that were compared with those that are known.
+#[derive(Default)]
+struct HoldsCompared {
+    /// Of those that went further back than to the last reading.
+    deep: Option<HoldsSeen>,
+    /// Of the others.
+    recent: Option<HoldsSeen>,
+}
+
+impl HoldsCompared {
+    const fn like(&mut self, seen: &HoldsSeen) -> &mut Option<HoldsSeen> {
+        if seen.is_deep { &mut self.deep } else { &mut self.recent }
+    }
+}
+
 impl ListProgress {
     /// Its holds may be others now.
     fn forget_holds(&mut self) {
         self.oldest_hold = None;
-        self.holds_compared.clear();
+        self.holds_compared = HoldsCompared::default();
     }
 }
 
@@ -234,7 +248,7 @@ impl TransactionProgress {
 
     /// See [`Account::are_holds_due`](super::Account::are_holds_due).
     pub(super) fn are_holds_due(&mut self, card: Option<&CardKey>, now: &HoldsSeen) -> bool {
-        let before = self.list_of(card).holds_compared.get(&now.is_deep);
+        let before = self.list_of(card).holds_compared.like(now);
         !before.is_some_and(|before| {
             before.since <= now.since
                 && before.holds == now.holds
@@ -244,7 +258,7 @@ impl TransactionProgress {
     }
 
     pub(super) fn note_holds_compared(&mut self, card: Option<&CardKey>, now: HoldsSeen) {
-        self.list_of(card).holds_compared.insert(now.is_deep, now);
+        *self.list_of(card).holds_compared.like(&now) = Some(now);
     }
 
     /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).
