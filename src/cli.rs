@@ -24,6 +24,7 @@ mod global;
 mod incomplete;
 mod init;
 mod kept;
+mod listen;
 mod listing;
 mod log;
 mod man;
@@ -160,6 +161,7 @@ commands! {
     Pin(pin::SetPin),
     Close(close::Close),
     Ops(ops::Ops),
+    Listen(listen::Listen),
     Init(init::Init),
     Completions(completions::Completions),
     Man(man::Man),

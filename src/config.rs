@@ -47,10 +47,26 @@ pub struct Config<A: 'static> {
     pub board: Board,
     /// The provider accounts, in the order of the file.
     pub providers: Vec<ProviderConfig<A>>,
-    /// Where webhooks will be received (reserved: nothing listens yet).
-    pub listen: Option<SocketAddr>,
+    /// Where webhooks are received.
+    pub listen: Listen,
     /// The file it was read from.
     pub path: Option<PathBuf>,
+}
+
+/// `[listen]`: where webhooks are received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Whether the board receives them; `cardtop listen` always does.
+    pub enabled: bool,
+    /// Where. Nothing is encrypted there, so what is not on this machine comes through a reverse
+    /// proxy or a tunnel.
+    pub addr: SocketAddr,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { enabled: false, addr: SocketAddr::from(([127, 0, 0, 1], 8787)) }
+    }
 }
 
 impl<A> Config<A> {

@@ -21,6 +21,7 @@
 
 mod card;
 pub mod csv;
+mod delivery;
 mod failure;
 pub mod filter;
 mod journal;
@@ -39,6 +40,7 @@ mod tests;
 mod transaction;
 mod value;
 
+pub use delivery::DeliveryReport;
 pub use failure::{Failure, FailureKind};
 pub use filter::{CardRow, History, Membership, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod money;
 pub mod operation;
 pub mod proof;
+pub mod push;
 pub mod reading;
 pub mod text;
 pub mod transaction;

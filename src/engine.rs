@@ -33,6 +33,7 @@ mod stored;
 mod told;
 mod transactions;
 mod typing;
+mod webhooks;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +48,9 @@ use self::adapter::Adapter;
 pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
-pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
+pub use self::health::{
+    Health, HealthState, ProviderInfo, ProviderReport, PushFigures, PushGap,
+};
 pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::older::OlderPage;
@@ -62,6 +65,8 @@ pub use self::settle::{Verdict, confirmation};
 pub use self::start::FIRST_CARDS;
 use self::told::Told;
 use self::typing::Typing;
+use self::webhooks::Inbox;
+pub use self::webhooks::{Acknowledgement, Delivery, Received, RejectionKind};
 use crate::clock::Clock;
 use crate::domain::card::{Card, CardRecord, ProviderId};
 pub use crate::domain::operation::Step;
@@ -91,6 +96,7 @@ struct Inner {
     polling: bool,
     saving: SaveGate,
     told: Told,
+    inbox: Inbox,
     background: Background,
 }
 

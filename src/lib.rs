@@ -21,6 +21,7 @@ pub mod domain;
 pub mod engine;
 pub mod files;
 pub mod ledger;
+pub mod listen;
 pub mod memory;
 pub mod priority;
 pub mod provider;

@@ -2,7 +2,7 @@
 //!
 //! Adapters turn wires into the domain's terms. They never retry a change, never keep card numbers,
 //! and know nothing of the store, the engine or the screen. A provider is a folder of one shape,
-//! `NAME/{settings,requests,wire,tests}.rs` beside `NAME.rs`, and its line in [`kinds`].
+//! `NAME/{settings,requests,wire,webhooks,tests}.rs` beside `NAME.rs`, and its line in [`kinds`].
 
 pub mod artha;
 pub mod banana;
@@ -24,6 +24,7 @@ mod script;
 mod states;
 pub mod times;
 mod tls;
+pub mod webhooks;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -45,6 +46,7 @@ pub use error::{Error, ErrorKind, Outcome, Result};
 use http::{Http, path_segment, push_segment, sensitive};
 pub use lookup::{Evidence, Lookup};
 pub use pages::{Page, PageCursor, Pager, Paging};
+pub use webhooks::Webhooks;
 
 /// One provider account, as its adapter drives it.
 ///
@@ -105,6 +107,15 @@ pub trait Provider: Send + Sync {
     /// Lets credentials that were refused be tried again with the next request, because the
     /// operator asks for it. Sends nothing itself.
     async fn try_credentials_again(&self) {}
+
+    /// Verifies and decodes what the provider pushes to the account.
+    ///
+    /// # Errors
+    /// Why nothing that is pushed can be believed, as a sentence part: no secret is configured, or
+    /// it cannot be read.
+    fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
+        Err("cardtop knows no webhooks of this kind of provider")
+    }
 
     /// The merchant's own money, one sum a currency.
     ///

@@ -12,6 +12,7 @@
 mod error;
 mod journal;
 mod permit;
+mod pushes;
 mod readings;
 mod sqlite;
 

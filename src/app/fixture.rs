@@ -241,6 +241,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         roster: Vec::new(),
         skew: good.then_some(0),
         latency_ms: good.then_some(180),
+        pushes: None,
     }))
 }
 

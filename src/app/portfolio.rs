@@ -90,6 +90,8 @@ pub struct Accounts {
     pub queued: Vec<QueuedFreeze>,
     /// How much is known of the transactions of each card that is read by itself.
     pub card_coverage: BTreeMap<CardKey, Covered>,
+    /// When a one-time code was last sent to each card's holder.
+    pub codes: BTreeMap<CardKey, Timestamp>,
 }
 
 /// How a change can be had now.
@@ -166,6 +168,7 @@ impl Portfolio {
                 floats: BTreeMap::new(),
                 queued: Vec::new(),
                 card_coverage: BTreeMap::new(),
+                codes: BTreeMap::new(),
             },
             cards: KnownCards::default(),
             transactions: Ledger::default(),
@@ -217,6 +220,10 @@ impl Portfolio {
             EngineEvent::Float { provider, float, at } => {
                 let reading = Reading::At { value: float.clone(), at: *at };
                 self.accounts.floats.insert(provider.clone(), reading);
+            }
+            EngineEvent::CodeSent { card, at } => {
+                let last = self.accounts.codes.entry(card.clone()).or_insert(*at);
+                *last = (*last).max(*at);
             }
             EngineEvent::Health(health) => self.accounts.put_health(health),
             EngineEvent::Covered { card, covered } => {

@@ -61,6 +61,7 @@ impl Widest {
             | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Steps { .. }
+            | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Covered { .. }
             | EngineEvent::Health(_)

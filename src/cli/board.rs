@@ -13,9 +13,10 @@ use super::session::{
     say_what_takes_long, zone,
 };
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Listen};
 use crate::contract::FailureKind;
 use crate::engine::{Engine, Purpose, Setup};
+use crate::listen::{Receiver, Receiving};
 use crate::provider::Config;
 use crate::run::{self, Start};
 use crate::tty;
@@ -44,7 +45,7 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
     tty::prepare();
     let Shown { config, data, notes, greeting } = shown;
     let only = only(global, &config)?;
-    let board = config.board.clone();
+    let (board, listen) = (config.board.clone(), config.listen);
     let zone = zone(&board.timezone)?;
     let keymap = keymap(&board)?;
     let operator = operator();
@@ -61,6 +62,7 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         transport: None,
     };
     let (engine, events) = Engine::open(setup).await.map_err(|error| not_opened(&error))?;
+    let _receiving = receive(&engine, listen).await;
     let start = Start {
         engine,
         events,
@@ -77,6 +79,25 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         .await
         .map_err(|error| Failure::new(Exit::Refused, FailureKind::System, format!("{error:#}")))?;
     Ok(Exit::Done)
+}
+
+/// Receives what providers push, where the configuration says so. A board without pushes is a board
+/// all the same: it says that it has none.
+async fn receive(engine: &Engine, listen: Listen) -> Option<Receiving> {
+    if !listen.enabled {
+        return None;
+    }
+    match Receiver::bind(listen.addr).await {
+        Ok(receiver) => Some(receiver.start(engine.clone(), None)),
+        Err(error) => {
+            engine.say(format!(
+                "pushes are not received, everything is polled: {} cannot be listened on: {error}; \
+                 another cardtop may have it, or set [listen] addr",
+                listen.addr
+            ));
+            None
+        }
+    }
 }
 
 /// The board draws, and reads keys.

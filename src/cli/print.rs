@@ -89,6 +89,18 @@ pub(crate) fn put(text: &str) -> io::Result<()> {
     forgiving(to.write_all(text.as_bytes()).and_then(|()| to.flush()))
 }
 
+/// The same; `false` where nobody reads any more.
+///
+/// # Errors
+/// When it cannot be written for another reason: a full disk.
+pub(crate) fn put_or_closed(text: &str) -> io::Result<bool> {
+    let mut to = io::stdout().lock();
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
+}
+
 /// The same result, with a pipe that was closed early counted as success.
 ///
 /// # Errors

@@ -153,6 +153,7 @@ mod tests {
             roster: Vec::new(),
             skew: None,
             latency_ms: Some(120),
+            pushes: None,
         };
         let float = (vec![money("8114.2", "USD")], at("2026-04-03T12:08:08Z"));
         ProviderReport { info, health, float: Some(Ok(float)) }

@@ -1,7 +1,10 @@
 //! `[providers.NAME]`: one provider account, checked.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use super::duration::read_duration;
 use super::error::ConfigError;
@@ -43,6 +46,8 @@ pub struct ProviderConfig<A: 'static> {
     pub others_top_up: bool,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
+    /// The addresses that its webhooks may come from; empty for any.
+    pub webhook_from: Vec<IpNet>,
     /// What it spells otherwise than its wire's document.
     pub spelling: Spelling,
     /// How its lists are asked for.
@@ -113,7 +118,7 @@ impl Default for Poll {
 }
 
 /// The keys of an account of any kind.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "kind",
     "environment",
     "base_url",
@@ -125,6 +130,7 @@ const COMMON: [&str; 16] = [
     "history",
     "pin_certificate",
     "others_top_up",
+    "webhook_from",
     "credentials",
     "paths",
     "fields",
@@ -162,6 +168,7 @@ pub(super) fn read<A>(
     // Nobody else knows of a server on this machine.
     let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_local(&base_url));
     let pin_certificate = table.read("pin_certificate", CERTIFICATE_PIN, read_certificate_pin)?;
+    let webhook_from = read_senders(&mut table)?;
     let spelling = spelling::read(&mut table, kind.endpoints, kind.fields, kind.words)?;
     let lists = lists::read(&mut table, kind.list_settings, (kind.lists)())?;
     let credentials = table.table_or_empty("credentials")?;
@@ -183,6 +190,7 @@ pub(super) fn read<A>(
         history,
         others_top_up,
         pin_certificate,
+        webhook_from,
         spelling,
         lists,
         settings,
@@ -222,6 +230,24 @@ fn read_poll(table: &mut Table<'_>) -> Result<Poll, ConfigError> {
         balances: poll.duration("balances")?.unwrap_or(default.balances),
         transactions: poll.duration("transactions")?.unwrap_or(default.transactions),
     })
+}
+
+/// The senders of webhooks: networks such as `203.0.113.0/24`, or single addresses.
+fn read_senders(table: &mut Table<'_>) -> Result<Vec<IpNet>, ConfigError> {
+    let Some((senders, span)) = table.list("webhook_from")? else { return Ok(Vec::new()) };
+    let read = |text: &String| {
+        let text = text.trim();
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    };
+    if let Some(wrong) = senders.iter().find(|sender| read(sender).is_none()) {
+        let words = format!(
+            "{} has \"{wrong}\", which is neither an address nor a network such as \
+             \"203.0.113.0/24\"",
+            table.key("webhook_from")
+        );
+        return Err(table.error(span, &words));
+    }
+    Ok(senders.iter().filter_map(read).collect())
 }
 
 /// Whether an address leads to this machine.

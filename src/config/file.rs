@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::ConfigError;
 use super::page::Page;
 use super::table::Table;
-use super::{Board, Config, ProviderKind, account, board};
+use super::{Board, Config, Listen, ProviderKind, account, board};
 
 /// Checks a configuration. Relative paths in it are relative to its own folder.
 pub(super) fn parse<A>(
@@ -22,15 +22,7 @@ pub(super) fn parse<A>(
     let mut top = Table::new(&page, String::new(), parsed.span(), parsed.get_ref());
     top.only(&["board", "providers", "listen"])?;
     let board = top.table("board")?.map(board::read).transpose()?.unwrap_or_default();
-    let listen = match top.table("listen")? {
-        Some(mut table) => {
-            table.only(&["addr"])?;
-            table.read("addr", "an address such as \"127.0.0.1:8787\"", |text| {
-                text.parse::<SocketAddr>().ok()
-            })?
-        }
-        None => None,
-    };
+    let listen = top.table("listen")?.map(read_listen).transpose()?.unwrap_or_default();
     let mut providers = Vec::new();
     if let Some(table) = top.table("providers")? {
         for (name, span, value) in table.into_entries() {
@@ -52,6 +44,20 @@ pub(super) fn parse<A>(
         providers: providers.into_iter().map(|(_, provider)| provider).collect(),
         listen,
         path: Some(path.to_owned()),
+    })
+}
+
+/// Reads `[listen]`.
+fn read_listen(mut table: Table<'_>) -> Result<Listen, ConfigError> {
+    table.only(&["enabled", "addr"])?;
+    let default = Listen::default();
+    Ok(Listen {
+        enabled: table.flag("enabled")?.unwrap_or(default.enabled),
+        addr: table
+            .read("addr", "an address with a port, such as \"127.0.0.1:8787\"", |text| {
+                text.parse::<SocketAddr>().ok()
+            })?
+            .unwrap_or(default.addr),
     })
 }
 

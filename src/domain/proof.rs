@@ -180,6 +180,8 @@ pub enum ProvenBy {
     Answer,
     /// A person, because nothing that can be read tells.
     Person,
+    /// A signed event of the provider, where nothing can be read.
+    Push,
 }
 
 impl ProvenBy {
@@ -190,6 +192,7 @@ impl ProvenBy {
             Self::Lookup => "seen",
             Self::Answer => "answer",
             Self::Person => "person",
+            Self::Push => "pushed",
         }
     }
 }
@@ -198,7 +201,7 @@ impl FromStr for ProvenBy {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Lookup, Self::Answer, Self::Person]
+        [Self::Lookup, Self::Answer, Self::Person, Self::Push]
             .into_iter()
             .find(|by| by.as_str() == word)
             .ok_or(UnknownWord)

@@ -11,6 +11,7 @@ mod missing;
 mod odd_rows;
 mod pace;
 mod planning;
+mod pushes;
 mod saved_rows;
 mod transactions;
 
@@ -26,6 +27,7 @@ use self::health::HealthLog;
 pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
+use self::pushes::PushLog;
 use self::transactions::TransactionProgress;
 pub(super) use self::transactions::{Depth, HoldsSeen};
 use super::adapter::Adapter;
@@ -85,6 +87,7 @@ struct State {
     missing: Missing,
     /// Words for states, and codes of declines, that are not mapped.
     unmapped: UnmappedWords,
+    pushes: PushLog,
     roster: RosterTroubles,
     /// The latest time that was seen, by which a clock that is set back is noticed.
     clock: Timestamp,
@@ -126,6 +129,7 @@ impl Account {
             health: HealthLog::new(health, why, now),
             missing: Missing::default(),
             unmapped: UnmappedWords::default(),
+            pushes: PushLog::default(),
             roster: RosterTroubles::default(),
             clock: now,
         };
@@ -462,6 +466,7 @@ impl Account {
             roster: state.roster.sentences.clone(),
             skew,
             latency_ms,
+            pushes: state.pushes.figures_if_received(now),
         }
     }
 }

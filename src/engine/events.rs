@@ -222,6 +222,14 @@ pub enum EngineEvent {
         /// How much.
         covered: Covered,
     },
+    /// A one-time code was sent to a card's holder, or wanted from them. The code itself is
+    /// nowhere.
+    CodeSent {
+        /// The card.
+        card: CardKey,
+        /// When that was received.
+        at: Timestamp,
+    },
     /// The merchant's money at a provider.
     Float {
         /// The provider.

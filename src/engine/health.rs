@@ -108,6 +108,36 @@ pub struct Health {
     pub skew: Option<i64>,
     /// Milliseconds that the last answers took, median.
     pub latency_ms: Option<u64>,
+    /// What it pushed; `None` where no pushes are received.
+    pub pushes: Option<PushFigures>,
+}
+
+/// What a provider pushed to an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushFigures {
+    /// Events of the last hour.
+    pub last_hour: u64,
+    /// When the last one was received.
+    pub last: Option<Timestamp>,
+    /// Milliseconds from an event's own time until it was received, median of the last ones.
+    pub lag_median_ms: Option<i64>,
+    /// The same, which 95 of 100 do not exceed.
+    pub lag_p95_ms: Option<i64>,
+    /// Deliveries of the last hour that were refused.
+    pub refused_last_hour: u64,
+    /// Why the last of them was.
+    pub refused_why: Option<Arc<str>>,
+    /// The last stretch in which something was read that was not pushed.
+    pub gap: Option<PushGap>,
+}
+
+/// A stretch in which pushes are missing. What happened in it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PushGap {
+    /// From when on.
+    pub from: Timestamp,
+    /// When the next push came; `None` while none did.
+    pub until: Option<Timestamp>,
 }
 
 /// A provider's health in one word.

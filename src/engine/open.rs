@@ -22,6 +22,7 @@ use crate::domain::card::{Ids, ProviderId};
 use crate::domain::text;
 use crate::engine::saving::SaveGate;
 use crate::engine::told::Told;
+use crate::engine::webhooks::Inbox;
 use crate::provider::http::{Http, Transport};
 use crate::provider::{Config, ProviderConfig};
 use crate::store::{Store, StoreError};
@@ -173,6 +174,7 @@ impl Engine {
             polling,
             saving: SaveGate::new(without_file.then_some(now)),
             told: Told::new(in_memory),
+            inbox: Inbox::new(),
             background: Background::here(),
         }));
         if purpose != Purpose::Journal {
@@ -252,6 +254,7 @@ impl Engine {
                 engine.0.background.keep(reading);
             }
             engine.emit_journal().await;
+            engine.follow_pushes().await;
             engine.follow_others(opened_at).await;
         });
         self.0.background.keep(behind);

@@ -68,7 +68,9 @@ impl Engine {
             // What cannot be read now is told later.
             let operations = self.tell_others_operations(&mut after).await;
             let rows = self.tell_others_rows().await;
-            is_settled = sending == Sending::Nobody && operations.is_ok() && rows.is_ok();
+            let pushes = self.tell_others_pushes().await;
+            let are_told = operations.is_ok() && rows.is_ok() && pushes.is_ok();
+            is_settled = sending == Sending::Nobody && are_told;
         }
     }
 

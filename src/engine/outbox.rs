@@ -110,6 +110,7 @@ fn says_the_same(before: &Health, health: &Health) -> bool {
         roster,
         skew: _,
         latency_ms: _,
+        pushes,
     } = health;
     let Completeness { complete_from, complete_to, rows, parts } = completeness;
     let Covered { complete: _, wanted: _, left, lost } = covered;
@@ -122,4 +123,5 @@ fn says_the_same(before: &Health, health: &Health) -> bool {
         && (rows, parts) == (&missed.rows, &missed.parts)
         && (left.is_some(), lost) == (known.left.is_some(), &known.lost)
         && (unmapped, roster) == (&before.unmapped, &before.roster)
+        && pushes == &before.pushes
 }

@@ -34,6 +34,9 @@ impl Engine {
             if account.clock_went_back(now) {
                 self.start_over(&account, now).await;
             }
+            if account.finds_push_gap(now) {
+                self.emit_health(&account).await;
+            }
             match self.next_reading(&account, now, false) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for

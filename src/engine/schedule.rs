@@ -116,6 +116,9 @@ pub enum Read {
 /// How urgent a card is that was asked for by hand; only lookups are more urgent.
 const ASKED: u8 = 1;
 
+/// How urgent a card is that a push was about.
+const HINTED: u8 = 2;
+
 /// How urgent a card is that nobody looks at.
 const UNSEEN_URGENCY: u8 = 7;
 
@@ -277,6 +280,20 @@ impl Plan {
         self.feed = None;
     }
 
+    /// A push was about a card: the card and its transactions are due.
+    pub fn hint_card(&mut self, id: &Arc<str>) {
+        if self.cards.hint(id) {
+            self.feed = None;
+        } else {
+            self.hint_lists();
+        }
+    }
+
+    /// A push was about a card that is not known: the lists are due that may have it.
+    pub const fn hint_lists(&mut self) {
+        (self.list, self.feed) = (None, None);
+    }
+
     /// The float is due.
     pub const fn ask_float(&mut self) {
         self.float = None;
@@ -369,8 +386,16 @@ impl Plan {
         if let Some(first) = self.cards.balances.first() {
             card(first, urgency(Rank::Other), balances * UNSEEN);
         }
+        if let Some(hinted) = self.cards.hinted.first() {
+            let order = 3 + 2 * hinted.index();
+            choice.offer(Timestamp::MIN, HINTED, order, Candidate::Card(*hinted));
+        }
         if lists.transactions {
             return;
+        }
+        if let Some(hinted) = self.cards.hinted_feeds.first() {
+            let order = 4 + 2 * hinted.index();
+            choice.offer(Timestamp::MIN, HINTED, order, Candidate::CardFeed(*hinted));
         }
         let mut feed = |card: Slot, rank, slower| {
             let due = due(self.cards.transactions.tried(card), transactions * slower);

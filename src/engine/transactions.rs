@@ -191,6 +191,7 @@ impl Engine {
         key: Option<&CardKey>,
         changed: &[Transaction],
     ) {
+        account.expect_pushes_of(changed, self.0.clock.now());
         if let Some(last) = account.read_to(key).filter(|_| self.0.polling) {
             // A row of a time that was not read before is not late.
             let name = key.map(|key| Arc::clone(&key.id));

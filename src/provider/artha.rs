@@ -7,6 +7,7 @@ mod requests;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use ::http::Method;
@@ -20,7 +21,7 @@ use super::listing::ListReader;
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
-    ProviderConfig, Quote, Window, listing, path_segment,
+    ProviderConfig, Quote, Webhooks, Window, listing, path_segment,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -34,6 +35,7 @@ use crate::domain::transaction::Transaction;
 use requests::{Body, Part, Signer};
 pub use settings::KIND;
 use settings::Settings;
+use webhooks::Callbacks;
 
 /// The adapter of an account. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
@@ -50,6 +52,7 @@ pub struct Artha {
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
     rules: MatchRules,
     capabilities: Capabilities,
+    callbacks: std::result::Result<Callbacks, String>,
 }
 
 impl Artha {
@@ -83,6 +86,7 @@ impl Artha {
             ),
             rules: MatchRules { fee: FeePlacement::Deducted, others_top_up: config.others_top_up },
             capabilities,
+            callbacks: Callbacks::new(config, settings),
         })
     }
 
@@ -209,6 +213,10 @@ impl Provider for Artha {
 
     fn pagers(&self) -> &Pagers {
         &self.pagers
+    }
+
+    fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
+        self.callbacks.as_ref().map(|callbacks| callbacks as &dyn Webhooks).map_err(String::as_str)
     }
 
     async fn cards(&self, _page: PageCursor) -> Result<Page<Card>> {

@@ -9,6 +9,7 @@ mod seal;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ use super::listing::ListReader;
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
-    ProviderConfig, Quote, Window, listing,
+    ProviderConfig, Quote, Webhooks, Window, listing,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -44,6 +45,7 @@ use requests::Body;
 use seal::Seal;
 pub use settings::KIND;
 use settings::{EmptyBody, Settings};
+use webhooks::Callbacks;
 
 /// How long to wait after the templates could not be read.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
@@ -53,7 +55,8 @@ pub struct Banana {
     http: Http,
     base_url: String,
     merchant: HeaderValue,
-    seal: Seal,
+    seal: Arc<Seal>,
+    callbacks: Callbacks,
     empty_body: EmptyBody,
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
@@ -81,7 +84,7 @@ impl Banana {
         settings: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
-        let seal = Seal::new(settings)?;
+        let seal = Arc::new(Seal::new(settings)?);
         let merchant = HeaderValue::from_str(settings.merchant_id.trim())
             .ok()
             .filter(|value| !value.is_empty())
@@ -94,6 +97,7 @@ impl Banana {
             http,
             base_url,
             merchant,
+            callbacks: Callbacks::new(config, Arc::clone(&seal)),
             seal,
             empty_body: settings.empty_body,
             spelling: config.spelling.clone(),
@@ -219,6 +223,10 @@ impl Banana {
 impl Provider for Banana {
     fn capabilities(&self) -> Capabilities {
         Capabilities { page_max: self.lists.page_size, ..CAPABILITIES }
+    }
+
+    fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
+        Ok(&self.callbacks)
     }
 
     fn pagers(&self) -> &Pagers {

@@ -7,10 +7,10 @@ use aws_lc_rs::cipher::{
 };
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, digest, hmac, rand};
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer, Verifier};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use zeroize::Zeroizing;
 
 /// Bytes of the stack that are wiped after a calculation with a key: moving a key schedule leaves a
@@ -219,6 +219,41 @@ impl RsaKey {
 impl std::fmt::Debug for RsaKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RsaKey(****)")
+    }
+}
+
+/// A public key that verifies SHA-256 with RSA, of any size as [`RsaKey`] is.
+pub enum RsaVerifier {
+    /// With the padding of PKCS#1 v1.5.
+    Pkcs1(rsa::pkcs1v15::VerifyingKey<rsa::sha2::Sha256>),
+    /// With that of PSS.
+    Pss(rsa::pss::VerifyingKey<rsa::sha2::Sha256>),
+}
+
+impl RsaVerifier {
+    /// A key in PEM, PKCS#1 or SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn pem(pem: &str, padding: Padding) -> Result<Self, CryptoError> {
+        let key = RsaPublicKey::from_public_key_pem(pem)
+            .or_else(|_| RsaPublicKey::from_pkcs1_pem(pem))
+            .map_err(|_| CryptoError)?;
+        Ok(match padding {
+            Padding::Pkcs1 => Self::Pkcs1(rsa::pkcs1v15::VerifyingKey::new(key)),
+            Padding::Pss => Self::Pss(rsa::pss::VerifyingKey::new(key)),
+        })
+    }
+
+    /// Whether a signature is right.
+    #[must_use]
+    pub fn is_right(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Pkcs1(key) => rsa::pkcs1v15::Signature::try_from(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Self::Pss(key) => rsa::pss::Signature::try_from(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod session;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
@@ -28,8 +29,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
-    Pager, Pagers, Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits,
-    listing, pages,
+    Pager, Pagers, Paging, Permit, Provider, ProviderConfig, Quote, Result, Webhooks, Window,
+    credits, listing, pages,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -50,6 +51,7 @@ use seal::Seal;
 use session::Login;
 pub use settings::KIND;
 use settings::{BodyWrapping, Settings};
+use webhooks::Callbacks;
 
 const NO_QUOTE: &str = "enkash quotes no fee: a top-up arrives as it is sent";
 const NO_ENCRYPTION: &str =
@@ -69,6 +71,7 @@ pub struct Enkash {
     lists: Lists,
     pagers: Pagers,
     others_top_up: bool,
+    callbacks: std::result::Result<Callbacks, String>,
 }
 
 impl Enkash {
@@ -98,6 +101,7 @@ impl Enkash {
                 transactions: Pager::new(Paging::ByTime, None),
             },
             others_top_up: config.others_top_up,
+            callbacks: Callbacks::new(config, settings),
         })
     }
 
@@ -322,6 +326,10 @@ impl Provider for Enkash {
 
     fn pagers(&self) -> &Pagers {
         &self.pagers
+    }
+
+    fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
+        self.callbacks.as_ref().map(|callbacks| callbacks as &dyn Webhooks).map_err(String::as_str)
     }
 
     /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that

@@ -12,6 +12,7 @@ mod session;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageCursor, Pagers,
-    Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits, listing,
+    Paging, Permit, Provider, ProviderConfig, Quote, Result, Webhooks, Window, credits, listing,
     path_segment,
 };
 use crate::config::lists::Lists;
@@ -47,6 +48,7 @@ use requests::wire_time;
 use session::Login;
 pub use settings::KIND;
 use settings::{Pays, Settings};
+use webhooks::Callbacks;
 
 /// Seconds before an operation's intent from which its credit is searched: the provider's clock may
 /// be behind.
@@ -70,6 +72,7 @@ pub struct Ibanera {
     /// Rows asked for in a page: the greatest that ibanera takes is not documented.
     lists: Lists,
     pagers: Pagers,
+    callbacks: std::result::Result<Callbacks, String>,
 }
 
 impl Ibanera {
@@ -113,6 +116,7 @@ impl Ibanera {
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
             pagers: Pagers::both(Paging::Numbered { size: config.lists.page_size }, None),
+            callbacks: Callbacks::new(config, settings),
         })
     }
 
@@ -253,6 +257,10 @@ impl Provider for Ibanera {
 
     fn pagers(&self) -> &Pagers {
         &self.pagers
+    }
+
+    fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
+        self.callbacks.as_ref().map(|callbacks| callbacks as &dyn Webhooks).map_err(String::as_str)
     }
 
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera

@@ -161,6 +161,7 @@ pub(super) fn config(
         poll: Poll::default(),
         others_top_up: false,
         pin_certificate: None,
+        webhook_from: Vec::new(),
         spelling: Spelling::default(),
         lists: (kind.lists)(),
         settings: Arc::new(settings),

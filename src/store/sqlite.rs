@@ -11,6 +11,7 @@ pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
 pub(super) mod journal;
+pub(super) mod pushes;
 mod schema;
 pub(super) mod transactions;
 pub(super) mod unmapped;
@@ -247,6 +248,21 @@ impl Database {
                 head.note(&db)?;
             }
             Ok(done)
+        })
+        .await
+    }
+
+    /// Works on what must not be lost and is not the journal, off the async threads. When it
+    /// returns, the disk has it.
+    pub(super) async fn durable<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.0);
+        blocking(move || {
+            let mut db = connections.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut db)
         })
         .await
     }

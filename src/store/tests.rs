@@ -8,6 +8,7 @@ mod coverage;
 mod holds;
 mod journal;
 mod pages;
+mod pushes;
 mod transactions;
 
 use std::collections::BTreeMap;

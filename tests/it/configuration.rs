@@ -149,7 +149,7 @@ fn every_setting_of_every_kind_is_read() {
     let in_memory = config.board.in_memory;
     let days = in_memory.age.map(|age| age.as_secs() / 86_400);
     assert_eq!((in_memory.rows, days), (2_000_000, Some(400)));
-    assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
+    assert_eq!(config.listen.addr.to_string(), "[::1]:0");
     assert_eq!(
         (artha.environment, artha.rate_limit, artha.read_only),
         (Environment::Sandbox, 5, true)

@@ -241,6 +241,7 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Refused { .. }
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Steps { .. }
+            | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }

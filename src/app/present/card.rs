@@ -60,6 +60,7 @@ fn whole_summary(
     };
     let mut lines = heading(portfolio, &card, columns);
     lines.extend(queued(portfolio, keymap, key, columns));
+    lines.extend(code_sent(portfolio, key, columns));
     lines.push(Line::new());
     lines.extend(balance(portfolio, &card, columns));
     let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
@@ -86,6 +87,20 @@ fn queued(
         let (left, provider) = (portfolio.time_left(freeze), &key.provider);
         let text = format!("freeze queued, {left} left, {cancels}: sent when {provider} answers");
         paragraph(Role::Caution, &text, columns)
+    });
+    lines.into_iter().flatten()
+}
+
+/// That a one-time code was sent to the cardholder. The code itself is nowhere.
+fn code_sent(
+    portfolio: &Portfolio,
+    key: &CardKey,
+    columns: usize,
+) -> impl Iterator<Item = Line> {
+    let at = portfolio.accounts.codes.get(key).copied();
+    let lines = at.map(|at| {
+        let (time, age) = (portfolio.local_time(at, TimeFormat::Sentence), portfolio.age(at));
+        paragraph(Role::Text, &format!("a one-time code was sent at {time}, {age} ago"), columns)
     });
     lines.into_iter().flatten()
 }

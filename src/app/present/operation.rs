@@ -107,6 +107,7 @@ pub(crate) fn journal(
     }
     let proof = match operation.proven_by {
         Some(ProvenBy::Person) => "a person's word",
+        Some(ProvenBy::Push) => "a signed event of the provider",
         Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
         Some(ProvenBy::Lookup | ProvenBy::Answer) | None => operation.proof.sentence(),
     };

@@ -13,7 +13,7 @@ use crate::app::pace::Pace;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::coverage::Covered;
-use crate::engine::{Health, HealthState, ProviderInfo};
+use crate::engine::{Health, HealthState, ProviderInfo, PushFigures};
 
 /// A row of the table.
 pub(crate) struct ProviderRow<'a> {
@@ -130,6 +130,7 @@ pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
             let incomplete = incomplete(portfolio, health).into_iter();
             facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
             facts.extend(history(portfolio, &health.covered));
+            facts.extend(health.pushes.as_ref().map(|pushes| pushed(portfolio, pushes)));
         }
         None => facts.push(("state", Role::Muted, "not heard of yet".to_owned())),
     }
@@ -236,6 +237,45 @@ fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
         | HealthState::Waiting => health_role(health.state),
     };
     ("state", role, text)
+}
+
+/// What it pushed, how late, what was refused, and whether pushes are missing.
+fn pushed(portfolio: &Portfolio, pushes: &PushFigures) -> Fact {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let mut text = format!("{} in the last hour", pushes.last_hour);
+    match pushes.last {
+        Some(at) => text.push_str(&format!(", last {}", time(at))),
+        None => text.push_str(", none since cardtop was started"),
+    }
+    if let (Some(median), Some(p95)) = (pushes.lag_median_ms, pushes.lag_p95_ms) {
+        let (median, p95) = (lag(median), lag(p95));
+        text.push_str(&format!("; behind their own time by {median}, 95 of 100 by {p95} at most"));
+    }
+    if let Some(gap) = pushes.gap {
+        let from = time(gap.from);
+        text.push_str(&match gap.until {
+            None => format!("; pushes are missing since {from}, what they left out was read"),
+            Some(until) => {
+                format!("; pushes were missing from {from} to {}, it was read", time(until))
+            }
+        });
+    }
+    if pushes.refused_last_hour > 0 {
+        let why = pushes.refused_why.as_deref().unwrap_or_default();
+        text.push_str(&format!("; {} refused, the last one: {why}", pushes.refused_last_hour));
+    }
+    let is_gap_open = pushes.gap.is_some_and(|gap| gap.until.is_none());
+    let is_well = pushes.refused_last_hour == 0 && !is_gap_open;
+    ("pushes", if is_well { Role::Text } else { Role::Caution }, text)
+}
+
+/// Milliseconds as somebody reads them: `80 ms`, `1.4 s`, `12 min`.
+fn lag(millis: i64) -> String {
+    match millis {
+        ..1_000 => format!("{millis} ms"),
+        1_000..120_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    }
 }
 
 fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {

@@ -38,6 +38,8 @@ pub enum StepKind {
     NotSent,
     /// It was looked up, by reading only.
     Look,
+    /// The provider pushed an event that may be about it.
+    Push,
     /// The process that was sending it ended.
     Crash,
     /// A person settled it.
@@ -55,7 +57,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Intent,
         Self::Second,
         Self::Sent,
@@ -63,6 +65,7 @@ impl StepKind {
         Self::NoAnswer,
         Self::NotSent,
         Self::Look,
+        Self::Push,
         Self::Crash,
         Self::Person,
         Self::Watch,
@@ -82,6 +85,7 @@ impl StepKind {
             Self::NoAnswer => "no answer",
             Self::NotSent => "not sent",
             Self::Look => "look",
+            Self::Push => "push",
             Self::Crash => "crash",
             Self::Person => "person",
             Self::Watch => "watch",

@@ -35,6 +35,7 @@ impl Account {
             state.plan.note_tried(read, now);
             if let Read::Look(id) = read {
                 state.looked_up.insert(*id, now);
+                state.note_pushed_look(*id);
             }
         }
         next
@@ -129,6 +130,7 @@ impl State {
     /// there is nothing to look up.
     fn lookups(&mut self, open: &[Operation], now: Timestamp) -> Vec<(OperationId, Timestamp)> {
         self.looked_up.retain(|id, _| open.iter().any(|operation| operation.id == *id));
+        self.retain_pushed_looks(open);
         open.iter()
             .filter(|operation| operation.proof != Proof::AnswerOnly)
             .filter_map(|operation| {
@@ -142,7 +144,11 @@ impl State {
                 let planned = operation
                     .next_look
                     .filter(|at| at.duration_since(now) <= schedule::LONGEST_BETWEEN_LOOKS);
-                let due = operation.next_look.map(|_| planned.unwrap_or(now))?;
+                let due = if self.is_pushed(operation.id) {
+                    now
+                } else {
+                    operation.next_look.map(|_| planned.unwrap_or(now))?
+                };
                 Some((operation.id, due.max(rested.unwrap_or(Timestamp::MIN))))
             })
             .collect()

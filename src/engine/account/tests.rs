@@ -4,6 +4,7 @@ use super::planning::LEAST_BETWEEN_LOOKUPS;
 use super::*;
 use crate::app::fixture::{ago, key, now, operation};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
+use crate::domain::push::{Push, PushTopic, RepeatKey};
 use crate::domain::transaction::TransactionState;
 use crate::engine::schedule::{Next, Read};
 use crate::provider::Config;
@@ -175,4 +176,105 @@ fn holds_are_compared_again_where_a_list_has_others_reaches_further_back_or_two_
     assert!(account.are_holds_due(None, &deep(&all, since, -1)), "the clock was set back");
     account.rows_changed([RowName::from(&all[0])]);
     assert!(account.are_holds_due(None, &later), "another cardtop wrote one");
+}
+
+fn push(topic: PushTopic, card: Option<&str>) -> Push {
+    Push {
+        provider: account().info.id,
+        event: "consume".into(),
+        topic,
+        id: None,
+        card: card.map(Into::into),
+        reference: Some("TASK-1".into()),
+        outcome: None,
+        occurred_at: Some(ago(2)),
+        is_signed: true,
+        repeat_key: RepeatKey([0; 16]),
+        body: None,
+    }
+}
+
+#[test]
+fn a_push_moves_the_lookup_of_its_operation_to_now_and_no_other() {
+    let account = account();
+    let doubtful = |number, card: &str, reference: Option<&str>| Operation {
+        provider_reference: reference.map(Into::into),
+        next_look: Some(now() + SignedDuration::from_mins(20)),
+        ..operation(
+            number,
+            ActionKind::TopUp,
+            &CardKey::new(&account.info.id, card),
+            OperationState::Unknown,
+            60,
+        )
+    };
+    let open = [
+        doubtful(1, "c1", None),
+        doubtful(2, "c2", Some("TASK-1")),
+        doubtful(3, "c3", Some("TASK-2")),
+    ];
+    let [of_card, of_reference, other] = &open;
+    let about = account.operations_about(&push(PushTopic::TopUp, Some("c1")), &open);
+    assert_eq!(about, [of_card.id, of_reference.id]);
+    let code = account.operations_about(&push(PushTopic::Code, Some("c3")), &open);
+    assert_eq!(code, [of_reference.id], "a code of a card says nothing of its top-ups");
+    let looks = |account: &Account| {
+        let mut looks = Vec::new();
+        while let Next::Read(Read::Look(id)) = account.next(now(), &open, false, None) {
+            looks.push(id);
+        }
+        looks
+    };
+    assert_eq!(looks(&account), [], "all are looked for later");
+    account.note_push(&push(PushTopic::TopUp, Some("c1")), now(), &about);
+    assert_eq!(looks(&account), [of_card.id, of_reference.id], "at once, and once");
+    assert!(!about.contains(&other.id));
+}
+
+#[test]
+fn rows_that_no_push_told_of_are_a_gap_once_a_push_may_not_follow_any_more() {
+    let account = account();
+    account.note_receiving(ago(3_600));
+    account.note_push(&push(PushTopic::Transaction, Some("c1")), ago(600), &[]);
+    let row = |card: &str, at: Timestamp| {
+        let amount = "5".parse().ok().and_then(|digits: rust_decimal::Decimal| {
+            Some(crate::domain::money::Money::new(digits, "USD".parse().ok()?))
+        });
+        Transaction {
+            card_id: Some(card.into()),
+            seen_at: now(),
+            ..Transaction::new(account.info.id.clone(), "t1".into(), amount.expect("an amount"), at)
+        }
+    };
+    let later = |seconds| now() + SignedDuration::from_secs(seconds);
+    account.expect_pushes_of(&[row("c1", ago(650)), row("c1", ago(7_200))], now());
+    assert!(!account.finds_push_gap(later(61)), "one was pushed, one is from before");
+    account.expect_pushes_of(&[row("c2", ago(5))], now());
+    assert!(!account.finds_push_gap(later(30)), "its push may follow");
+    account.note_push(&push(PushTopic::Transaction, Some("c2")), later(31), &[]);
+    assert!(!account.finds_push_gap(later(61)), "it followed");
+    account.expect_pushes_of(&[row("c3", ago(5))], now());
+    assert!(account.finds_push_gap(later(61)));
+    assert!(!account.finds_push_gap(later(62)), "it is told once");
+    let gap = |account: &Account| account.health(later(62), 1).pushes.expect("figures").gap;
+    let found = gap(&account).expect("a gap");
+    assert_eq!((found.from, found.until), (ago(5), None));
+    account.note_push(&push(PushTopic::Balance, Some("c1")), later(90), &[]);
+    assert_eq!(gap(&account).expect("the last gap").until, Some(later(90)));
+}
+
+#[test]
+fn the_figures_of_pushes_are_those_of_the_last_hour() {
+    let account = account();
+    assert_eq!(account.health(now(), 1).pushes, None, "nothing is received");
+    account.note_receiving(ago(7_200));
+    for seconds in [5_400, 1_800, 60] {
+        account.note_push(&push(PushTopic::Card, None), ago(seconds), &[]);
+    }
+    account.note_refused_push("the signature is wrong", ago(30));
+    let figures = account.health(now(), 1).pushes.expect("figures");
+    assert_eq!((figures.last_hour, figures.last), (2, Some(ago(60))));
+    assert_eq!(figures.refused_last_hour, 1);
+    assert_eq!(figures.refused_why.as_deref(), Some("the signature is wrong"));
+    assert_eq!(figures.lag_median_ms, Some(0), "a clock that is ahead is no negative lag");
 }

@@ -43,6 +43,10 @@ pub(super) struct Cards {
     asked: BTreeSet<Slot>,
     /// The same of cards that are not known yet.
     asked_unknown: BTreeSet<Arc<str>>,
+    /// What pushes were about, and was not read since.
+    pub(super) hinted: BTreeSet<Slot>,
+    /// The same of their transactions.
+    pub(super) hinted_feeds: BTreeSet<Slot>,
 }
 
 /// The cards that are looked at; there may be ids among them that are not known yet.
@@ -143,10 +147,19 @@ impl Cards {
         }
     }
 
+    /// A push was about a card. False where it is not known.
+    pub(super) fn hint(&mut self, id: &str) -> bool {
+        let Some(card) = self.slot(id) else { return false };
+        self.hinted.insert(card);
+        self.hinted_feeds.insert(card);
+        true
+    }
+
     /// A card was tried by itself.
     pub(super) fn note_tried(&mut self, id: &str, at: Timestamp) {
         if let Some(card) = self.slot(id) {
             self.asked.remove(&card);
+            self.hinted.remove(&card);
             self.balances.set_tried(card, Some(at));
         }
     }
@@ -154,6 +167,7 @@ impl Cards {
     /// A card's transactions were tried.
     pub(super) fn note_transactions_tried(&mut self, id: &str, at: Timestamp) {
         if let Some(card) = self.slot(id) {
+            self.hinted_feeds.remove(&card);
             self.transactions.set_tried(card, Some(at));
         }
     }

@@ -482,3 +482,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_card_that_a_push_was_about_is_read_before_cards_on_screen_and_its_transactions_with_it() {
+    let mut plan = plan(3);
+    plan.watch(Some(&id(0)), &[id(0)]);
+    (0..3).for_each(|card| plan.note_tried(&Read::Card(id(card)), at(0)));
+    for _ in 0..10_000 {
+        plan.hint_card(&id(2));
+    }
+    let paused = next(&plan, &Moment { paused: true, ..moment(1) });
+    assert_eq!(paused, Next::Wait(None), "a push is no reason to read what was paused");
+    let typing = next(&plan, &Moment { typing_until: Some(at(2)), ..moment(1) });
+    assert_eq!(typing, Next::Wait(Some(at(2))), "the operator types");
+    let mut read = Vec::new();
+    while let Next::Read(what) = next(&plan, &moment(1)) {
+        plan.note_tried(&what, at(1));
+        read.push(what);
+    }
+    assert_eq!(read, [Read::Card(id(2)), Read::CardFeed(id(2))], "once, whatever was pushed");
+    plan.hint_card(&id(2));
+    assert_eq!(next(&plan, &moment(1)), reads_card(2), "a later push is about something else");
+}
+
+#[test]
+fn a_push_about_an_unknown_card_makes_the_lists_due_that_may_have_it() {
+    let mut plan = Plan::new(Poll::default());
+    plan.set_capabilities(&can(true, true, false));
+    plan.note_tried(&Read::List, at(0));
+    plan.note_tried(&Read::Feed, at(0));
+    assert_eq!(next(&plan, &moment(1)), Next::Wait(Some(at(15))));
+    plan.hint_card(&id(9));
+    assert_eq!(next(&plan, &moment(1)), Next::Read(Read::List));
+    plan.note_tried(&Read::List, at(1));
+    assert_eq!(next(&plan, &moment(1)), Next::Read(Read::Feed));
+}

@@ -68,7 +68,7 @@ impl Desk {
             config: Config {
                 board: crate::config::Board::default(),
                 providers: Vec::new(),
-                listen: None,
+                listen: crate::config::Listen::default(),
                 path: None,
             },
             data: folder.path().to_owned(),

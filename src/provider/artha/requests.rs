@@ -218,6 +218,11 @@ pub(super) fn canonical(
         signed.filter_map(|(name, value)| Some((*name, (*value)?))).collect();
     pairs.extend(texts);
     pairs.extend(numbers.iter().map(|(name, number)| (*name, number.as_str())));
+    join_signed(how, pairs)
+}
+
+/// Names and values as the string that is signed, also of a callback.
+pub(super) fn join_signed(how: &Signature, mut pairs: Vec<(&str, &str)>) -> Zeroizing<String> {
     pairs.retain(|(_, value)| !value.is_empty());
     let written = |name: &str| match how.names {
         Names::AsSent => name.to_owned(),

@@ -22,7 +22,7 @@ pub static KIND: ProviderKind = ProviderKind {
     name: "artha",
     ids: IDS,
     settings: &["customer_token", "all_transactions_path", "signature", "amount_decimals"],
-    credentials: &["token", "private_key", "callback_public_key"],
+    credentials: &["token", "private_key", "callback_public_key", "webhook_secret"],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     words: WordTable::ALL,
@@ -46,8 +46,10 @@ pub struct Settings {
     pub token: Source,
     /// Our RSA private key, PEM, PKCS#1 or PKCS#8, any size.
     pub private_key: Source,
-    /// artha's public key for callbacks, PEM.
+    /// artha's public key for callbacks, PEM. Where it is set, every callback has to be signed.
     pub callback_public_key: Option<Source>,
+    /// What a callback without a signature has in its path or its header `x-webhook-secret`.
+    pub webhook_secret: Option<Source>,
     /// Also send the token as the `customerToken` header (artha wire notes, 1.4).
     pub customer_token: bool,
     /// Path of "All Cards Transactions", which is not documented; not called when absent.
@@ -64,6 +66,7 @@ impl Settings {
             token: account.credentials.need_secret("token")?,
             private_key: account.credentials.need_secret("private_key")?,
             callback_public_key: account.credentials.secret("callback_public_key")?,
+            webhook_secret: account.credentials.secret("webhook_secret")?,
             customer_token: account.settings.flag("customer_token")?.unwrap_or(true),
             all_transactions_path: account.path(
                 "all_transactions_path",
@@ -83,7 +86,8 @@ impl Settings {
 
 impl AccountSettings for Settings {
     fn secrets(&self) -> Vec<&Source> {
-        vec![&self.token, &self.private_key]
+        let of_callbacks = self.callback_public_key.iter().chain(&self.webhook_secret);
+        [&self.token, &self.private_key].into_iter().chain(of_callbacks).collect()
     }
 
     /// A kept connection holds the head of its last request, and with `customer_token` that has

@@ -2,6 +2,7 @@
 
 mod changes;
 mod readings;
+mod webhooks;
 
 use crate::provider::Evidence;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ impl Fixture {
             token: Source::Given("tok-123".into()),
             private_key: Source::Given(KEY.into()),
             callback_public_key: None,
+            webhook_secret: None,
             customer_token: true,
             all_transactions_path: None,
             signature: Signature::default(),
@@ -208,6 +210,7 @@ fn a_wrong_secret_is_a_sentence_that_names_the_setting_and_not_the_secret() {
             token,
             private_key: key,
             callback_public_key: None,
+            webhook_secret: None,
             customer_token: true,
             all_transactions_path: None,
             signature: Signature::default(),

@@ -77,28 +77,57 @@ impl Seal {
         let envelope = envelope.ok_or(
             "answered something other than a signed envelope: check base_url and any proxy between",
         )?;
-        let payload = envelope
-            .raw_text("encrypted_payload")
-            .ok_or("answered without an encrypted payload: it is not believed")?;
-        let tag = envelope
-            .raw_text("hmac")
-            .ok_or("signature of the answer is missing: it is not believed")?;
-        let expected = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
-        let tag = self.hmac_text.decode(tag.trim()).unwrap_or_default();
-        if !crypto::equal(&tag, &expected) {
-            return Err("signature of the answer is wrong: check secret_key and \
-                        secret_key_encoding; it is not believed");
-        }
-        const BROKEN: &str =
-            "the answer is signed but cannot be decrypted: check secret_key_encoding";
-        let bytes = self.payload_text.decode(&payload).ok_or(BROKEN)?;
-        let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
-        let plain =
-            crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
-        let plain = Zeroizing::new(plain);
+        let plain = self.unseal(&envelope).map_err(|broken| match broken {
+            SealError::NoPayload => "answered without an encrypted payload: it is not believed",
+            SealError::NoSignature => "signature of the answer is missing: it is not believed",
+            SealError::WrongSignature => {
+                "signature of the answer is wrong: check secret_key and secret_key_encoding; it \
+                 is not believed"
+            }
+            SealError::NotDecrypted => {
+                "the answer is signed but cannot be decrypted: check secret_key_encoding"
+            }
+        })?;
         serde_json::from_slice(without_byte_order_mark(&plain))
             .map_err(|_| "the decrypted answer is not JSON")
     }
+
+    /// The plain text of an envelope, of an answer or of a callback, once its signature is right.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn unseal(
+        &self,
+        envelope: &JsonObject<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let payload = envelope.raw_text("encrypted_payload").ok_or(SealError::NoPayload)?;
+        let tag = envelope.raw_text("hmac").ok_or(SealError::NoSignature)?;
+        let expected = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
+        let tag = self.hmac_text.decode(tag.trim()).unwrap_or_default();
+        if !crypto::equal(&tag, &expected) {
+            return Err(SealError::WrongSignature);
+        }
+        let bytes = self.payload_text.decode(&payload).ok_or(SealError::NotDecrypted)?;
+        let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(SealError::NotDecrypted)?;
+        let plain = crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher)
+            .map_err(|_| SealError::NotDecrypted)?;
+        Ok(Zeroizing::new(plain))
+    }
+
+    /// A hash of a text that nobody without the key can make.
+    pub(super) fn keyed_hash(&self, text: &[u8]) -> Vec<u8> {
+        crypto::hmac_sha256(self.hmac_key.expose_secret(), text)
+    }
+}
+
+/// What is wrong with an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SealError {
+    NoPayload,
+    NoSignature,
+    WrongSignature,
+    /// Signed, but encrypted in another way.
+    NotDecrypted,
 }
 
 /// The key's bytes; an error is the end of a sentence. INFERENCE (banana wire notes, 1.7): its

@@ -3,6 +3,7 @@
 
 mod changes;
 mod readings;
+mod webhooks;
 
 use crate::provider::Evidence;
 use data_encoding::HEXLOWER;

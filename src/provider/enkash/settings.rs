@@ -33,7 +33,14 @@ pub static KIND: ProviderKind = ProviderKind {
         "unencrypted",
         "otp_required",
     ],
-    credentials: &["client_id", "client_secret", "username", "password", "encryption_key"],
+    credentials: &[
+        "client_id",
+        "client_secret",
+        "username",
+        "password",
+        "encryption_key",
+        "webhook_secret",
+    ],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     words: WordTable::ALL,
@@ -62,6 +69,8 @@ pub struct Settings {
     pub password: Source,
     /// Secret that the payload key is derived from.
     pub encryption_key: Source,
+    /// What a callback has in its path or its header `x-webhook-secret`.
+    pub webhook_secret: Option<Source>,
     /// The whole address of the token call, on its own host (enkash wire notes, 1.3).
     pub token_url: String,
     /// `partnerId` header.
@@ -96,6 +105,7 @@ impl Settings {
             username: credentials.need_secret("username")?,
             password: credentials.need_secret("password")?,
             encryption_key: credentials.need_secret("encryption_key")?,
+            webhook_secret: credentials.secret("webhook_secret")?,
             token_url: settings.need_address("token_url")?,
             partner_id: settings.need_text("partner_id")?,
             company_id: settings.need_text("company_id")?,
@@ -144,13 +154,14 @@ fn unencrypted(settings: &mut Table<'_>) -> Result<Vec<String>, ConfigError> {
 
 impl AccountSettings for Settings {
     fn secrets(&self) -> Vec<&Source> {
-        vec![
+        let own = [
             &self.client_id,
             &self.client_secret,
             &self.username,
             &self.password,
             &self.encryption_key,
-        ]
+        ];
+        own.into_iter().chain(&self.webhook_secret).collect()
     }
 
     fn other_addresses(&self) -> Vec<&str> {

@@ -5,6 +5,7 @@ mod arriving;
 mod changes;
 mod readings;
 mod session;
+mod webhooks;
 
 use crate::provider::Evidence;
 use std::sync::Arc;
@@ -49,6 +50,9 @@ fn opened(sent: &Sent) -> (String, Value) {
     (path, plain)
 }
 
+/// What a callback has in its path or header.
+const WEBHOOK_SECRET: &str = "s3cret-of-the-path";
+
 fn key() -> Vec<u8> {
     let mut key = crypto::sha256(SECRET.as_bytes());
     key.truncate(16);
@@ -79,6 +83,7 @@ fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) ->
         username: given("6660686687"),
         password: given("p&ss wörd"),
         encryption_key: given(SECRET),
+        webhook_secret: Some(given(WEBHOOK_SECRET)),
         token_url: "https://token.test/oauth/token".into(),
         partner_id: "CRMXWB3ZM".into(),
         company_id: "CEKEP5GSGP".into(),

@@ -21,7 +21,7 @@ pub static KIND: ProviderKind = ProviderKind {
     name: "ibanera",
     ids: IDS,
     settings: &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"],
-    credentials: &["username", "password", "shared_secret"],
+    credentials: &["username", "password", "shared_secret", "webhook_secret"],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     // Its transactions have no words for state or kind.
@@ -46,6 +46,8 @@ pub struct Settings {
     pub password: Source,
     /// Shared secret of the one-time passwords.
     pub shared_secret: Source,
+    /// The hash secret of callbacks (ibanera wire notes, 3.2).
+    pub webhook_secret: Option<Source>,
     /// How the shared secret's text becomes bytes.
     pub secret_encoding: SecretEncoding,
     /// Whose account pays for top-ups. Without it there are none: the documents do not say which
@@ -69,6 +71,7 @@ impl Settings {
             username: credentials.need_secret("username")?,
             password: credentials.need_secret("password")?,
             shared_secret: credentials.need_secret("shared_secret")?,
+            webhook_secret: credentials.secret("webhook_secret")?,
             secret_encoding: settings
                 .word(
                     "secret_encoding",
@@ -86,7 +89,8 @@ impl Settings {
 
 impl AccountSettings for Settings {
     fn secrets(&self) -> Vec<&Source> {
-        vec![&self.username, &self.password, &self.shared_secret]
+        let own = [&self.username, &self.password, &self.shared_secret];
+        own.into_iter().chain(&self.webhook_secret).collect()
     }
 
     fn build(&self, config: &ProviderConfig, http: Http) -> Result<Box<dyn Provider>, String> {

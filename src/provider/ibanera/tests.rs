@@ -5,6 +5,7 @@ mod changes;
 mod payer;
 mod readings;
 mod session;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -82,6 +83,7 @@ fn build(wire: &Wire, change: impl FnOnce(&mut Settings)) -> std::result::Result
         username: given("exampleUser"),
         password: given("examplePass"),
         shared_secret: given("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+        webhook_secret: Some(given("test-hash-secret")),
         secret_encoding: SecretEncoding::Base32,
         pays: Some(Pays::Customer),
         manager_id: None,

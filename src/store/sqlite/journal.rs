@@ -21,7 +21,9 @@ pub(super) use self::chain::hash_without_record;
 use self::credits::owner_of;
 pub(in crate::store) use self::credits::{matched_credits, owner_of_task};
 pub(in crate::store) use self::head::Head;
-pub(in crate::store) use self::rows::{being_sent, changed_since, followed, get, page, steps};
+pub(in crate::store) use self::rows::{
+    being_sent, changed_since, followed, get, page, steps, unprovable_of_reference,
+};
 pub(super) use self::snapshot::{note_renamed, snapshot};
 pub(in crate::store) use self::verify::verify;
 use super::{begin, millis};
@@ -248,6 +250,45 @@ pub(in crate::store) fn end_watch(
         .unwrap_or_default();
     let known = Operation { watched_until: None, alarm: alarm.map(Into::into), ..known };
     let finding = Finding::new(at, kind, detail, known.state);
+    let found = write_with(&tx, &known, &finding, words)?;
+    tx.commit()?;
+    Ok(found)
+}
+
+/// See [`Store::note_push`](crate::store::Store::note_push).
+pub(in crate::store) fn note_push(
+    db: &mut Connection,
+    id: OperationId,
+    at: Timestamp,
+    words: &str,
+    ends: Option<OperationState>,
+) -> rusqlite::Result<Operation> {
+    let tx = begin(db)?;
+    let known = get(&tx, id)?;
+    // Every process that follows the data file hears of the same push.
+    let is_noted: bool = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM line WHERE operation = ?1 AND what = ?2 AND at = ?3 AND \
+             words = ?4)",
+        )?
+        .query_row(
+            params![id.to_string(), StepKind::Push.as_str(), millis(at), words],
+            |row| row.get(0),
+        )?;
+    if is_noted {
+        return Ok(known);
+    }
+    let ends = ends.filter(|next| known.state.may_become(*next));
+    // What is known of it is not replaced by a hint, and neither is when it is looked for.
+    let detail = match ends {
+        Some(_) => words.to_owned(),
+        None => known.detail.as_deref().unwrap_or_default().to_owned(),
+    };
+    let finding = Finding {
+        next_look: known.next_look,
+        proven_by: ends.map(|_| ProvenBy::Push),
+        ..Finding::new(at, StepKind::Push, detail, ends.unwrap_or(known.state))
+    };
     let found = write_with(&tx, &known, &finding, words)?;
     tx.commit()?;
     Ok(found)

@@ -27,11 +27,11 @@ stories! {
     an_intent_of_another_card_or_action_permits_nothing,
 }
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
 }
 
-fn top_up(count: u16) -> Operation {
+pub(super) fn top_up(count: u16) -> Operation {
     let id = OperationId::new(at(i64::from(count)), 7, count);
     Operation {
         id,
@@ -72,7 +72,11 @@ fn finding(state: OperationState, credit: Option<&str>) -> Finding {
 }
 
 /// Saves an intent, as a top-up or a freeze is asked for.
-async fn intend(store: &Store, operation: &Operation, on_conflict: OnConflict) -> Intent {
+pub(super) async fn intend(
+    store: &Store,
+    operation: &Operation,
+    on_conflict: OnConflict,
+) -> Intent {
     let action = operation.amount.map_or(Action::Freeze, Action::TopUp);
     let card = Card::unread(operation.card.clone());
     store.intend(operation.clone(), card, action, on_conflict).await.expect("the journal")

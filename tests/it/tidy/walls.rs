@@ -20,6 +20,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("provider", &["domain", "config", "clock", "store"]),
     ("sandbox", &["domain", "clock"]),
     ("engine", &["domain", "config", "clock", "ledger", "provider", "store"]),
+    ("listen", &["engine"]),
     ("app", &["domain", "config", "contract", "ledger", "engine"]),
     ("ui", &["domain", "config", "app", "engine"]),
     ("tty", &["app", "ui", "config"]),
@@ -28,7 +29,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "domain", "config", "clock", "files", "contract", "engine", "provider", "sandbox",
-            "run", "tty", "app", "ui",
+            "listen", "run", "tty", "app", "ui",
         ],
     ),
     ("main", &["cli", "memory", "priority"]),

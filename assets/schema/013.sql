@@ -1,0 +1,19 @@
+-- What providers pushed, each event once: it is on the disk before it is acknowledged, and known again when it is delivered again.
+CREATE TABLE push (
+    number      INTEGER PRIMARY KEY,
+    provider    TEXT    NOT NULL,
+    repeat_key  BLOB    NOT NULL,
+    event       TEXT    NOT NULL,
+    topic       TEXT    NOT NULL,
+    event_id    TEXT,
+    card_id     TEXT,
+    reference   TEXT,
+    outcome     TEXT,
+    occurred_at INTEGER,
+    received_at INTEGER NOT NULL,
+    is_signed   INTEGER NOT NULL,
+    -- Of events that are not known, without what may be secret.
+    body        TEXT
+) STRICT;
+CREATE UNIQUE INDEX push_once ON push (provider, repeat_key);
+CREATE INDEX push_codes ON push (received_at, provider, card_id) WHERE topic = 'code';

@@ -1,0 +1,383 @@
+//! What providers push: verified, kept on the disk, and only then acknowledged and acted on.
+//!
+//! An event is a hint to read. It moves readings and lookups to now, and decides nothing by itself,
+//! save where nothing can be read and the event is signed.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::account::Account;
+use super::{Engine, EngineEvent};
+use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::operation::{Operation, OperationState, Proof};
+use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic};
+pub use crate::provider::webhooks::{Acknowledgement, Delivery, RejectionKind};
+use crate::store::StoreError;
+
+/// Most events that wait for the disk at once. The senders of further ones are asked to come again.
+const MOST_WAITING: usize = 4_096;
+
+/// Events of other processes that are told at once.
+const PAGE: u32 = 500;
+
+/// How long ago a one-time code was sent that is still worth a line.
+const CODES_SHOWN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is on the disk, and is to be acknowledged.
+    Accepted {
+        /// What was pushed.
+        push: Box<Push>,
+        /// It was received before, and nothing is done again.
+        is_repeat: bool,
+        /// What the provider takes for an acknowledgement.
+        acknowledgement: Acknowledgement,
+    },
+    /// It is not proven to come from the provider, or is no event.
+    Refused {
+        /// Of which kind.
+        kind: RejectionKind,
+        /// Why, as a sentence part.
+        why: String,
+    },
+    /// It comes from an address that is not among `webhook_from`.
+    Stranger,
+    /// No account has this name.
+    NoSuchAccount,
+    /// It cannot be kept now: the provider is to deliver it again.
+    Later {
+        /// Why, as a sentence part.
+        why: String,
+    },
+}
+
+/// Events on their way to the disk, and what was told of the ones that are there.
+pub(super) struct Inbox {
+    waiting: Mutex<Vec<Waiting>>,
+    /// Held by whoever writes: all that waits is written with one commit.
+    writing: tokio::sync::Mutex<()>,
+    /// Up to which number events of other processes were acted on.
+    told: AtomicI64,
+    /// The numbers behind that which this process gave.
+    own: Mutex<HashSet<i64>>,
+    /// Pushes are received by this process.
+    is_receiving: AtomicBool,
+}
+
+/// An event that waits for the disk.
+struct Waiting {
+    push: Push,
+    received_at: Timestamp,
+    kept: oneshot::Sender<Result<Option<i64>, StoreError>>,
+}
+
+impl Inbox {
+    /// An empty one. Nothing of others is told before [`Engine::follow_pushes`] begins.
+    pub(super) fn new() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            told: AtomicI64::new(i64::MAX),
+            own: Mutex::default(),
+            is_receiving: AtomicBool::new(false),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn own(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Pushes are received from now on: what they lack is noticed.
+    pub fn note_receiving(&self) {
+        self.0.inbox.is_receiving.store(true, Ordering::Relaxed);
+        for account in &self.0.accounts {
+            account.note_receiving(self.0.clock.now());
+        }
+    }
+
+    /// Tells whoever listens to the engine one sentence.
+    pub fn say(&self, trouble: String) {
+        let engine = self.clone();
+        let telling = async move { engine.emit(EngineEvent::Trouble(trouble)).await };
+        self.0.background.runtime.spawn(telling);
+    }
+
+    /// Now, by the clock that deliveries are dated with.
+    #[must_use]
+    pub fn received_now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Takes in a delivery to an account: verifies it, keeps its event on the disk and, once it is
+    /// there, acts on it.
+    pub async fn receive(
+        &self,
+        account: &str,
+        sender: IpAddr,
+        delivery: Delivery<'_>,
+    ) -> Received {
+        let Ok(account) = self.account(&ProviderId::new(account)) else {
+            return Received::NoSuchAccount;
+        };
+        let from = &account.config.webhook_from;
+        let sender = sender.to_canonical();
+        if !from.is_empty() && !from.iter().any(|network| network.contains(&sender)) {
+            let why = format!("it came from {sender}, which is not among webhook_from");
+            account.note_refused_push(&why, delivery.received_at);
+            return Received::Stranger;
+        }
+        let provider = match account.provider() {
+            Ok(provider) => provider,
+            Err(error) => return Received::Later { why: error.sentence().to_owned() },
+        };
+        let webhooks = match provider.webhooks() {
+            Ok(webhooks) => webhooks,
+            Err(why) => {
+                let why = format!("nothing it pushes can be verified: {why}");
+                account.note_refused_push(&why, delivery.received_at);
+                return Received::Refused { kind: RejectionKind::Unproven, why };
+            }
+        };
+        let push = match webhooks.read(&delivery) {
+            Ok(push) => push,
+            Err(rejection) => {
+                account.note_refused_push(&rejection.words, delivery.received_at);
+                let why = rejection.words.into_owned();
+                return Received::Refused { kind: rejection.kind, why };
+            }
+        };
+        let acknowledgement = webhooks.acknowledgement();
+        let kept = self.keep_push(push.clone(), delivery.received_at).await;
+        match kept {
+            Ok(number) => {
+                let is_repeat = number.is_none();
+                if number.is_some() {
+                    let engine = self.clone();
+                    let (push, at) = (push.clone(), delivery.received_at);
+                    // The provider need not wait for what is done because of it.
+                    self.0.background.runtime.spawn(async move {
+                        engine.act_on_push(&account, &push, at).await;
+                    });
+                }
+                Received::Accepted { push: Box::new(push), is_repeat, acknowledgement }
+            }
+            Err(why) => Received::Later { why },
+        }
+    }
+
+    /// The accounts of which nothing that is pushed can be believed, and why.
+    pub async fn unverifiable(&self) -> Vec<(ProviderId, String)> {
+        let mut found = Vec::new();
+        for account in &self.0.accounts {
+            account.arrival().await;
+            let why = match account.provider() {
+                Ok(provider) => provider.webhooks().err().map(str::to_owned),
+                Err(error) => Some(error.sentence().to_owned()),
+            };
+            found.extend(why.map(|why| (account.info.id.clone(), why)));
+        }
+        found
+    }
+
+    /// A delivery to an account was refused before its body was there.
+    pub fn note_refused_delivery(&self, account: &str, why: &str, at: Timestamp) {
+        if let Ok(account) = self.account(&ProviderId::new(account)) {
+            account.note_refused_push(why, at);
+        }
+    }
+
+    /// Keeps an event on the disk, with all others that wait for it. Answers its number, or `None`
+    /// where it was kept before.
+    async fn keep_push(&self, push: Push, received_at: Timestamp) -> Result<Option<i64>, String> {
+        if self.0.store.is_in_memory() {
+            return Err("there is no data file to keep it in".to_owned());
+        }
+        let (kept, mut answer) = oneshot::channel();
+        {
+            let mut waiting = self.0.inbox.waiting();
+            if waiting.len() >= MOST_WAITING {
+                return Err("too many wait for the disk".to_owned());
+            }
+            waiting.push(Waiting { push, received_at, kept });
+        }
+        let writing = self.0.inbox.writing.lock().await;
+        // Another one's commit may have had it.
+        if let Ok(done) = answer.try_recv() {
+            return done.map_err(|error| self.unread(&error));
+        }
+        let batch: Vec<Waiting> = std::mem::take(&mut *self.0.inbox.waiting());
+        let engine = self.clone();
+        // In a task of its own, so that a sender that goes away takes nobody's answer with it.
+        let written = tokio::spawn(async move { engine.keep_batch(batch).await });
+        let _ = written.await;
+        drop(writing);
+        match answer.await {
+            Ok(done) => done.map_err(|error| self.unread(&error)),
+            Err(_) => Err("it was not kept".to_owned()),
+        }
+    }
+
+    async fn keep_batch(&self, batch: Vec<Waiting>) {
+        let (mut pushes, mut senders) = (Vec::new(), Vec::new());
+        for Waiting { push, received_at, kept } in batch {
+            pushes.push((push, received_at));
+            senders.push(kept);
+        }
+        match self.0.store.keep_pushes(pushes).await {
+            Ok(numbers) => {
+                numbers.iter().flatten().for_each(|number| self.note_own_push(*number));
+                for (sender, number) in senders.into_iter().zip(numbers) {
+                    let _ = sender.send(Ok(number));
+                }
+            }
+            Err(error) => {
+                for sender in senders {
+                    let _ = sender.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// This process acts on the event of this number itself.
+    fn note_own_push(&self, number: i64) {
+        let (inbox, relaxed) = (&self.0.inbox, Ordering::Relaxed);
+        if inbox.told.load(relaxed) == i64::MAX
+            || inbox.told.compare_exchange(number - 1, number, relaxed, relaxed).is_ok()
+        {
+            return;
+        }
+        // Events of others lie between.
+        inbox.own().insert(number);
+        self.0.background.written.notify_one();
+    }
+
+    /// Tells which cards' holders were sent a code of late, and follows what is pushed to other
+    /// processes from now on.
+    pub(super) async fn follow_pushes(&self) {
+        if let Ok(newest) = self.0.store.newest_push().await {
+            self.0.inbox.told.store(newest, Ordering::Relaxed);
+        }
+        let since = self.0.clock.now().saturating_sub(CODES_SHOWN).unwrap_or(Timestamp::MIN);
+        for (card, at) in self.0.store.codes_since(since).await.unwrap_or_default() {
+            self.emit(EngineEvent::CodeSent { card, at }).await;
+        }
+    }
+
+    /// Acts on what was pushed to other processes since this was last done.
+    pub(super) async fn tell_others_pushes(&self) -> Result<(), StoreError> {
+        let inbox = &self.0.inbox;
+        loop {
+            let told = inbox.told.load(Ordering::Relaxed);
+            if told == i64::MAX {
+                return Ok(());
+            }
+            let page = self.0.store.pushes_since(told, PAGE).await?;
+            let Some(last) = page.last().map(|kept| kept.number) else { return Ok(()) };
+            for KeptPush { number, push, received_at } in page {
+                if inbox.own().remove(&number) {
+                    continue;
+                }
+                if let Ok(account) = self.account(&push.provider) {
+                    self.act_on_push(&account, &push, received_at).await;
+                }
+            }
+            inbox.told.fetch_max(last, Ordering::Relaxed);
+        }
+    }
+
+    /// Makes due what an event is about.
+    async fn act_on_push(&self, account: &Account, push: &Push, received_at: Timestamp) {
+        if push.topic == PushTopic::Code {
+            if let Some(card) = push.card_key() {
+                self.emit(EngineEvent::CodeSent { card, at: received_at }).await;
+            }
+        } else if let Some(card) = push.card_key() {
+            self.discover_pushed(account, card).await;
+        }
+        let open = self.0.operations.open_of(&account.info.id);
+        let about = account.operations_about(push, &open);
+        account.note_push(push, received_at, &about);
+        let words = words_of(push);
+        for operation in open.iter().filter(|operation| about.contains(&operation.id)) {
+            self.note_evidence(operation, received_at, &words, None).await;
+        }
+        self.settle_unprovable(push, received_at, &words).await;
+        self.emit_health(account).await;
+    }
+
+    /// A card that is only known from a push is a card too, where the account has no list that
+    /// would tell it.
+    async fn discover_pushed(&self, account: &Account, key: CardKey) {
+        let has_list = account.capabilities().is_none_or(|can| can.list_cards.is_yes());
+        if !has_list && !self.0.cards.knows(&key) {
+            self.accept_cards(vec![Card::unread(key)]).await;
+        }
+    }
+
+    /// Lists a push in the journal of an operation that it may be about.
+    async fn note_evidence(
+        &self,
+        operation: &Operation,
+        at: Timestamp,
+        words: &str,
+        ends: Option<OperationState>,
+    ) {
+        match self.0.store.note_push(operation.id, at, words.to_owned(), ends).await {
+            Ok(noted) => self.announce(&noted).await,
+            Err(error) => {
+                // It is only evidence: the lookup decides.
+                tracing::warn!("op {}: {}", operation.id.short(), self.unread(&error));
+            }
+        }
+    }
+
+    /// A signed event ends an accepted change whose answer named the event's task, where nothing
+    /// that can be read would ever tell.
+    async fn settle_unprovable(&self, push: &Push, at: Timestamp, words: &str) {
+        let (true, Some(reference), Some(outcome)) =
+            (push.is_signed, &push.reference, push.outcome)
+        else {
+            return;
+        };
+        let found =
+            self.0.store.unprovable_of_reference(push.provider.clone(), reference.to_string());
+        let ends = match outcome {
+            PushOutcome::Succeeded => OperationState::Done,
+            PushOutcome::Failed => OperationState::Failed,
+        };
+        for operation in found.await.unwrap_or_default() {
+            debug_assert!(operation.proof == Proof::AnswerOnly, "what can be read is read");
+            self.note_evidence(&operation, at, words, Some(ends)).await;
+        }
+    }
+}
+
+/// What was pushed, as a line of the journal.
+fn words_of(push: &Push) -> String {
+    let mut words = format!("pushed: {}", push.event);
+    if let Some(outcome) = push.outcome {
+        words.push(' ');
+        words.push_str(outcome.as_str());
+    }
+    if let Some(id) = &push.id {
+        words.push_str(", ");
+        words.push_str(id);
+    }
+    if !push.is_signed {
+        words.push_str(" (not signed)");
+    }
+    words
+}

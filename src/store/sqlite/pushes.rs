@@ -1,0 +1,138 @@
+//! What providers pushed, as SQLite.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use super::{begin, millis, timestamp};
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic, RepeatKey};
+
+/// How long an event is known again. The longest time over which a provider is documented to
+/// deliver again is two hours.
+const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Most events that are forgotten with one commit.
+const FORGOTTEN_AT_ONCE: u32 = 500;
+
+/// See [`Store::keep_pushes`](crate::store::Store::keep_pushes).
+pub(in crate::store) fn keep(
+    db: &mut Connection,
+    pushes: &[(Push, Timestamp)],
+) -> rusqlite::Result<Vec<Option<i64>>> {
+    let tx = begin(db)?;
+    let mut kept = Vec::with_capacity(pushes.len());
+    {
+        let mut insert = tx.prepare_cached(
+            "INSERT INTO push (provider, repeat_key, event, topic, event_id, card_id, reference,
+                               outcome, occurred_at, received_at, is_signed, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             ON CONFLICT (provider, repeat_key) DO NOTHING",
+        )?;
+        for (push, received_at) in pushes {
+            let inserted = insert.execute(params![
+                push.provider.name(),
+                push.repeat_key.0,
+                &*push.event,
+                push.topic.as_str(),
+                push.id.as_deref(),
+                push.card.as_deref(),
+                push.reference.as_deref(),
+                push.outcome.map(PushOutcome::as_str),
+                push.occurred_at.map(millis),
+                millis(*received_at),
+                push.is_signed,
+                push.body.as_deref(),
+            ])?;
+            kept.push((inserted > 0).then(|| tx.last_insert_rowid()));
+        }
+    }
+    if let Some((_, now)) = pushes.last() {
+        forget(&tx, now.saturating_sub(KNOWN_FOR).unwrap_or(Timestamp::MIN))?;
+    }
+    tx.commit()?;
+    Ok(kept)
+}
+
+/// Forgets the oldest events, where they are from before a time. The last number is never given
+/// again, since the newest event stays.
+fn forget(db: &Connection, before: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "DELETE FROM push WHERE received_at < ?1 AND number IN (
+             SELECT number FROM push WHERE (SELECT received_at < ?1 FROM push ORDER BY number LIMIT 1)
+             ORDER BY number LIMIT ?2)
+         AND number < (SELECT max(number) FROM push)",
+    )?
+    .execute(params![millis(before), FORGOTTEN_AT_ONCE])
+    .map(drop)
+}
+
+/// See [`Store::newest_push`](crate::store::Store::newest_push).
+pub(in crate::store) fn newest(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT coalesce(max(number), 0) FROM push")?
+        .query_row([], |row| row.get(0))
+}
+
+/// See [`Store::pushes_since`](crate::store::Store::pushes_since).
+pub(in crate::store) fn since(
+    db: &Connection,
+    number: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<KeptPush>> {
+    let mut query = db.prepare_cached(
+        "SELECT number, provider, repeat_key, event, topic, event_id, card_id, reference, outcome,
+                occurred_at, received_at, is_signed, body
+         FROM push WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let rows = query.query_map(params![number, limit], read)?;
+    rows.collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<KeptPush> {
+    let text = |column: usize| -> rusqlite::Result<Option<Arc<str>>> {
+        Ok(row.get::<_, Option<String>>(column)?.map(Arc::from))
+    };
+    let topic: String = row.get(4)?;
+    let outcome = text(8)?;
+    let outcome = [PushOutcome::Succeeded, PushOutcome::Failed]
+        .into_iter()
+        .find(|known| outcome.as_deref() == Some(known.as_str()));
+    Ok(KeptPush {
+        number: row.get(0)?,
+        push: Push {
+            provider: ProviderId::new(&row.get::<_, String>(1)?),
+            repeat_key: RepeatKey(row.get(2)?),
+            event: text(3)?.unwrap_or_default(),
+            topic: PushTopic::ALL
+                .into_iter()
+                .find(|known| known.as_str() == topic)
+                .unwrap_or(PushTopic::Unknown),
+            id: text(5)?,
+            card: text(6)?,
+            reference: text(7)?,
+            outcome,
+            occurred_at: row.get::<_, Option<i64>>(9)?.map(timestamp),
+            is_signed: row.get(11)?,
+            body: text(12)?,
+        },
+        received_at: timestamp(row.get(10)?),
+    })
+}
+
+/// See [`Store::codes_since`](crate::store::Store::codes_since).
+pub(in crate::store) fn codes_since(
+    db: &Connection,
+    at: Timestamp,
+) -> rusqlite::Result<Vec<(CardKey, Timestamp)>> {
+    let mut query = db.prepare_cached(
+        "SELECT provider, card_id, max(received_at) FROM push
+         WHERE topic = 'code' AND received_at >= ?1 AND card_id IS NOT NULL
+         GROUP BY provider, card_id",
+    )?;
+    let rows = query.query_map([millis(at)], |row| {
+        let provider = ProviderId::new(&row.get::<_, String>(0)?);
+        Ok((CardKey::new(&provider, &row.get::<_, String>(1)?), timestamp(row.get(2)?)))
+    })?;
+    rows.collect()
+}
