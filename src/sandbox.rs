@@ -14,6 +14,7 @@ mod dialect;
 mod faults;
 mod foreign;
 mod json;
+mod letter;
 mod merchants;
 mod random;
 mod requests;
@@ -21,6 +22,7 @@ mod scenario;
 mod serving;
 mod sessions;
 mod troubles;
+mod webhooks;
 
 use std::fmt;
 use std::io;
@@ -31,6 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::Request;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use tokio::sync::Notify;
 
 use self::bank::Bank;
 pub use self::bank::{CardState, Decline};
@@ -38,10 +41,13 @@ pub use self::dialect::Dialect;
 use self::dialect::Server;
 pub use self::faults::{Fault, FaultTarget};
 pub use self::foreign::{ForeignCredit, ForeignTopUp};
+pub use self::letter::WebhookOptions;
 pub use self::merchants::Merchant;
 pub use self::scenario::{Scenario, UnknownScenario};
 pub use self::serving::Serving;
 pub use self::troubles::{CardTrouble, ListChange, ListedRow, RowOverrides};
+use self::webhooks::Outbox;
+pub use self::webhooks::{CardNotice, Delivery, Sender, WebhookSecrets};
 use crate::clock::Clock;
 use crate::domain::money::Money;
 
@@ -59,11 +65,20 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
     /// Cardholders go on spending after the start.
     pub busy: bool,
+    /// Whether providers push what happens, and how.
+    pub webhooks: Option<WebhookOptions>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, cards: 16, transactions: 120, scenarios: Vec::new(), busy: false }
+        Self {
+            seed: 1,
+            cards: 16,
+            transactions: 120,
+            scenarios: Vec::new(),
+            busy: false,
+            webhooks: None,
+        }
     }
 }
 
@@ -74,9 +89,11 @@ pub struct Sandbox(Arc<Inner>);
 struct Inner {
     clock: Clock,
     started: Timestamp,
-    scenarios: Vec<Scenario>,
-    /// By the dialect's position in the list.
+    options: Options,
+    /// By the dialect's position in the list, like the others.
     endpoints: [Mutex<Endpoint>; Dialect::ALL.len()],
+    /// For whoever waits for webhooks: something was done that may bring one.
+    wakes: [Notify; Dialect::ALL.len()],
     /// Top-ups that were accepted, for the scenario that loses every second answer.
     top_ups: AtomicU64,
 }
@@ -89,6 +106,29 @@ struct Endpoint {
     card_faults: Vec<faults::PlannedCardFault>,
     requests: u64,
     writes: u64,
+    /// What waits to be pushed; `None` where webhooks are off.
+    webhooks: Option<Outbox>,
+}
+
+impl Endpoint {
+    fn new(dialect: Dialect, options: &Options, start: Timestamp) -> Self {
+        let position = dialect as u64;
+        let mut bank = Bank::new(dialect.wire(), position, options, start);
+        let webhooks = options.webhooks.map(|webhooks| {
+            let outbox = Outbox::new(webhooks, options.seed, position, &options.scenarios);
+            bank.note_occurrences(outbox.seed());
+            outbox
+        });
+        Self {
+            bank,
+            server: dialect.wire().server(),
+            faults: Vec::new(),
+            card_faults: Vec::new(),
+            requests: 0,
+            writes: 0,
+            webhooks,
+        }
+    }
 }
 
 impl Sandbox {
@@ -96,21 +136,14 @@ impl Sandbox {
     #[must_use]
     pub fn new(options: Options, clock: Clock) -> Self {
         let started = clock.now();
-        let endpoints = Dialect::ALL.map(|dialect| {
-            Mutex::new(Endpoint {
-                bank: Bank::new(dialect.wire(), dialect as u64, &options, started),
-                server: dialect.wire().server(),
-                faults: Vec::new(),
-                card_faults: Vec::new(),
-                requests: 0,
-                writes: 0,
-            })
-        });
+        let endpoints =
+            Dialect::ALL.map(|dialect| Mutex::new(Endpoint::new(dialect, &options, started)));
         Self(Arc::new(Inner {
             clock,
             started,
-            scenarios: options.scenarios,
+            options,
             endpoints,
+            wakes: Dialect::ALL.map(|_| Notify::new()),
             top_ups: AtomicU64::new(0),
         }))
     }
@@ -239,7 +272,9 @@ impl Sandbox {
 
     /// Gives the merchant another sum, as if it had paid in or taken out.
     pub fn set_float(&self, dialect: Dialect, money: Money) {
-        self.endpoint(dialect).bank.set_float(money);
+        let now = self.0.clock.now();
+        self.endpoint(dialect).bank.set_float(money, now);
+        self.wake(dialect);
     }
 
     /// Lets a cardholder buy something now: held when the card can pay, declined when not. False
@@ -299,7 +334,27 @@ impl Sandbox {
         let now = self.0.clock.now();
         let mut endpoint = self.endpoint(dialect);
         let card = endpoint.bank.find(card_id)?;
-        Some(act(&mut endpoint.bank, card, now))
+        let done = act(&mut endpoint.bank, card, now);
+        drop(endpoint);
+        self.wake(dialect);
+        Some(done)
+    }
+
+    /// Tells whoever waits for a provider's webhooks that there may be one.
+    fn wake(&self, dialect: Dialect) {
+        if self.0.options.webhooks.is_some()
+            && let Some(wake) = self.0.wakes.get(dialect as usize)
+        {
+            wake.notify_one();
+        }
+    }
+
+    /// Ends when something was done that may bring a webhook, also when that was before.
+    async fn woken(&self, dialect: Dialect) {
+        match self.0.wakes.get(dialect as usize) {
+            Some(wake) => wake.notified().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// The endpoint, after everything has happened that was due.

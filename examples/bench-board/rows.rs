@@ -119,6 +119,7 @@ pub(crate) fn bank(cards: usize, transactions: usize) -> Options {
         transactions,
         scenarios: Vec::new(),
         busy: false,
+        webhooks: None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::scratch::unusable;
 use crate::clock::Clock;
 use crate::contract::FailureKind;
 use crate::provider::Config;
-use crate::sandbox::{Dialect, Options, Sandbox, Scenario, Serving};
+use crate::sandbox::{Dialect, Options, Sandbox, Scenario, Serving, WebhookOptions};
 
 /// The made-up bank of `demo` and `sandbox`.
 #[derive(Debug, Args)]
@@ -43,14 +43,27 @@ pub(crate) struct BankArguments {
     still: bool,
 }
 
-/// Starts the bank, writes the configuration that leads to it, and reads that as any other.
+/// The same as [`open`], and reads the configuration as any other.
 pub(crate) async fn serve(
     bank: &BankArguments,
-    port: Option<u16>,
     file: &Path,
     clock: &Clock,
 ) -> Result<(Serving, Config), Failure> {
-    let sandbox = Sandbox::new(options(bank), clock.clone());
+    let (_, serving) = open(bank, None, None, file, clock).await?;
+    let config =
+        Config::load(Some(file)).map_err(|error| Failure::configuration(error.to_string()))?;
+    Ok((serving, config))
+}
+
+/// Starts the bank, and writes the configuration that leads to it.
+pub(crate) async fn open(
+    bank: &BankArguments,
+    webhooks: Option<WebhookOptions>,
+    port: Option<u16>,
+    file: &Path,
+    clock: &Clock,
+) -> Result<(Sandbox, Serving), Failure> {
+    let sandbox = Sandbox::new(Options { webhooks, ..options(bank) }, clock.clone());
     let serving = sandbox.serve(port).await.map_err(|error| {
         let message =
             format!("the built-in providers could not open their ports on loopback: {error}");
@@ -62,9 +75,7 @@ pub(crate) async fn serve(
     sandbox
         .write_config(&|dialect| base(&serving, dialect), file)
         .map_err(|error| unusable(file, &error))?;
-    let config =
-        Config::load(Some(file)).map_err(|error| Failure::configuration(error.to_string()))?;
-    Ok((serving, config))
+    Ok((sandbox, serving))
 }
 
 pub(crate) fn base(serving: &Serving, dialect: Dialect) -> String {
@@ -79,6 +90,7 @@ fn options(bank: &BankArguments) -> Options {
         transactions: size(bank.transactions),
         scenarios: bank.scenario.clone(),
         busy: !bank.still,
+        webhooks: None,
     }
 }
 

@@ -44,7 +44,7 @@ impl Run for Demo {
             None => Scratch::fresh("cardtop-demo")?,
         };
         let file = folder.path.join("cardtop.toml");
-        let (_serving, mut config) = bank::serve(&self.bank, None, &file, &clock).await?;
+        let (_serving, mut config) = bank::serve(&self.bank, &file, &clock).await?;
         config.board = board.unwrap_or(config.board);
         let greeting = greeting(&self.bank.scenario);
         let data = folder.path.join("data");

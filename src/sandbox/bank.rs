@@ -11,6 +11,7 @@ mod cardholders;
 mod decline;
 mod ledger;
 mod lists;
+mod occurrences;
 mod order;
 mod programme;
 mod row;
@@ -33,6 +34,10 @@ use self::card::{Balance, Cards};
 pub use self::decline::Decline;
 use self::lists::Lists;
 pub(super) use self::lists::Window;
+use self::occurrences::Notes;
+pub(super) use self::occurrences::{
+    BalanceNews, CodeNews, Happening, IssueStep, Occurrence, StateNews,
+};
 pub(super) use self::programme::{
     CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, person,
 };
@@ -62,6 +67,7 @@ pub(super) struct Bank {
     pub(super) trace: RequestTrace,
     agenda: Agenda,
     activity: Activity,
+    notes: Notes,
 }
 
 /// What the request that is being answered turned out to be about. Written while the bank is
@@ -133,6 +139,7 @@ impl Bank {
                 stories_from: amounts::before(start, STORY_MILLIS),
                 effects: Effects::default(),
             },
+            notes: Notes::default(),
         };
         bank.issue_cards(options.cards);
         bank.open_floats();
@@ -181,14 +188,8 @@ impl Bank {
             Event::Reverse { row } => self.reverse(row, at),
             Event::Refund { row } => self.refund(row, at),
             Event::Credit { row } => self.credit(row, at),
-            Event::State { card, to } => {
-                if let Some(card) =
-                    self.cards.get_mut(card).filter(|card| card.state != CardState::Closed)
-                {
-                    card.state = to;
-                }
-            }
-            Event::Close { card } => self.close_now(card, at),
+            Event::State { card, to, task } => self.set_state_now(card, to, task, at),
+            Event::Close { card, task } => self.close_now(card, task, at),
             Event::Vanish { row } => self.vanish(row, at),
             Event::Replace { row, sum } => {
                 let _booked = self.clear_as_another(row, sum, SignedDuration::ZERO, at);
@@ -201,26 +202,66 @@ impl Bank {
 
     /// Changes a card's state `delay` milliseconds later.
     pub(super) fn set_state(&mut self, card: usize, to: CardState, at: Timestamp, delay: u64) {
-        self.agenda.schedule(after(at, delay), Event::State { card, to });
+        self.agenda.schedule(after(at, delay), Event::State { card, to, task: None });
         self.advance(at);
     }
 
     /// Closes a card `delay` milliseconds later, as the programme does it.
     pub(super) fn close(&mut self, card: usize, at: Timestamp, delay: u64) {
-        self.agenda.schedule(after(at, delay), Event::Close { card });
+        self.agenda.schedule(after(at, delay), Event::Close { card, task: None });
         self.advance(at);
     }
 
-    fn close_now(&mut self, card: usize, at: Timestamp) {
-        let Some(closing) = self.cards.get_mut(card).filter(|card| card.state != CardState::Closed)
-        else {
-            return;
+    /// Changes a card's state, or closes it, `delay` milliseconds later, by the task that the
+    /// answer names.
+    pub(super) fn change_by_task(
+        &mut self,
+        card: usize,
+        to: CardState,
+        task: u64,
+        at: Timestamp,
+        delay: u64,
+    ) {
+        let task = Some(task);
+        let event = match to {
+            CardState::Closed => Event::Close { card, task },
+            to => Event::State { card, to, task },
         };
-        closing.state = CardState::Closed;
-        match self.rules.programme().closing {
-            Closing::ReturnsBalance => self.return_balance(card, at),
-            Closing::KeepsBalance | Closing::NotOffered => {}
+        self.agenda.schedule(after(at, delay), event);
+        self.advance(at);
+    }
+
+    /// A closed card stays closed.
+    fn set_state_now(&mut self, card: usize, to: CardState, task: Option<u64>, at: Timestamp) {
+        let Some(changing) = self.cards.get_mut(card) else { return };
+        let from = changing.state;
+        let failed = from == CardState::Closed;
+        if !failed {
+            changing.state = to;
         }
+        self.note_state(StateNews { task, failed, ..StateNews::of(card, from, to) }, at);
+    }
+
+    fn close_now(&mut self, card: usize, task: Option<u64>, at: Timestamp) {
+        let Some(closing) = self.cards.get_mut(card) else { return };
+        let from = closing.state;
+        let failed = from == CardState::Closed;
+        let mut returned = None;
+        if !failed {
+            closing.state = CardState::Closed;
+            returned = match self.rules.programme().closing {
+                Closing::ReturnsBalance => self.return_balance(card, at),
+                Closing::KeepsBalance | Closing::NotOffered => None,
+            };
+        }
+        let news = StateNews::of(card, from, CardState::Closed);
+        self.note_state(StateNews { task, failed, returned, ..news }, at);
+    }
+
+    /// When something happens next by itself.
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
+        let spending = Some(self.activity.next_event).filter(|_| self.activity.busy);
+        self.agenda.next_at().into_iter().chain(spending).min()
     }
 
     /// Position of a card, by any spelling that means its id.

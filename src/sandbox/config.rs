@@ -4,10 +4,11 @@
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::bank::Card;
-use super::dialect::{ConfigEntry, Roster, Setting};
+use super::dialect::{ConfigEntry, Credential, Roster, Setting};
 use super::{Dialect, Sandbox, Scenario};
 
 /// See [`Sandbox::write_config`].
@@ -25,14 +26,20 @@ pub(super) fn write(
         fs::create_dir_all(beside)?;
     }
     private_folder(&beside.join(&folder))?;
+    let options = &sandbox.0.options;
     let mut lines = introduction();
+    lines.extend(options.webhooks.and_then(|webhooks| webhooks.to).into_iter().flat_map(listen));
     for dialect in Dialect::ALL {
-        let mut entry = dialect.wire().config_entry(&base(dialect), &sandbox.0.scenarios);
-        if sandbox.0.scenarios.contains(&Scenario::ForeignTopUps) {
+        let mut entry = dialect.wire().config_entry(&base(dialect), &options.scenarios);
+        if options.scenarios.contains(&Scenario::ForeignTopUps) {
             // On loopback a client takes every credit for its own unless it is told otherwise.
             entry.settings.push(("others_top_up", Setting::Flag(true)));
         }
-        for credential in entry.credentials {
+        let of_webhooks =
+            options.webhooks.and_then(|webhooks| dialect.wire().webhook_credential(&webhooks));
+        let credentials: Vec<&Credential> =
+            entry.credentials.iter().chain(of_webhooks.as_ref()).collect();
+        for credential in &credentials {
             private_file(&beside.join(&folder).join(credential.file), credential.secret)?;
         }
         let roster_name = format!("{stem}.{}-cards.csv", dialect.name());
@@ -40,7 +47,7 @@ pub(super) fn write(
             let csv = roster(&sandbox.endpoint(dialect).bank.cards, columns)?;
             private_file(&beside.join(&roster_name), csv)?;
         }
-        lines.extend(table(dialect.name(), &entry, &folder, &roster_name));
+        lines.extend(table(dialect.name(), &entry, &credentials, &folder, &roster_name));
     }
     private_file(path, lines.join("\n"))
 }
@@ -100,8 +107,25 @@ fn in_words(count: usize) -> String {
     words.get(count).map_or_else(|| count.to_string(), |&word| word.to_owned())
 }
 
+/// The lines of the table about webhooks: where they are sent to is where they are waited for.
+fn listen(addr: SocketAddr) -> Vec<String> {
+    let addr = quoted(&addr.to_string());
+    vec![
+        "[listen]".to_owned(),
+        "enabled = true".to_owned(),
+        format!("addr = {addr}"),
+        String::new(),
+    ]
+}
+
 /// The lines of a provider's table.
-fn table(name: &str, entry: &ConfigEntry, folder: &str, roster_name: &str) -> Vec<String> {
+fn table(
+    name: &str,
+    entry: &ConfigEntry,
+    credentials: &[&Credential],
+    folder: &str,
+    roster_name: &str,
+) -> Vec<String> {
     let mut lines: Vec<String> = entry.comment.iter().map(|line| format!("# {line}")).collect();
     lines.push(format!("[providers.{name}]"));
     lines.push(format!("kind = {}", quoted(name)));
@@ -116,7 +140,7 @@ fn table(name: &str, entry: &ConfigEntry, folder: &str, roster_name: &str) -> Ve
         Setting::Flag(flag) => format!("{key} = {flag}"),
     }));
     lines.push(format!("[providers.{name}.credentials]"));
-    lines.extend(entry.credentials.iter().map(|credential| {
+    lines.extend(credentials.iter().map(|credential| {
         let file = quoted(&format!("{folder}/{}", credential.file));
         format!("{} = {{ file = {file} }}", credential.key)
     }));

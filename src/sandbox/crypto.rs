@@ -64,6 +64,11 @@ pub(super) fn hmac_is_valid(key: &[u8], message: &str, hex: &str) -> bool {
     })
 }
 
+/// SHA-256 of a text, as base64 (ibanera wire notes, 3.2).
+pub(super) fn sha256_base64(text: &str) -> String {
+    BASE64.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
 /// Whether a caller's secret is ours, in constant time.
 pub(super) fn equal_secrets(ours: &str, theirs: &str) -> bool {
     constant_time::verify_slices_are_equal(ours.as_bytes(), theirs.as_bytes()).is_ok()

@@ -15,9 +15,11 @@ mod config_entry;
 
 use jiff::Timestamp;
 
-use super::bank::Bank;
+use super::bank::{Bank, Occurrence};
 pub(super) use super::bank::{CardIds, ProgrammeRules};
 use super::call::{Call, Reply};
+use super::letter::{Letter, Message, Rules, Sealing, WebhookOptions};
+use super::random::Random;
 use super::scenario::Scenario;
 pub(super) use config_entry::{ConfigEntry, Credential, Roster, Setting};
 
@@ -80,12 +82,25 @@ pub(super) trait Wire: ProgrammeRules {
 
     /// The answer to credentials that are wrong.
     fn unauthorized(&self) -> Reply;
+
+    /// Seals a webhook for one sending: encrypts it, signs it, adds the secret.
+    fn seal_webhook(&self, message: &Message, sealing: Sealing<'_>) -> Letter;
+
+    /// What acknowledges a webhook, and what happens without.
+    fn webhook_rules(&self) -> &'static Rules;
+
+    /// What a receiver proves webhooks with, beside the credentials that it has anyway.
+    fn webhook_credential(&self, options: &WebhookOptions) -> Option<Credential>;
 }
 
 /// One provider's server: who has logged in, which nonces were used, which tasks are under way.
 pub(super) trait Server: Send {
     /// Checks who calls, does what is asked, answers.
     fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply;
+
+    /// What is pushed of something that happened; `None` where the document has nothing for it.
+    /// `random` is of this webhook alone.
+    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message>;
 }
 
 /// What a request is for.

@@ -140,9 +140,14 @@ impl Sandbox {
     /// Gives a customer's account another sum, as if the customer had paid in or taken out. False
     /// for an unknown account.
     pub fn set_customer_account(&self, dialect: Dialect, account_id: &str, sum: Decimal) -> bool {
+        let now = self.0.clock.now();
         let mut endpoint = self.endpoint(dialect);
         let found = endpoint.bank.find_account(account_id);
-        found.is_some_and(|account| endpoint.bank.set_account(account, sum).is_some())
+        let set =
+            found.is_some_and(|account| endpoint.bank.set_account(account, sum, now).is_some());
+        drop(endpoint);
+        self.wake(dialect);
+        set
     }
 
     /// The `Date` of a provider's answers.

@@ -20,7 +20,11 @@ impl Sandbox {
     /// Answers a request, with the time that the bank's clock shows (RFC 9110, 6.6.1).
     pub(super) async fn respond(&self, dialect: Dialect, request: Request) -> Response {
         let mut response = match Call::read(request).await {
-            Some(call) => self.respond_to_call(dialect, call).await,
+            Some(call) => {
+                let response = self.respond_to_call(dialect, call).await;
+                self.wake(dialect);
+                response
+            }
             None => {
                 let body = "too large".to_owned();
                 Reply::of(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", body).into_response()
@@ -62,7 +66,7 @@ impl Sandbox {
     }
 
     fn has(&self, scenario: Scenario) -> bool {
-        self.0.scenarios.contains(&scenario)
+        self.0.options.scenarios.contains(&scenario)
     }
 
     /// Counts the request and takes the fault that waits for it, if any.

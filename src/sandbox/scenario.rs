@@ -69,11 +69,18 @@ pub enum Scenario {
     Declines,
     /// ibanera's top-ups are paid by the card's customer, from an account of the customer's own.
     CustomerPays,
+    /// Webhooks come 2 seconds to 3 minutes late, and so out of order. Only with `--webhooks`, like
+    /// the two below.
+    LateWebhooks,
+    /// Every webhook comes two or three times, at most a minute apart.
+    RepeatedWebhooks,
+    /// One webhook of three never comes.
+    LostWebhooks,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Outage,
         Self::Slow,
         Self::UnknownTopup,
@@ -91,6 +98,9 @@ impl Scenario {
         Self::WrongClock,
         Self::Declines,
         Self::CustomerPays,
+        Self::LateWebhooks,
+        Self::RepeatedWebhooks,
+        Self::LostWebhooks,
     ];
 
     /// The word on the command line.
@@ -114,6 +124,9 @@ impl Scenario {
             Self::WrongClock => "wrong-clock",
             Self::Declines => "declines",
             Self::CustomerPays => "customer-pays",
+            Self::LateWebhooks => "late-webhooks",
+            Self::RepeatedWebhooks => "repeated-webhooks",
+            Self::LostWebhooks => "lost-webhooks",
         }
     }
 
@@ -136,7 +149,10 @@ impl Scenario {
             | Self::ForeignTopUps
             | Self::WrongClock
             | Self::Declines
-            | Self::CustomerPays => "at once",
+            | Self::CustomerPays
+            | Self::LateWebhooks
+            | Self::RepeatedWebhooks
+            | Self::LostWebhooks => "at once",
         }
     }
 
@@ -161,6 +177,9 @@ impl Scenario {
             Self::WrongClock => "clocks 200 s fast (artha), slow (banana), 45 s off",
             Self::Declines => "a refusal every 6 s, each reason in its turn",
             Self::CustomerPays => "ibanera's cards are paid for by their customers",
+            Self::LateWebhooks => "webhooks come 2 s to 3 min late, out of order",
+            Self::RepeatedWebhooks => "every webhook comes two or three times",
+            Self::LostWebhooks => "one webhook of three never comes",
         }
     }
 

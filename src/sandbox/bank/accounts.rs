@@ -107,26 +107,29 @@ impl Bank {
     }
 
     /// Gives the float another sum, as if the merchant had paid in or out.
-    pub(in crate::sandbox) fn set_float(&mut self, money: Money) {
+    pub(in crate::sandbox) fn set_float(&mut self, money: Money, at: Timestamp) {
+        let mut change = Decimal::ZERO;
         for float in self.floats.iter_mut().filter(|float| float.currency == money.currency()) {
-            float.opening += money.amount() - float.amount;
+            change = money.amount() - float.amount;
+            float.opening += change;
             float.amount = money.amount();
         }
+        self.note_funds(None, change, at);
     }
 
-    /// What is left on a closed card goes back to the float.
-    pub(super) fn return_balance(&mut self, card: usize, at: Timestamp) {
-        let Some(closed) = self.cards.get_mut(card) else { return };
+    /// What is left on a closed card goes back to the float. The row that says so.
+    pub(super) fn return_balance(&mut self, card: usize, at: Timestamp) -> Option<usize> {
+        let closed = self.cards.get_mut(card)?;
         let left = closed.available();
         if left <= Decimal::ZERO {
-            return;
+            return None;
         }
         closed.balance.booked -= left;
         let currency = closed.currency;
         if let Some(float) = self.funds(None, currency) {
             *float += left;
         }
-        self.write(card, RowKind::Closing, Progress::Cleared, left, at, |_| {});
+        Some(self.write(card, RowKind::Closing, Progress::Cleared, left, at, |_| {}))
     }
 
     /// Position of an account by its id.
@@ -139,10 +142,13 @@ impl Bank {
         &mut self,
         position: usize,
         sum: Decimal,
+        at: Timestamp,
     ) -> Option<Money> {
         let account = self.accounts.get_mut(position)?;
-        account.opening += sum - account.amount;
+        let (change, asset) = (sum - account.amount, account.asset);
+        account.opening += change;
         account.amount = sum;
-        Some(Money::new(sum, account.asset))
+        self.note_funds(Some(position), change, at);
+        Some(Money::new(sum, asset))
     }
 }

@@ -36,9 +36,12 @@ pub(super) enum Event {
     State {
         card: usize,
         to: CardState,
+        /// The task that the answer to a request named.
+        task: Option<u64>,
     },
     Close {
         card: usize,
+        task: Option<u64>,
     },
     /// A hold leaves the lists.
     Vanish {

@@ -35,6 +35,9 @@ impl Bank {
         if let Some(reason) = reason {
             return self.record_decline(card, sum, merchant, reason, at);
         }
+        if clearing == Clearing::Live {
+            self.send_code_of_next(card, None, at);
+        }
         if let Some(card) = self.cards.get_mut(card) {
             card.balance.held += sum;
         }
@@ -93,6 +96,7 @@ impl Bank {
         reason: Decline,
         at: Timestamp,
     ) -> usize {
+        self.send_code_of_next(card, Some(reason), at);
         self.write(card, RowKind::Purchase, Progress::Declined, sum, at, |row| {
             row.merchant = Some(merchant);
             row.reason = Some(reason);
@@ -100,9 +104,9 @@ impl Bank {
     }
 
     /// A hold is booked, often for another sum.
-    pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
+    pub(super) fn clear(&mut self, position: usize, sum: Decimal, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self.rows.get_mut(row).filter(|row| row.is_hold()) else { return };
+        let Some(row) = self.rows.get_mut(position).filter(|row| row.is_hold()) else { return };
         if let Some(card) = self.cards.get_mut(row.card) {
             card.balance.held -= row.amount;
             card.balance.booked -= sum;
@@ -111,18 +115,20 @@ impl Bank {
         row.amount = sum;
         row.progress = Progress::Cleared;
         row.changed = shown;
+        self.note_row(position, Some(Progress::Pending), at);
     }
 
     /// A hold is released.
-    pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
+    pub(super) fn reverse(&mut self, position: usize, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self.rows.get_mut(row).filter(|row| row.is_hold()) else { return };
+        let Some(row) = self.rows.get_mut(position).filter(|row| row.is_hold()) else { return };
         if let Some(card) = self.cards.get_mut(row.card) {
             card.balance.held -= row.amount;
             row.available_after = card.available();
         }
         row.progress = Progress::Reversed;
         row.changed = shown;
+        self.note_row(position, Some(Progress::Pending), at);
     }
 
     /// The shop refunds what was booked. Closed cards get nothing back.
@@ -149,7 +155,7 @@ impl Bank {
         });
     }
 
-    pub(super) fn charge_fee(&mut self, card: usize, sum: Decimal, at: Timestamp) {
+    pub(in crate::sandbox) fn charge_fee(&mut self, card: usize, sum: Decimal, at: Timestamp) {
         if let Some(card) = self.cards.get_mut(card) {
             card.balance.booked -= sum;
         }
@@ -250,6 +256,7 @@ impl Bank {
         more(&mut row);
         self.lists.order.put(&row);
         self.rows.push(row);
+        self.note_row(position, None, at);
         position
     }
 }

@@ -44,11 +44,14 @@ impl Bank {
         let effects = &mut self.activity.effects;
         for scenario in scenarios {
             match scenario {
-                // These are about requests or the configuration, not about the bank.
+                // These are about requests, webhooks or the configuration, not about the bank.
                 Scenario::Outage
                 | Scenario::Slow
                 | Scenario::UnknownTopup
-                | Scenario::CustomerPays => {}
+                | Scenario::CustomerPays
+                | Scenario::LateWebhooks
+                | Scenario::RepeatedWebhooks
+                | Scenario::LostWebhooks => {}
                 Scenario::ReleasedHolds => effects.releases_holds = true,
                 Scenario::NewIds => effects.new_ids = true,
                 Scenario::LateRows => effects.late_rows = true,

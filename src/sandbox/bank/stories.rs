@@ -71,7 +71,7 @@ impl Bank {
         let closes = self.rules.programme().closing != Closing::NotOffered;
         if closes && self.cards.len() > CLOSED {
             self.settle_all(CLOSED, morning.minutes_ago(330));
-            self.close_now(CLOSED, morning.minutes_ago(320));
+            self.close_now(CLOSED, None, morning.minutes_ago(320));
         }
     }
 

@@ -128,15 +128,21 @@ impl Bank {
 
     /// The money of a top-up arrives, or goes back to who paid when the card was closed meanwhile.
     pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
+        let arrived = self.credit_or_give_back(position, at).is_some();
+        if arrived {
+            self.note_row(position, Some(Progress::Pending), at);
+        }
+    }
+
+    /// `None` where the row waits for no money.
+    fn credit_or_give_back(&mut self, position: usize, at: Timestamp) -> Option<()> {
         let shown = self.shown(at);
-        let Some(row) = self
+        let row = self
             .rows
             .get_mut(position)
-            .filter(|row| row.progress == Progress::Pending && row.kind == RowKind::TopUp)
-        else {
-            return;
-        };
-        let Some(card) = self.cards.get_mut(row.card) else { return };
+            .filter(|row| row.progress == Progress::Pending && row.kind == RowKind::TopUp)?;
+        let index = row.card;
+        let card = self.cards.get_mut(index)?;
         row.changed = shown;
         self.lists.hidden.remove(&row.position);
         if card.state == CardState::Closed {
@@ -146,20 +152,21 @@ impl Bank {
             if let Some(funds) = self.funds(payer, currency) {
                 *funds += paid;
             }
-            return;
+            return Some(());
         }
         card.balance.booked += row.amount;
         row.available_after = card.available();
         row.progress = Progress::Cleared;
-        if self.rules.programme().first_money_activates
+        let activates = self.rules.programme().first_money_activates
             && card.state == CardState::Pending
-            && !card.physical
-        {
-            card.state = CardState::Active;
-        }
+            && !card.physical;
         if self.top_ups.requested.contains(&position) {
-            self.top_ups.credits.entry(row.card).or_default().push(row.amount);
+            self.top_ups.credits.entry(index).or_default().push(row.amount);
         }
+        if activates {
+            self.set_state_now(index, CardState::Active, None, at);
+        }
+        Some(())
     }
 
     /// Lets the money of the newest top-up that is on its way arrive `delay` milliseconds later. No

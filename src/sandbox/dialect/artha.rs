@@ -6,6 +6,7 @@ mod reply;
 mod rows;
 mod server;
 mod signing;
+mod webhooks;
 
 use std::borrow::Cow;
 
@@ -24,6 +25,7 @@ use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person, rounded,
 };
 use crate::sandbox::call::Reply;
+use crate::sandbox::letter::{Letter, Message, Rules, Sealing, WebhookOptions};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -77,6 +79,18 @@ impl Wire for Artha {
 
     fn unauthorized(&self) -> Reply {
         signing::unauthorized("The token is not valid.")
+    }
+
+    fn seal_webhook(&self, message: &Message, sealing: Sealing<'_>) -> Letter {
+        webhooks::seal(message, sealing)
+    }
+
+    fn webhook_rules(&self) -> &'static Rules {
+        &webhooks::RULES
+    }
+
+    fn webhook_credential(&self, options: &WebhookOptions) -> Option<Credential> {
+        Some(webhooks::credential(options))
     }
 }
 

@@ -5,6 +5,8 @@
 mod reply;
 mod rows;
 mod server;
+mod templates;
+mod webhooks;
 
 use std::borrow::Cow;
 
@@ -20,6 +22,7 @@ use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, from_us_cents, person,
 };
 use crate::sandbox::call::Reply;
+use crate::sandbox::letter::{Letter, Message, Rules, Sealing, WebhookOptions};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -67,6 +70,19 @@ impl Wire for Banana {
 
     fn unauthorized(&self) -> Reply {
         server::refused("Invalid HMAC")
+    }
+
+    fn seal_webhook(&self, message: &Message, sealing: Sealing<'_>) -> Letter {
+        webhooks::seal(message, sealing)
+    }
+
+    fn webhook_rules(&self) -> &'static Rules {
+        &webhooks::RULES
+    }
+
+    /// The secret key of the requests (3.1).
+    fn webhook_credential(&self, _: &WebhookOptions) -> Option<Credential> {
+        None
     }
 }
 

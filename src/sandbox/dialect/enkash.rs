@@ -8,6 +8,7 @@ mod login;
 mod named;
 mod rows;
 mod server;
+mod webhooks;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person,
 };
 use crate::sandbox::call::Reply;
+use crate::sandbox::letter::{Letter, Message, Rules, Sealing, WebhookOptions};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -90,6 +92,18 @@ impl Wire for Enkash {
 
     fn unauthorized(&self) -> Reply {
         login::unauthorized()
+    }
+
+    fn seal_webhook(&self, message: &Message, sealing: Sealing<'_>) -> Letter {
+        webhooks::seal(message, &sealing)
+    }
+
+    fn webhook_rules(&self) -> &'static Rules {
+        &webhooks::RULES
+    }
+
+    fn webhook_credential(&self, _: &WebhookOptions) -> Option<Credential> {
+        Some(webhooks::CREDENTIAL)
     }
 }
 

@@ -8,6 +8,7 @@ mod envelope;
 mod login;
 mod rows;
 mod server;
+mod webhooks;
 
 use std::borrow::Cow;
 
@@ -22,6 +23,7 @@ use crate::sandbox::bank::{
     from_us_cents, parse_currency, person,
 };
 use crate::sandbox::call::Reply;
+use crate::sandbox::letter::{Letter, Message, Rules, Sealing, WebhookOptions};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -88,6 +90,18 @@ impl Wire for Ibanera {
 
     fn unauthorized(&self) -> Reply {
         login::unauthorized()
+    }
+
+    fn seal_webhook(&self, message: &Message, sealing: Sealing<'_>) -> Letter {
+        webhooks::seal(message, &sealing)
+    }
+
+    fn webhook_rules(&self) -> &'static Rules {
+        &webhooks::RULES
+    }
+
+    fn webhook_credential(&self, _: &WebhookOptions) -> Option<Credential> {
+        Some(webhooks::CREDENTIAL)
     }
 }
 

@@ -8,16 +8,19 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::reply::{bad_request, not_found, ok};
-use super::rows;
 use super::signing::Nonces;
+use super::webhooks::Tasks;
+use super::{rows, webhooks};
 use crate::domain::money::read_decimal;
 use crate::sandbox::bank::{
-    Bank, Card, CardState, Progress, Refusal, Row, TopUp, digits, from_us_cents, rounded,
+    Bank, Card, CardState, Occurrence, Progress, Refusal, Row, TopUp, digits, from_us_cents,
+    rounded,
 };
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, number, object, text};
-use crate::sandbox::random::mix;
+use crate::sandbox::letter::Message;
+use crate::sandbox::random::{Random, mix};
 use crate::sandbox::troubles;
 
 /// How long tasks take (not documented).
@@ -122,6 +125,14 @@ impl Server for ArthaServer {
             _ => not_found(),
         }
     }
+
+    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+        let tasks = Tasks {
+            of_row: &|row| self.task_of(bank, row),
+            by_number: &|number| task_id(bank, number),
+        };
+        webhooks::message(bank, occurrence, &tasks, random)
+    }
 }
 
 impl ArthaServer {
@@ -136,7 +147,7 @@ impl ArthaServer {
 
     fn new_task(&mut self, bank: &Bank) -> String {
         self.made += 1;
-        bank.random.uuid(3_000_000_000 + self.made)
+        task_id(bank, self.made)
     }
 
     /// The amount is what is paid; the card receives it without the fee (2.11).
@@ -200,12 +211,9 @@ impl ArthaServer {
         if !allowed {
             return wrong_state(state);
         }
-        if to == CardState::Closed {
-            bank.close(position, now, TASK_MILLIS);
-        } else {
-            bank.set_state(position, to, now, TASK_MILLIS);
-        }
-        accepted(&self.new_task(bank), "CardInProgress")
+        let task = self.new_task(bank);
+        bank.change_by_task(position, to, self.made, now, TASK_MILLIS);
+        accepted(&task, "CardInProgress")
     }
 
     /// The provider chooses the PIN; it is read back through PinDetails (2.16).
@@ -230,6 +238,11 @@ impl ArthaServer {
 
 fn accepted(task: &str, remarks: &str) -> Reply {
     ok(&object([("taskId", text(task)), ("status", text("Success")), ("remarks", text(remarks))]))
+}
+
+/// A task by its number.
+fn task_id(bank: &Bank, number: u64) -> String {
+    bank.random.uuid(3_000_000_000 + number)
 }
 
 /// The task of a top-up that another system asked for.

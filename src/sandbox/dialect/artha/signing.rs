@@ -98,7 +98,7 @@ impl Nonces {
 
 /// The text that is signed (1.5): headers of the protocol and fields of the body, without empty
 /// ones, sorted by name.
-fn canonical(mut fields: Vec<(String, String)>) -> String {
+pub(super) fn canonical(mut fields: Vec<(String, String)>) -> String {
     fields.retain(|(_, value)| !value.is_empty());
     fields.sort();
     fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")

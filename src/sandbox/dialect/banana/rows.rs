@@ -73,7 +73,7 @@ fn time(text: Option<String>, end: DayEnd) -> Result<Option<Timestamp>, ()> {
 }
 
 /// Types (4); all but RECHARGE are inferred.
-const fn row_type(row: &Row) -> &'static str {
+pub(super) const fn row_type(row: &Row) -> &'static str {
     match row.kind {
         RowKind::Purchase => "PURCHASE",
         RowKind::Cash => "WITHDRAWAL",
@@ -85,7 +85,7 @@ const fn row_type(row: &Row) -> &'static str {
 }
 
 /// States (4); all but SUCCESS are inferred.
-const fn row_status(row: &Row) -> &'static str {
+pub(super) const fn row_status(row: &Row) -> &'static str {
     match row.progress {
         Progress::Pending => "PENDING",
         Progress::Cleared => "SUCCESS",
@@ -95,7 +95,7 @@ const fn row_status(row: &Row) -> &'static str {
     }
 }
 
-fn merchant_name(row: &Row) -> &str {
+pub(super) fn merchant_name(row: &Row) -> &str {
     row.merchant.as_ref().map_or_else(|| row_type(row), |shop| shop.name.as_str())
 }
 

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::reply::{Failure, amount, failure};
-use super::{MERCHANT_ID, SECRET_KEY, rows};
-use crate::domain::money::Currency;
+use super::templates::{limits, template_of, templates};
+use super::{MERCHANT_ID, SECRET_KEY, rows, webhooks};
 use crate::sandbox::bank::{
-    Bank, Card, CardState, Programme, Refusal, TopUp, from_us_cents, parse_currency, rounded,
+    Bank, Card, CardState, Occurrence, Refusal, TopUp, parse_currency, rounded,
 };
 use crate::sandbox::call::{Call, Reply, Signing};
-use crate::sandbox::dialect::{ProgrammeRules, Server};
+use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, number, object, text};
+use crate::sandbox::letter::Message;
 use crate::sandbox::random::Random;
 use crate::sandbox::{crypto, troubles};
 
@@ -64,6 +65,10 @@ impl Server for BananaServer {
             Err(Failure(why)) => self.seal(StatusCode::BAD_REQUEST, &problem(&why), call.signing),
         }
     }
+
+    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+        webhooks::message(bank, occurrence, random)
+    }
 }
 
 impl BananaServer {
@@ -111,7 +116,7 @@ fn handle(
         "/card/get_balance" => get_balance(bank, body),
         "/card/get_information" => get_information(bank, body),
         "/card/get_transactions" => rows::transactions(bank, body),
-        "/card/set_pin" => set_pin(bank, body),
+        "/card/set_pin" => set_pin(bank, body, now),
         _ => return None,
     })
 }
@@ -137,54 +142,6 @@ fn open(call: &Call) -> Result<Vec<u8>, Reply> {
     }
     crypto::cbc_decrypt(SECRET_KEY.as_bytes(), &sealed)
         .ok_or_else(|| refused("Malformed encrypted payload"))
-}
-
-/// The template of a currency and form: a virtual one and a physical one each (2.2).
-fn template_of(programme: &Programme, currency: Currency, physical: bool) -> u64 {
-    let mut currencies = programme.float_currencies.iter();
-    let index = currencies.position(|of| *of == currency.code()).unwrap_or(0) as u64;
-    1 + 2 * index + u64::from(physical)
-}
-
-/// Smallest and largest recharge (`recharge_min_limit`, `recharge_max_limit`, 2.2).
-fn limits(currency: Currency) -> (Decimal, Decimal) {
-    (Decimal::ONE, from_us_cents(1_000_000, currency))
-}
-
-fn templates(rules: &dyn ProgrammeRules) -> Vec<Json> {
-    rules
-        .programme()
-        .float_currencies
-        .iter()
-        .flat_map(|currency| [(*currency, false), (*currency, true)])
-        .map(|(currency, physical)| template(rules, currency, physical))
-        .collect()
-}
-
-fn template(rules: &dyn ProgrammeRules, currency: &str, physical: bool) -> Json {
-    let form = if physical { "plastic" } else { "virtual" };
-    let of = parse_currency(currency);
-    let (low, high) = limits(of);
-    object([
-        ("id", number(template_of(rules.programme(), of, physical))),
-        ("description", text(format!("{currency} prepaid, {form}"))),
-        ("type", text(if physical { "Physical" } else { "Virtual" })),
-        ("payment_system", text("Mastercard")),
-        ("currency", text(currency)),
-        ("apply_fee", amount(from_us_cents(500, of))),
-        ("recharge_fee", amount(rules.top_up_fee(low, of))),
-        ("refund_fee", amount(Decimal::ZERO)),
-        ("activate_min_limit", amount(low)),
-        ("recharge_min_limit", amount(low)),
-        ("recharge_max_limit", amount(high)),
-        ("limit_per_tx", amount(from_us_cents(250_000, of))),
-        ("limit_per_day", amount(from_us_cents(500_000, of))),
-        ("limit_per_month", amount(from_us_cents(2_000_000, of))),
-        ("requires_kyc", physical.into()),
-        ("requires_phone_only", (!physical).into()),
-        ("needs_activation", true.into()),
-        ("requires_initial_deposit", false.into()),
-    ])
 }
 
 /// The dollars in front, as a client expects one balance (2.1, inferred); all currencies behind
@@ -323,7 +280,7 @@ fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, F
 }
 
 /// Physical cards only (2.14).
-fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
+fn set_pin(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let pin = body
         .string("pin")
@@ -333,15 +290,17 @@ fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     if !card.physical {
         return failure("Invalid Request Data: only physical cards have a PIN");
     }
-    match card.state {
-        // The first PIN activates a physical card (2.14, inferred).
-        CardState::Pending => card.state = CardState::Active,
-        CardState::Active => {}
+    let state = card.state;
+    match state {
+        CardState::Pending | CardState::Active => card.pin = Some(pin),
         CardState::Frozen | CardState::Blocked | CardState::Closed => {
-            return failure(format!("Invalid Card State: {}", state_word(card.state)));
+            return failure(format!("Invalid Card State: {}", state_word(state)));
         }
     }
-    card.pin = Some(pin);
+    if state == CardState::Pending {
+        // The first PIN activates a physical card (2.14, inferred).
+        bank.set_state(position, CardState::Active, now, 0);
+    }
     Ok(object([("success", true.into()), ("message", text("PIN set successfully"))]))
 }
 

@@ -50,7 +50,7 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Answer, Answer> {
 }
 
 /// Direction (4.3) and type (4.4; which row has which is inferred).
-const fn row_type(row: &Row) -> (&'static str, &'static str) {
+pub(super) const fn row_type(row: &Row) -> (&'static str, &'static str) {
     match row.kind {
         RowKind::Purchase | RowKind::Cash => ("DR", "SALE"),
         RowKind::Refund => ("CR", "REFUND"),
@@ -61,7 +61,7 @@ const fn row_type(row: &Row) -> (&'static str, &'static str) {
 }
 
 /// Inferred, but for CREATED (4.7).
-const fn row_status(row: &Row) -> &'static str {
+pub(super) const fn row_status(row: &Row) -> &'static str {
     match row.progress {
         Progress::Pending => "CREATED",
         Progress::Cleared => "SUCCESS",

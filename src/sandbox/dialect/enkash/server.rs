@@ -9,11 +9,13 @@ use super::envelope::{
     Answer, bad_request, business_failure, failure, invalid, open, response_success, success,
 };
 use super::named::{account, masked};
-use super::{CARD_ACCOUNT_ID, COMPANY_ID, PARTNER_ID, login, rows};
-use crate::sandbox::bank::{Bank, Card, CardState, Refusal, TopUp, from_us_cents};
+use super::{CARD_ACCOUNT_ID, COMPANY_ID, PARTNER_ID, login, rows, webhooks};
+use crate::sandbox::bank::{Bank, Card, CardState, Occurrence, Refusal, TopUp, from_us_cents};
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, number, object, text};
+use crate::sandbox::letter::Message;
+use crate::sandbox::random::Random;
 use crate::sandbox::sessions::Sessions;
 use crate::sandbox::troubles;
 
@@ -76,6 +78,10 @@ impl Server for EnkashServer {
         };
         let answer = outcome.unwrap_or_else(|refused| refused);
         Reply { topped_up: answer.topped_up, ..wrapping.wrap(answer.status, &answer.body) }
+    }
+
+    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, _: Random) -> Option<Message> {
+        webhooks::message(bank, occurrence)
     }
 }
 

@@ -4,11 +4,13 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use super::envelope::{DefaultPage, Outcome, Problem, page, problem, success};
-use super::{accounts, login, rows};
-use crate::sandbox::bank::{Bank, Card, CardState};
+use super::{accounts, login, rows, webhooks};
+use crate::sandbox::bank::{Bank, Card, CardState, Occurrence};
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, object, text};
+use crate::sandbox::letter::Message;
+use crate::sandbox::random::Random;
 use crate::sandbox::sessions::Sessions;
 use crate::sandbox::{crypto, troubles};
 
@@ -62,6 +64,10 @@ impl Server for IbaneraServer {
             _ => Err(Problem::of(StatusCode::NOT_FOUND, "path", "Not_Found")),
         };
         outcome.unwrap_or_else(|problem| problem.reply())
+    }
+
+    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+        webhooks::message(bank, occurrence, random)
     }
 }
 
