@@ -67,7 +67,6 @@ pub(super) struct Bank {
     pub(super) trace: RequestTrace,
     agenda: Agenda,
     activity: Activity,
-    notes: Notes,
 }
 
 /// What the request that is being answered turned out to be about. Written while the bank is
@@ -91,7 +90,7 @@ enum ListScope {
     Card(usize),
 }
 
-/// What cardholders do by themselves.
+/// What cardholders do by themselves, and what is noted of all that happens.
 struct Activity {
     /// They go on spending after the start.
     busy: bool,
@@ -100,6 +99,7 @@ struct Activity {
     stories_from: Timestamp,
     /// What scenarios make of it.
     effects: Effects,
+    notes: Notes,
 }
 
 /// Milliseconds between two events of one bank, so that four of them together have one every two
@@ -138,8 +138,8 @@ impl Bank {
                 next_event: start,
                 stories_from: amounts::before(start, STORY_MILLIS),
                 effects: Effects::default(),
+                notes: Notes::default(),
             },
-            notes: Notes::default(),
         };
         bank.issue_cards(options.cards);
         bank.open_floats();

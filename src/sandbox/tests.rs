@@ -21,6 +21,7 @@ mod fixture;
 mod foreign;
 mod ibanera;
 mod troubles;
+mod webhooks;
 
 fn fixture() -> Fixture {
     Fixture::new(Options::default())

@@ -131,12 +131,17 @@ impl Bank {
         let money = |card: &Card| (card.balance.booked, card.available());
         let told = self.cards.iter().map(money).enumerate().collect();
         let codes = Random::new(mix(seed ^ CODES));
-        self.notes = Notes(Some(Noted { waiting: VecDeque::new(), made: 0, codes, told }));
+        self.activity.notes = Notes(Some(Noted { waiting: VecDeque::new(), made: 0, codes, told }));
     }
 
     /// Takes what was noted, in its order.
     pub(in crate::sandbox) fn take_occurrences(&mut self) -> VecDeque<Occurrence> {
-        self.notes.0.as_mut().map(|noted| std::mem::take(&mut noted.waiting)).unwrap_or_default()
+        self.activity
+            .notes
+            .0
+            .as_mut()
+            .map(|noted| std::mem::take(&mut noted.waiting))
+            .unwrap_or_default()
     }
 
     /// A row as it was at an occurrence, and its card.
@@ -153,7 +158,7 @@ impl Bank {
 
     /// A row was written, or changed from `was`.
     pub(super) fn note_row(&mut self, position: usize, was: Option<Progress>, at: Timestamp) {
-        if self.notes.0.is_none() {
+        if self.activity.notes.0.is_none() {
             return;
         }
         let Some(row) = self.rows.get(position) else { return };
@@ -168,25 +173,25 @@ impl Bank {
             },
             row.card,
         );
-        self.notes.put(at, Happening::Row(row));
+        self.activity.notes.put(at, Happening::Row(row));
         self.note_balance(index, at);
     }
 
     /// A card's money, where it is not what was told last.
     fn note_balance(&mut self, card: usize, at: Timestamp) {
-        let Some(noted) = &mut self.notes.0 else { return };
+        let Some(noted) = &mut self.activity.notes.0 else { return };
         let Some(balance) = self.cards.get(card) else { return };
         let (booked, available) = (balance.balance.booked, balance.available());
         let before = noted.told.insert(card, (booked, available)).unwrap_or_default();
         if before != (booked, available) {
             let available_before = before.1;
             let news = BalanceNews { card, booked, available, available_before };
-            self.notes.put(at, Happening::Balance(news));
+            self.activity.notes.put(at, Happening::Balance(news));
         }
     }
 
     pub(in crate::sandbox) fn note_state(&mut self, news: StateNews, at: Timestamp) {
-        self.notes.put(at, Happening::State(news));
+        self.activity.notes.put(at, Happening::State(news));
     }
 
     pub(in crate::sandbox) fn note_funds(
@@ -196,7 +201,7 @@ impl Bank {
         at: Timestamp,
     ) {
         if !change.is_zero() {
-            self.notes.put(at, Happening::Funds { account, change });
+            self.activity.notes.put(at, Happening::Funds { account, change });
         }
     }
 
@@ -207,7 +212,7 @@ impl Bank {
         approved: bool,
         at: Timestamp,
     ) {
-        self.notes.put(at, Happening::Issue { card, step, approved });
+        self.activity.notes.put(at, Happening::Issue { card, step, approved });
     }
 
     /// A code is sent to a cardholder: for a purchase, or for a wallet.
@@ -217,9 +222,9 @@ impl Bank {
         purchase: Option<usize>,
         at: Timestamp,
     ) {
-        let Some(noted) = &mut self.notes.0 else { return };
+        let Some(noted) = &mut self.activity.notes.0 else { return };
         let code = u32::try_from(noted.codes.below(1_000_000)).unwrap_or(0);
-        self.notes.put(at, Happening::Code(CodeNews { card, code, purchase }));
+        self.activity.notes.put(at, Happening::Code(CodeNews { card, code, purchase }));
     }
 
     /// The code of a purchase whose row comes next, where it has one.

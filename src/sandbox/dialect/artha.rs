@@ -2,6 +2,7 @@
 //! and 5 describe it, signatures checked, answers typed `text/plain`. Must not share a line with
 //! the adapter. Section numbers in comments are those of the notes.
 
+mod callback_key;
 mod reply;
 mod rows;
 mod server;

@@ -2,16 +2,10 @@
 //! with names in one of the two cases in which the document has them. What it does not say of
 //! purchases is inferred: one `consume` when the card is used, none when it is booked.
 
-use std::sync::LazyLock;
-
-use data_encoding::BASE64;
 use jiff::SignedDuration;
-use rsa::pkcs1::DecodeRsaPrivateKey as _;
-use rsa::pkcs1v15::SigningKey;
-use rsa::sha2::Sha256;
-use rsa::signature::{SignatureEncoding as _, Signer as _};
 use rust_decimal::Decimal;
 
+use super::callback_key::{PUBLIC_KEY, sign};
 use super::signing::canonical;
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
@@ -24,43 +18,8 @@ use crate::sandbox::letter::{
 };
 use crate::sandbox::random::Random;
 
-/// artha's own key, which signs where signing is on. A test key, made for this sandbox.
-const TEST_CALLBACK_KEY: &str = "\
------BEGIN RSA PRIVATE KEY-----
-MIICXgIBAAKBgQDnfYh5eV4qq+ZJySmaDMiNdJCQGbp1EXSpplx9pR6THd+IGDGv
-KOjx3hkIkcNwqfu78itc1HRQTia1Jy7Ws/wm25Lbg3IRcDpBb28UmaR/9lhgSn6X
-TGP5+RcEkHKkmEJQL3pYx0h38d5cI6zydESn9vXTBN2GPSTwbQjulwYWLwIDAQAB
-AoGBAI8Sdhvl2D51WfJ2owC0L+vFhGebjzM1o64KxRVezUPN7c7WbTa+CSMbyssS
-FAH4/T4PEZ/hKzZK5v+FhRxrx0Yrm2fuTkpDBHHfAikq0rcQZHHROsTZkv0mPNz4
-nTCO6QNLRrlXunmrsSK6mZ5dM0eH19ELJybJKMI/YrbSHvvZAkEA/9zdeGyToQLQ
-+kvYfGnAQcTrNHiAaekX2SNNo9A0z9pUB8CI+q6LQRoLD5nwZTC30lORFGvvT/qp
-cu7dcikoGwJBAOedUjlFdgPCH9JNuXaEC4WbefRj5/LbT/zPw44wzfdHkT2gDyzn
-RmrcOs7DwLwAQjXQ9vGf1bwUN5e4wn8Sk30CQQCa5x+aMbnrB+Z3MoX9RJTl/I8d
-dDriZAFRL4NowrvGfvrSuqjzg8rA/kBmEJ+u06DmkDtMbtAyzqHZ+G1PGUWzAkEA
-iNDUtkIC0XuFgpwpFwovKDBMXQH7DOliGYu9D6xirlSXRhjbfgHsBcmr72GQ4z0f
-31xd0yNAhUZIBJa+RYP6nQJACGPzRGXneeL1yaIclYlfUiaTEDFZ4pxld8KAP6xU
-wiBCChpweJRkTyy1W8CGW4ezZsviXKugBj7pblRoYXcIqg==
------END RSA PRIVATE KEY-----
-";
-
-/// What is handed out of it.
-const TEST_CALLBACK_PUBLIC_KEY: &str = "\
------BEGIN PUBLIC KEY-----
-MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDnfYh5eV4qq+ZJySmaDMiNdJCQ
-Gbp1EXSpplx9pR6THd+IGDGvKOjx3hkIkcNwqfu78itc1HRQTia1Jy7Ws/wm25Lb
-g3IRcDpBb28UmaR/9lhgSn6XTGP5+RcEkHKkmEJQL3pYx0h38d5cI6zydESn9vXT
-BN2GPSTwbQjulwYWLwIDAQAB
------END PUBLIC KEY-----
-";
-
 /// At the end of the path where nothing is signed: only an address is agreed on (4.1).
 const WEBHOOK_SECRET: &str = "sandbox-artha-webhook-3b8e1f";
-
-static SIGNING_KEY: LazyLock<SigningKey<Sha256>> = LazyLock::new(|| {
-    let private = rsa::RsaPrivateKey::from_pkcs1_pem(TEST_CALLBACK_KEY)
-        .expect("the sandbox's own test key is a key");
-    SigningKey::new(private)
-});
 
 /// JSON with `code` 0 ends it; how often and how long it repeats is not documented, and ours (4.1).
 pub(super) static RULES: Rules = Rules {
@@ -228,8 +187,7 @@ pub(super) fn seal(message: &Message, mut sealing: Sealing<'_>) -> Letter {
         Body::read(body.as_bytes()).unwrap_or_default().pairs().collect();
     fields.push(("timestamp".to_owned(), timestamp.clone()));
     fields.push(("nonce".to_owned(), nonce.clone()));
-    let signature = SIGNING_KEY.sign(canonical(fields).as_bytes());
-    let signature = BASE64.encode(&signature.to_vec());
+    let signature = sign(&canonical(fields));
     let headers = vec![("timestamp", timestamp), ("nonce", nonce), ("signature", signature)];
     Letter { path: String::new(), headers, body }
 }
@@ -239,7 +197,7 @@ pub(super) fn credential(options: &WebhookOptions) -> Credential {
         Credential {
             key: "callback_public_key",
             file: "artha-callback-key.pem",
-            secret: TEST_CALLBACK_PUBLIC_KEY,
+            secret: PUBLIC_KEY,
         }
     } else {
         Credential { key: "webhook_secret", file: "artha-webhook-secret", secret: WEBHOOK_SECRET }

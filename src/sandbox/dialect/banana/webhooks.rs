@@ -1,6 +1,6 @@
-//! banana's webhooks (banana wire notes, 3): the event's object encrypted and signed like an answer,
-//! with its `type` outside of both. Of four events no field is documented: those have names that
-//! the wire uses elsewhere (3.3, inferred).
+//! banana's webhooks (banana wire notes, 3): the event's object encrypted and signed like an
+//! answer, with its `type` outside of both. Of four events no field is documented: those have names
+//! that the wire uses elsewhere (3.3, inferred).
 
 use jiff::SignedDuration;
 

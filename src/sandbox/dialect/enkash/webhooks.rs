@@ -1,6 +1,6 @@
-//! enkash's callbacks (enkash wire notes, 3): the document has none for cards. This is the flat form
-//! that a public integration was seen to receive (3.2), one for each step of a transaction, with
-//! the secret that 3.3 advises. Nothing tells of cards' states.
+//! enkash's callbacks (enkash wire notes, 3): the document has none for cards. This is the flat
+//! form that a public integration was seen to receive (3.2), one for each step of a transaction,
+//! with the secret that 3.3 advises. Nothing tells of cards' states.
 
 use jiff::SignedDuration;
 

@@ -1,6 +1,6 @@
-//! ibanera's callbacks (ibanera wire notes, 3), of which three are about what the sandbox has: a card
-//! request that was decided, money that came into an account, and money that left one. There is
-//! none for card loads, purchases, declines or a card's state (3.4): a client has to ask.
+//! ibanera's callbacks (ibanera wire notes, 3), of which three are about what the sandbox has: a
+//! card request that was decided, money that came into an account, and money that left one. There
+//! is none for card loads, purchases, declines or a card's state (3.4): a client has to ask.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -31,7 +31,7 @@ pub(super) static RULES: Rules = Rules {
 
 /// From here on, ids of transactions between accounts.
 const FIRST_TRANSACTION: u64 = 9_000_000;
-/// One in so many types is spelt as carelessly as in the document's examples, in percent (3.4).
+/// So many types in a hundred are spelt as carelessly as in the document's examples (3.4).
 const CARELESS_PERCENT: u64 = 40;
 
 /// What is pushed of something that happened.

@@ -1,0 +1,602 @@
+//! Webhooks: each is proved as the documents say, by other code than what made it; when they come,
+//! how often, and that nothing is kept of them where nobody wants them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use aws_lc_rs::{digest, hmac};
+use data_encoding::{BASE64, HEXLOWER};
+use rsa::pkcs8::DecodePublicKey as _;
+use rsa::signature::Verifier as _;
+
+use super::*;
+use crate::sandbox::call::Signing;
+
+fn with(scenarios: &[Scenario], webhooks: WebhookOptions) -> Fixture {
+    Fixture::new(Options {
+        scenarios: scenarios.to_vec(),
+        webhooks: Some(webhooks),
+        ..Options::default()
+    })
+}
+
+fn on() -> Fixture {
+    with(&[], WebhookOptions::default())
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// A field by its name in any case.
+fn field(object: &Value, name: &str) -> String {
+    let fields = object.as_object().unwrap();
+    let found = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map_or_else(String::new, |(_, value)| plain(value))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn keys(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn kinds(deliveries: &[Delivery]) -> BTreeSet<&str> {
+    deliveries.iter().map(|delivery| delivery.kind).collect()
+}
+
+/// artha wire notes, 1.5: headers of the protocol and the body, by name, under the public key.
+fn artha_signature_holds(public_key: &str, delivery: &Delivery) -> bool {
+    let mut pairs: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in json(&delivery.body).as_object().unwrap() {
+        pairs.insert(name.clone(), plain(value));
+    }
+    for name in ["timestamp", "nonce"] {
+        pairs.insert(name.to_owned(), delivery.header(name).unwrap().to_owned());
+    }
+    pairs.retain(|_, value| !value.is_empty());
+    let text: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let key = rsa::RsaPublicKey::from_public_key_pem(public_key).unwrap();
+    let signature = BASE64.decode(delivery.header("signature").unwrap().as_bytes()).unwrap();
+    let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).unwrap();
+    rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(key)
+        .verify(text.join("&").as_bytes(), &signature)
+        .is_ok()
+}
+
+/// banana wire notes, 3.1: the object inside, after its HMAC was checked.
+fn banana_opened(delivery: &Delivery) -> Value {
+    let key = dialect::banana::SECRET_KEY.as_bytes();
+    let envelope = json(&delivery.body);
+    assert_eq!(keys(&envelope), BTreeSet::from(["encrypted_payload", "hmac", "type"]));
+    assert_eq!(envelope["type"], delivery.kind);
+    let sealed = envelope["encrypted_payload"].as_str().unwrap();
+    let tag = HEXLOWER.decode(envelope["hmac"].as_str().unwrap().as_bytes()).unwrap();
+    let key_of_hmac = hmac::Key::new(hmac::HMAC_SHA256, key);
+    hmac::verify(&key_of_hmac, sealed.as_bytes(), &tag).unwrap();
+    serde_json::from_slice(&crypto::cbc_decrypt(key, sealed).unwrap()).unwrap()
+}
+
+#[test]
+fn artha_signs_flat_objects_of_eight_kinds() {
+    let fixture = on();
+    let secrets = fixture.sandbox.webhook_secrets(Dialect::Artha);
+    assert_eq!(secrets.secret, None);
+    let samples = fixture.sandbox.sample_webhooks(Dialect::Artha);
+    let documented = [
+        "kycStatus",
+        "createCard",
+        "recharge",
+        "operation",
+        "consume",
+        "fee",
+        "refund",
+        "OPT_CODE",
+    ];
+    assert_eq!(kinds(&samples), BTreeSet::from(documented));
+    for sample in &samples {
+        assert!(artha_signature_holds(secrets.public_key.unwrap(), sample), "{sample:?}");
+        let body = json(&sample.body);
+        assert_eq!(field(&body, "notifytype").to_lowercase(), sample.kind.to_lowercase());
+        assert_eq!(field(&body, "cardId"), fixture.card(Dialect::Artha, 0), "{sample:?}");
+        let by_card = matches!(sample.kind, "kycStatus" | "createCard" | "OPT_CODE");
+        assert_eq!(field(&body, "taskId") == field(&body, "cardId"), by_card, "{sample:?}");
+        assert_eq!((sample.path.as_str(), sample.attempt), ("/artha", 1));
+        let mut broken = sample.clone();
+        broken.body = broken.body.replacen('a', "b", 1);
+        assert!(!artha_signature_holds(secrets.public_key.unwrap(), &broken));
+    }
+    let of = |kind| json(&samples.iter().find(|sample| sample.kind == kind).unwrap().body);
+    assert_eq!(field(&of("fee"), "amount"), "1.5000");
+    assert_eq!(field(&of("fee"), "currency"), "USD");
+    let code = of("OPT_CODE")["OPT_CODE"].as_str().unwrap().to_owned();
+    assert!(code.starts_with(' ') && code.trim().len() == 6, "the blank of the example");
+    assert_eq!(of("OPT_CODE").as_object().unwrap().len(), 4, "no status, no remarks");
+}
+
+#[test]
+fn artha_has_names_in_both_cases_and_without_a_signature_a_secret_in_the_path() {
+    let options = WebhookOptions { signed: false, ..WebhookOptions::default() };
+    let fixture = with(&[], options);
+    let card = fixture.card(Dialect::Artha, 0);
+    for _ in 0..20 {
+        fixture.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode);
+    }
+    let taken = fixture.sandbox.take_webhooks(Dialect::Artha);
+    let secrets = fixture.sandbox.webhook_secrets(Dialect::Artha);
+    let capitals = taken.iter().filter(|it| json(&it.body).get("CardId").is_some()).count();
+    assert_eq!(taken.len(), 20);
+    assert!((3..=17).contains(&capitals), "{capitals}");
+    for delivery in taken {
+        assert_eq!(delivery.path, format!("/artha/{}", secrets.secret.unwrap()));
+        assert_eq!((delivery.header("signature"), secrets.public_key), (None, None));
+    }
+}
+
+#[test]
+fn banana_seals_all_events_of_its_list() {
+    let fixture = on();
+    let samples = fixture.sandbox.sample_webhooks(Dialect::Banana);
+    let documented: [(&str, &[&str]); 12] = [
+        ("USER_CREATE_RESULT", &["status", "user_id"]),
+        ("CARD_APPLY_RESULT", &["card_id", "occur_time", "status", "template_id", "user_id"]),
+        ("CARD_ACTIVATE_RESULT", &["card_id", "card_number", "occur_time", "status"]),
+        ("CARD_ASSIGN_RESULT", &["card_id", "occur_time", "status"]),
+        ("CARD_STATUS_CHANGE", &["card_id", "card_status", "occur_time", "status"]),
+        (
+            "CARD_RECHARGE_RESULT",
+            &["card_id", "currency", "occur_time", "receive_amount", "status", "transaction_id"],
+        ),
+        (
+            "CARD_CLOSE_RESULT",
+            &["card_id", "occur_time", "refund_amount", "status", "transaction_id"],
+        ),
+        (
+            "CARD_BALANCE_CHANGE",
+            &["amount", "available", "before_available", "card_id", "currency", "occur_time"],
+        ),
+        ("TRANSACTION_CREATED", &["card_id", "occur_time"]),
+        ("CARD_CORRECTION", &["card_id", "occur_time"]),
+        ("CARD_3DS", &["card_id", "occur_time"]),
+        ("CARD_VERIFICATION", &["card_id", "occur_time"]),
+    ];
+    assert_eq!(kinds(&samples), documented.iter().map(|(kind, _)| *kind).collect());
+    for (kind, wanted) in documented {
+        let sample = samples.iter().find(|sample| sample.kind == kind).unwrap();
+        let inside = banana_opened(sample);
+        let missing: Vec<&&str> =
+            wanted.iter().filter(|name| inside.get(**name).is_none()).collect();
+        assert!(missing.is_empty(), "{kind}: {missing:?}");
+        if let Some(at) = inside.get("occur_time") {
+            let passed = at.as_i64().unwrap() - fixture.now().as_millisecond();
+            assert!((0..60_000).contains(&passed), "{kind}: milliseconds");
+        }
+    }
+    assert!(fixture.sandbox.webhook_secrets(Dialect::Banana).secret.is_none());
+}
+
+#[test]
+fn ibanera_hashes_body_and_secret_and_tells_of_no_card_but_its_approval() {
+    let fixture = on();
+    let secret = fixture.sandbox.webhook_secrets(Dialect::Ibanera).secret.unwrap();
+    let samples = fixture.sandbox.sample_webhooks(Dialect::Ibanera);
+    let documented =
+        ["FIAT_DEPOSIT_RECEIVED", "MANAGEE_CARD_APPROVAL_UPDATED", "TRANSACTION_STATUS_UPDATED"];
+    assert_eq!(kinds(&samples), BTreeSet::from(documented));
+    for sample in &samples {
+        let hashed = [sample.body.as_bytes(), secret.as_bytes()].concat();
+        let hash = BASE64.encode(digest::digest(&digest::SHA256, &hashed).as_ref());
+        assert_eq!(sample.header("webhook-signature"), Some(hash.as_str()));
+        let body = json(&sample.body);
+        assert_eq!(keys(&body), BTreeSet::from(["Data", "Id", "Type"]));
+        let kind = body["Type"].as_str().unwrap().trim().replace(' ', "_");
+        assert_eq!(kind, sample.kind);
+    }
+    let amount = |kind: &str| {
+        let sample = samples.iter().find(|sample| sample.kind == kind).unwrap();
+        plain(&json(&sample.body)["Data"]["Amount"])
+    };
+    assert!(amount("TRANSACTION_STATUS_UPDATED").starts_with('-'), "money that left");
+    assert!(!amount("FIAT_DEPOSIT_RECEIVED").starts_with('-'));
+
+    let card = fixture.card(Dialect::Ibanera, 0);
+    fixture.sandbox.spend(Dialect::Ibanera, &card, decimal("1"), Merchant::new("A", "5411", "SE"));
+    fixture.sandbox.set_state(Dialect::Ibanera, &card, CardState::Frozen);
+    assert!(fixture.sandbox.take_webhooks(Dialect::Ibanera).is_empty());
+}
+
+#[test]
+fn some_of_ibaneras_types_are_spelt_carelessly() {
+    let fixture = on();
+    let card = fixture.card(Dialect::Ibanera, 0);
+    for _ in 0..40 {
+        let applied = CardNotice::Applied { approved: true };
+        fixture.sandbox.tell(Dialect::Ibanera, &card, applied);
+    }
+    let taken = fixture.sandbox.take_webhooks(Dialect::Ibanera);
+    let spelt: BTreeSet<String> = taken.iter().map(|it| plain(&json(&it.body)["Type"])).collect();
+    let kind = "MANAGEE_CARD_APPROVAL_UPDATED";
+    let all = [format!(" {kind}"), kind.replace('_', " "), kind.to_owned()];
+    assert_eq!(spelt, BTreeSet::from(all));
+    let ids: BTreeSet<String> = taken.iter().map(|it| plain(&json(&it.body)["Id"])).collect();
+    assert_eq!(ids.len(), 40);
+}
+
+#[test]
+fn enkash_sends_the_keys_that_were_seen_with_a_secret() {
+    let fixture = on();
+    let secret = fixture.sandbox.webhook_secrets(Dialect::Enkash).secret.unwrap();
+    let samples = fixture.sandbox.sample_webhooks(Dialect::Enkash);
+    assert_eq!(kinds(&samples), BTreeSet::from(["ALLOCATE_FUND", "FEE", "REFUND", "SALE"]));
+    let root = "enKashCardTransactionId maskedCard enkashCardId userId cardKitNumber \
+                cardHolderName companyName companyId principalAmount fcyAmount balance \
+                pgReferenceNumber description currency fcyCurrency cardTransactionType status \
+                type createdOn txnDate modifiedOn txnDetails";
+    let details = "id txnRefNo merchantName transactionType mcc channel retrievalRefNo traceNo \
+                   txnCurrency network transactionFees";
+    for sample in &samples {
+        let body = json(&sample.body);
+        assert_eq!(keys(&body), root.split_whitespace().collect());
+        assert_eq!(keys(&body["txnDetails"]), details.split_whitespace().collect());
+        for number in ["principalAmount", "fcyAmount", "balance"] {
+            assert!(body[number].is_number(), "{number}");
+        }
+        assert_eq!(sample.header("X-Webhook-Secret"), Some(secret));
+    }
+    let in_path = WebhookOptions { secret_in_path: true, ..WebhookOptions::default() };
+    let samples = with(&[], in_path).sandbox.sample_webhooks(Dialect::Enkash);
+    assert_eq!(samples[0].path, format!("/enkash/{secret}"));
+    assert_eq!(samples[0].header("x-webhook-secret"), None);
+}
+
+#[tokio::test]
+async fn webhooks_name_the_tasks_and_transactions_of_the_answers() {
+    let fixture = on();
+    let card = fixture.card(Dialect::Artha, 0);
+    let mut tasks = Vec::new();
+    for (call, fields) in [
+        ("CardTopUp", vec![("cardId", card.as_str()), ("amount", "50")]),
+        ("CardFreeze", vec![("cardId", card.as_str())]),
+        ("CancelCard", vec![("cardId", card.as_str())]),
+    ] {
+        let (_, answer) = fixture.artha_post(call, &fields).await;
+        tasks.push(field(&json(&answer.unwrap()), "taskId"));
+        assert!(fixture.sandbox.take_webhooks(Dialect::Artha).is_empty(), "not done yet");
+        fixture.advance(3);
+        let taken = fixture.sandbox.take_webhooks(Dialect::Artha);
+        let [done] = taken.as_slice() else { panic!("{call}: {taken:?}") };
+        assert_eq!(field(&json(&done.body), "taskId"), *tasks.last().unwrap(), "{call}");
+        assert_eq!(field(&json(&done.body), "status"), "Success");
+        fixture.sandbox.webhook_acknowledged(done);
+    }
+    assert_eq!(tasks.iter().collect::<BTreeSet<_>>().len(), 3);
+
+    let card = fixture.card(Dialect::Banana, 0);
+    client(Dialect::Banana).top_up(&fixture, &card).await;
+    let rows = client(Dialect::Banana).rows(&fixture, &card).await;
+    let taken = fixture.sandbox.take_webhooks(Dialect::Banana);
+    assert_eq!(kinds(&taken), BTreeSet::from(["CARD_BALANCE_CHANGE", "CARD_RECHARGE_RESULT"]));
+    let recharge = taken.iter().find(|it| it.kind == "CARD_RECHARGE_RESULT").unwrap();
+    assert_eq!(banana_opened(recharge)["transaction_id"], rows[0]["id"]);
+}
+
+#[tokio::test]
+async fn a_top_up_of_a_card_that_was_closed_meanwhile_has_failed() {
+    let fixture = on();
+    let card = fixture.card(Dialect::Artha, 0);
+    let (_, answer) = fixture.artha_post("CardTopUp", &[("cardId", &card), ("amount", "50")]).await;
+    let task = field(&json(&answer.unwrap()), "taskId");
+    fixture.artha_post("CancelCard", &[("cardId", &card)]).await;
+    fixture.advance(3);
+    let taken = fixture.sandbox.take_webhooks(Dialect::Artha);
+    let recharge = taken.iter().find(|it| it.kind == "recharge").unwrap();
+    let body = json(&recharge.body);
+    assert_eq!((field(&body, "taskId"), field(&body, "status").as_str()), (task, "Failed"));
+}
+
+/// What is taken of a provider in so many seconds, each acknowledged, with the second.
+fn heard(fixture: &Fixture, dialect: Dialect, seconds: u64) -> Vec<(u64, Delivery)> {
+    let mut heard = Vec::new();
+    for second in 0..seconds {
+        for delivery in fixture.sandbox.take_webhooks(dialect) {
+            fixture.sandbox.webhook_acknowledged(&delivery);
+            heard.push((second, delivery));
+        }
+        fixture.advance(1);
+    }
+    heard
+}
+
+/// Ten notices, five seconds apart, and what is heard of them.
+fn ten_notices(scenarios: &[Scenario]) -> Vec<(u64, String)> {
+    let fixture = with(scenarios, WebhookOptions::default());
+    let card = fixture.card(Dialect::Ibanera, 0);
+    let mut all = Vec::new();
+    for number in 0..10 {
+        let applied = CardNotice::Applied { approved: true };
+        fixture.sandbox.tell(Dialect::Ibanera, &card, applied);
+        let heard = heard(&fixture, Dialect::Ibanera, 5).into_iter();
+        all.extend(heard.map(|(second, it)| (number * 5 + second, it.body)));
+    }
+    let later = heard(&fixture, Dialect::Ibanera, 300).into_iter();
+    all.extend(later.map(|(second, it)| (50 + second, it.body)));
+    assert_eq!(fixture.sandbox.webhooks_waiting(Dialect::Ibanera), 0);
+    all
+}
+
+#[test]
+fn scenarios_make_webhooks_late_repeat_them_and_lose_them() {
+    let usual = ten_notices(&[]);
+    assert_eq!(usual.iter().map(|(at, _)| at / 5).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    let order: Vec<&String> = usual.iter().map(|(_, body)| body).collect();
+
+    let late = ten_notices(&[Scenario::LateWebhooks]);
+    let late_order: Vec<&String> = late.iter().map(|(_, body)| body).collect();
+    assert_ne!(late_order, order, "out of order");
+    assert_eq!(late_order.iter().collect::<BTreeSet<_>>(), order.iter().collect());
+    let latest = late.last().unwrap().0;
+    assert!((60..=230).contains(&latest), "{latest} s");
+
+    let repeated = ten_notices(&[Scenario::RepeatedWebhooks]);
+    for body in &order {
+        let times = repeated.iter().filter(|(_, of)| of == *body).count();
+        assert!((2..=3).contains(&times), "{times}");
+    }
+
+    let lost = ten_notices(&[Scenario::LostWebhooks]);
+    assert!((3..=9).contains(&lost.len()), "{}", lost.len());
+    let all = [Scenario::LateWebhooks, Scenario::RepeatedWebhooks, Scenario::LostWebhooks];
+    let arrived: BTreeSet<String> = ten_notices(&all).into_iter().map(|(_, body)| body).collect();
+    assert_eq!(arrived, lost.into_iter().map(|(_, body)| body).collect(), "the same are lost");
+}
+
+#[test]
+fn a_third_is_lost_of_many() {
+    let count = |scenarios: &[Scenario]| {
+        let fixture = with(scenarios, WebhookOptions::default());
+        let card = fixture.card(Dialect::Artha, 0);
+        for _ in 0..300 {
+            fixture.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode);
+        }
+        fixture.sandbox.webhooks_waiting(Dialect::Artha)
+    };
+    assert_eq!(count(&[]), 300);
+    let left = count(&[Scenario::LostWebhooks]);
+    assert!((170..=230).contains(&left), "{left}");
+}
+
+#[test]
+fn the_same_seed_and_clock_push_the_same() {
+    let hour = |seed| {
+        let fixture = Fixture::new(Options {
+            seed,
+            busy: true,
+            scenarios: vec![Scenario::LateWebhooks, Scenario::RepeatedWebhooks],
+            webhooks: Some(WebhookOptions::default()),
+            ..Options::default()
+        });
+        fixture.advance(900);
+        Dialect::ALL.map(|dialect| fixture.sandbox.take_webhooks(dialect))
+    };
+    let [artha, banana, enkash, ibanera] = hour(5);
+    assert!(artha.len() > 50 && banana.len() > 100 && enkash.len() > 50 && ibanera.is_empty());
+    assert_eq!(hour(5), [artha, banana, enkash, ibanera]);
+    assert_ne!(hour(5), hour(6));
+}
+
+#[test]
+fn a_bank_with_webhooks_is_the_same_bank() {
+    let rows = |webhooks| {
+        let options = Options { busy: true, webhooks, ..Options::default() };
+        let fixture = Fixture::new(options);
+        let all = (0..60).map(|_| {
+            fixture.advance(60);
+            Dialect::ALL.map(|dialect| {
+                assert!(webhooks.is_some() || fixture.sandbox.take_webhooks(dialect).is_empty());
+                format!("{:?}", fixture.sandbox.listed_rows(dialect, None))
+            })
+        });
+        all.last()
+    };
+    assert_eq!(rows(None), rows(Some(WebhookOptions::default())));
+}
+
+#[test]
+fn nothing_is_kept_where_webhooks_are_off_and_not_without_end_where_they_are_on() {
+    let off = fixture();
+    let card = off.card(Dialect::Artha, 0);
+    assert!(off.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode));
+    assert!(off.sandbox.endpoint(Dialect::Artha).bank.take_occurrences().is_empty());
+    assert_eq!(off.sandbox.webhooks_waiting(Dialect::Artha), 0);
+    assert_eq!(off.sandbox.next_webhook_at(Dialect::Artha), None);
+    assert!(off.sandbox.take_webhooks(Dialect::Artha).is_empty());
+
+    let on = on();
+    {
+        let now = on.now();
+        let mut endpoint = on.sandbox.endpoint(Dialect::Artha);
+        for _ in 0..100_100 {
+            endpoint.bank.send_code(0, None, now);
+        }
+        let kept = endpoint.bank.take_occurrences();
+        assert_eq!((kept.len(), kept[0].number), (100_000, 101), "the oldest made room");
+    }
+    assert!(!on.sandbox.tell(Dialect::Artha, "no-card", CardNotice::WalletCode));
+}
+
+/// When one notice of a provider is sent again, in seconds from the first, while each sending is
+/// answered like this; and the deliveries.
+fn repetitions(dialect: Dialect, answer: Option<(u16, &str)>) -> (Vec<u64>, Vec<Delivery>) {
+    let webhooks = Some(WebhookOptions::default());
+    let fixture = Fixture::new(Options { transactions: 0, webhooks, ..Options::default() });
+    let card = fixture.card(dialect, 0);
+    if dialect == Dialect::Enkash {
+        let shop = Merchant::new("A", "5411", "IN");
+        fixture.sandbox.spend(dialect, &card, decimal("1"), shop);
+    } else {
+        fixture.sandbox.tell(dialect, &card, CardNotice::HolderChecked { approved: true });
+        fixture.sandbox.tell(dialect, &card, CardNotice::Applied { approved: true });
+    }
+    let (mut times, mut deliveries) = (Vec::new(), Vec::new());
+    let start = fixture.now();
+    loop {
+        for delivery in fixture.sandbox.take_webhooks(dialect) {
+            let passed = fixture.now().duration_since(start).as_secs();
+            if let Some((status, body)) = answer {
+                fixture.sandbox.webhook_answered(&delivery, status, body.as_bytes());
+            }
+            times.push(u64::try_from(passed).unwrap());
+            deliveries.push(delivery);
+        }
+        let Some(next) = fixture.sandbox.next_webhook_at(dialect) else { break };
+        let wait = next.duration_since(fixture.now()).as_secs().max(1);
+        if next.duration_since(start).as_hours() > 24 {
+            break;
+        }
+        fixture.advance(u64::try_from(wait).unwrap());
+    }
+    times.dedup();
+    (times, deliveries)
+}
+
+#[test]
+fn what_is_not_acknowledged_comes_again_by_the_providers_rule() {
+    let times = |dialect, answer| repetitions(dialect, answer).0;
+    let (ok, done) = (Some((200, "")), Some((200, r#"{ "code": 0, "message": "success" }"#)));
+    assert_eq!(times(Dialect::Artha, done), [0]);
+    assert_eq!(times(Dialect::Banana, ok), [0]);
+    assert_eq!(times(Dialect::Ibanera, ok), [0]);
+    assert_eq!(times(Dialect::Enkash, Some((500, ""))), [0], "nobody knows of a repetition");
+
+    let hour = [0, 15, 45, 105, 225, 465, 945, 1905];
+    assert_eq!(times(Dialect::Artha, ok), hour, "200 alone is none");
+    assert_eq!(times(Dialect::Artha, Some((200, r#"{"code":1}"#))), hour);
+    assert_eq!(times(Dialect::Artha, Some((202, r#"{"code":0}"#))), hour);
+
+    let two_hours = [0, 30, 90, 210, 450, 930, 1890, 3810];
+    assert_eq!(times(Dialect::Ibanera, Some((204, ""))), two_hours);
+    assert_eq!(times(Dialect::Banana, Some((500, ""))), [0, 10, 30, 70, 150, 310, 630]);
+    assert_eq!(times(Dialect::Banana, None), [0, 20, 50, 100, 190, 360, 690], "ten seconds each");
+}
+
+#[test]
+fn a_repetition_says_the_same_under_another_seal() {
+    let (_, sent) = repetitions(Dialect::Banana, Some((500, "")));
+    let bodies: BTreeSet<&String> = sent.iter().map(|delivery| &delivery.body).collect();
+    assert_eq!(bodies.len(), sent.len(), "another initialization vector each time");
+    let inside: BTreeSet<String> =
+        sent.iter().map(|delivery| banana_opened(delivery).to_string()).collect();
+    assert_eq!(inside.len(), 2, "two notices");
+    assert_eq!(sent.last().unwrap().attempt, 7);
+
+    let (_, sent) = repetitions(Dialect::Ibanera, Some((500, "")));
+    let bodies: BTreeSet<&String> = sent.iter().map(|delivery| &delivery.body).collect();
+    assert_eq!(bodies.len(), 1, "the same Id");
+}
+
+#[tokio::test]
+async fn codes_are_in_their_deliveries_and_nowhere_else() {
+    let fixture = Fixture::new(Options {
+        busy: true,
+        webhooks: Some(WebhookOptions::default()),
+        ..Options::default()
+    });
+    fixture.advance(3_600);
+    let taken = fixture.sandbox.take_webhooks(Dialect::Artha);
+    let codes: Vec<String> = taken
+        .iter()
+        .filter(|it| it.kind == "OPT_CODE")
+        .map(|it| field(&json(&it.body), "OPT_CODE").trim().to_owned())
+        .collect();
+    assert!(codes.len() > 10, "{}", codes.len());
+    let mut elsewhere = format!("{taken:?} {:?}", fixture.sandbox);
+    for index in 0..16 {
+        let card = fixture.card(Dialect::Artha, index);
+        for path in [format!("CardBalance/{card}"), format!("CardDetails/{card}")] {
+            let (_, body) = fixture.artha_with("GET", &path, "", &[], Signing::Right).await;
+            elsewhere.push_str(&body.unwrap());
+        }
+        let rows = client(Dialect::Artha).rows(&fixture, &card).await;
+        let words = rows.iter().map(|row| format!("{} {}", row["remarks"], row["amount"]));
+        elsewhere.extend(words);
+    }
+    for other in taken.iter().filter(|it| it.kind != "OPT_CODE") {
+        elsewhere.push_str(&field(&json(&other.body), "remarks"));
+    }
+    assert!(codes.iter().all(|code| !elsewhere.contains(code.as_str())));
+}
+
+#[test]
+fn the_configuration_has_what_a_receiver_needs_only_where_webhooks_are_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    let written = |fixture: &Fixture| -> toml::Table {
+        fixture.sandbox.write_config(&|_| "http://127.0.0.1:1".to_owned(), &path).unwrap();
+        std::fs::read_to_string(&path).unwrap().parse().unwrap()
+    };
+    let credential = |table: &toml::Table, name: &str, key: &str| -> Option<String> {
+        let file = table["providers"][name]["credentials"].get(key)?["file"].as_str()?;
+        Some(std::fs::read_to_string(folder.path().join(file)).unwrap())
+    };
+    let off = written(&fixture());
+    assert!(off.get("listen").is_none());
+    for (dialect, key) in [("ibanera", "webhook_secret"), ("artha", "callback_public_key")] {
+        assert_eq!(credential(&off, dialect, key), None);
+    }
+    let to: SocketAddr = "127.0.0.1:8787".parse().unwrap();
+    let fixture = with(&[], WebhookOptions { to: Some(to), ..WebhookOptions::default() });
+    let table = written(&fixture);
+    assert_eq!(table["listen"]["enabled"].as_bool(), Some(true));
+    assert_eq!(table["listen"]["addr"].as_str(), Some("127.0.0.1:8787"));
+    for dialect in Dialect::ALL {
+        let secrets = fixture.sandbox.webhook_secrets(dialect);
+        let of = |key| credential(&table, dialect.name(), key);
+        assert_eq!(of("webhook_secret").as_deref(), secrets.secret, "{dialect:?}");
+        assert_eq!(of("callback_public_key").as_deref(), secrets.public_key, "{dialect:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_sender_posts_what_is_due_and_again_what_was_refused() {
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let answers = Arc::new(AtomicU64::new(1));
+    let code = Arc::clone(&answers);
+    let receiver = axum::Router::new().fallback(move |request: Request| {
+        let (arrived, code) = (arrived.clone(), code.load(Ordering::SeqCst));
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let signed = parts.headers.contains_key("signature");
+            let path = parts.uri.path().to_owned();
+            arrived.send((parts.method, path, signed, body)).unwrap();
+            format!(r#"{{"code":{code},"message":""}}"#)
+        }
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move { axum::serve(listener, receiver).await });
+
+    let fixture = on();
+    let sender = fixture.sandbox.send_webhooks(to).unwrap();
+    let card = fixture.card(Dialect::Artha, 0);
+    fixture.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode);
+    let first = arrivals.recv().await.unwrap();
+    assert_eq!((&first.0, first.1.as_str(), first.2), (&http::Method::POST, "/artha", true));
+    // The answer is on its way back: until it is judged the sending waits.
+    answers.store(0, Ordering::SeqCst);
+    fixture.advance(20);
+    fixture.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode);
+    let mut bodies = BTreeSet::new();
+    while bodies.len() < 2 {
+        bodies.insert(arrivals.recv().await.unwrap().3);
+        fixture.advance(20);
+        fixture.sandbox.wake(Dialect::Artha);
+    }
+    assert!(bodies.contains(&first.3), "what was refused comes again");
+    sender.stop().await;
+    server.abort();
+    let elsewhere: SocketAddr = "192.0.2.1:80".parse().unwrap();
+    assert!(fixture.sandbox.send_webhooks(elsewhere).is_err(), "on this machine alone");
+}
