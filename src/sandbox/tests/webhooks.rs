@@ -600,3 +600,21 @@ async fn the_sender_posts_what_is_due_and_again_what_was_refused() {
     let elsewhere: SocketAddr = "192.0.2.1:80".parse().unwrap();
     assert!(fixture.sandbox.send_webhooks(elsewhere).is_err(), "on this machine alone");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_webhook_gets_it_when_it_is_due() {
+    let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    let webhooks = Some(WebhookOptions::default());
+    let options = Options { transactions: 0, webhooks, ..Options::default() };
+    let sandbox = Sandbox::new(options, Clock::from(start));
+    let card = sandbox.card_ids(Dialect::Ibanera)[0].clone();
+    let waiting = sandbox.clone();
+    let waits = tokio::spawn(async move { waiting.next_webhook(Dialect::Ibanera).await });
+    tokio::task::yield_now().await;
+    sandbox.tell(Dialect::Ibanera, &card, CardNotice::Applied { approved: true });
+    let first = waits.await.unwrap();
+    sandbox.webhook_refused(&first);
+    let again = sandbox.next_webhook(Dialect::Ibanera).await;
+    assert_eq!((again.attempt, &again.body), (2, &first.body));
+    assert_eq!(sandbox.0.clock.now().duration_since(start).as_secs(), 30);
+}

@@ -20,7 +20,8 @@ const LARGEST_ANSWER: usize = 64 << 10;
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 impl Sandbox {
-    /// Sends every provider's webhooks to `to`, each to the path of its name, from now on.
+    /// Sends every provider's webhooks to `to`, each to the path of its name, from now on. Nothing
+    /// comes where webhooks are off.
     ///
     /// # Errors
     /// When the address is not on loopback, or the HTTP client cannot be made.
@@ -35,6 +36,27 @@ impl Sandbox {
             Ok(tokio::spawn(async move { send_all(&sandbox, dialect, &client, to).await }))
         });
         tasks.into_iter().collect::<io::Result<Vec<_>>>().map(Sender)
+    }
+
+    /// Waits for a provider's next webhook and takes it, for whoever delivers by another way than
+    /// HTTP. One at a time: what waits for its turn is not on its way yet. One caller for each
+    /// provider; never ends where webhooks are off.
+    pub async fn next_webhook(&self, dialect: Dialect) -> Delivery {
+        loop {
+            if let Some(delivery) = self.take_some_webhooks(dialect, 1).pop() {
+                return delivery;
+            }
+            let woken = self.woken(dialect);
+            match self.next_webhook_at(dialect) {
+                Some(at) => {
+                    let wait = at.duration_since(self.0.clock.now());
+                    let wait = Duration::try_from(wait).unwrap_or_default().max(SHORTEST_WAIT);
+                    // Either ends the wait.
+                    let _passed = tokio::time::timeout(wait, woken).await;
+                }
+                None => woken.await,
+            }
+        }
     }
 }
 
@@ -52,24 +74,12 @@ fn client(dialect: Dialect) -> io::Result<reqwest::Client> {
 
 async fn send_all(sandbox: &Sandbox, dialect: Dialect, client: &reqwest::Client, to: SocketAddr) {
     loop {
-        // One at a time: what waits for its turn is not on its way yet.
-        while let Some(delivery) = sandbox.take_some_webhooks(dialect, 1).pop() {
-            match post(client, to, &delivery).await {
-                Ok((status, body)) => {
-                    sandbox.webhook_answered(&delivery, status, &body);
-                }
-                Err(_unreachable) => sandbox.webhook_refused(&delivery),
+        let delivery = sandbox.next_webhook(dialect).await;
+        match post(client, to, &delivery).await {
+            Ok((status, body)) => {
+                sandbox.webhook_answered(&delivery, status, &body);
             }
-        }
-        let woken = sandbox.woken(dialect);
-        match sandbox.next_webhook_at(dialect) {
-            Some(at) => {
-                let wait = at.duration_since(sandbox.0.clock.now());
-                let wait = Duration::try_from(wait).unwrap_or_default().max(SHORTEST_WAIT);
-                // Either ends the wait.
-                let _passed = tokio::time::timeout(wait, woken).await;
-            }
-            None => woken.await,
+            Err(_unreachable) => sandbox.webhook_refused(&delivery),
         }
     }
 }
