@@ -48,9 +48,7 @@ use self::adapter::Adapter;
 pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
-pub use self::health::{
-    Health, HealthState, ProviderInfo, ProviderReport, PushFigures, PushGap,
-};
+pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport, PushFigures, PushGap};
 pub use self::kept::{KeptExtent, KeptLists, KeptTransactions, rows_to_rewrite};
 pub use self::lists::{Listing, unread_part};
 pub use self::older::OlderPage;
@@ -86,8 +84,6 @@ struct Inner {
     accounts: Vec<Arc<Account>>,
     store: Store,
     clock: Clock,
-    /// Who operates: written into the journal.
-    operator: Arc<str>,
     outbox: Outbox,
     cards: CardBook,
     operations: Operations,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -161,11 +161,19 @@ impl Handler {
         if head.method != Method::POST {
             return refusal(StatusCode::METHOD_NOT_ALLOWED);
         }
-        let body = tokio::time::timeout(PATIENCE, to_bytes(Body::new(body), LARGEST_BODY)).await;
+        let is_too_large = body.size_hint().lower() > LARGEST_BODY as u64;
+        let body = if is_too_large {
+            Ok(Err(()))
+        } else {
+            let whole = to_bytes(Body::new(body), LARGEST_BODY);
+            tokio::time::timeout(PATIENCE, whole).await.map(|read| read.map_err(|_| ()))
+        };
         let received_at = self.engine.received_now();
         let body = match body {
             Ok(Ok(body)) => body,
-            Ok(Err(_)) => return self.refuse_body(account, received_at, StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(Err(())) => {
+                return self.refuse_body(account, received_at, StatusCode::PAYLOAD_TOO_LARGE);
+            }
             Err(_) => return self.refuse_body(account, received_at, StatusCode::REQUEST_TIMEOUT),
         };
         let delivery = Delivery {

@@ -305,6 +305,12 @@ impl Sandbox {
             .unwrap_or(false)
     }
 
+    /// Lets the money of the newest top-up that is on its way at a provider arrive so many
+    /// milliseconds later. No list has it until then.
+    pub fn delay_top_up(&self, dialect: Dialect, milliseconds: u64) {
+        self.endpoint(dialect).bank.delay_newest_credit(milliseconds);
+    }
+
     /// Refunds the newest booked purchase of a card. False when there is none.
     pub fn refund_newest(&self, dialect: Dialect, card_id: &str) -> bool {
         self.with_card(dialect, card_id, Bank::refund_newest).unwrap_or(false)

@@ -43,16 +43,9 @@ pub(crate) struct BankArguments {
     still: bool,
 }
 
-/// The same as [`open`], and reads the configuration as any other.
-pub(crate) async fn serve(
-    bank: &BankArguments,
-    file: &Path,
-    clock: &Clock,
-) -> Result<(Serving, Config), Failure> {
-    let (_, serving) = open(bank, None, None, file, clock).await?;
-    let config =
-        Config::load(Some(file)).map_err(|error| Failure::configuration(error.to_string()))?;
-    Ok((serving, config))
+/// The configuration that [`open`] wrote, read as any other.
+pub(crate) fn configuration(file: &Path) -> Result<Config, Failure> {
+    Config::load(Some(file)).map_err(|error| Failure::configuration(error.to_string()))
 }
 
 /// Starts the bank, and writes the configuration that leads to it.

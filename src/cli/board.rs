@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{self, Listen};
 use crate::contract::FailureKind;
 use crate::engine::{Engine, Purpose, Setup};
-use crate::listen::{Receiver, Receiving};
+use crate::listen::Receiver;
 use crate::provider::Config;
 use crate::run::{self, Start};
 use crate::tty;
@@ -25,7 +25,9 @@ use crate::tty;
 pub(super) async fn run(global: &Global, clock: Clock) -> Outcome {
     let config = configuration(global)?;
     let data = data_folder(global.data.as_deref())?;
-    show(global, Shown { config, data, notes: config::state_dir(), greeting: None }, clock).await
+    let notes = config::state_dir();
+    let shown = Shown { config, data, notes, greeting: None, receiver: None };
+    show(global, shown, clock).await
 }
 
 /// What a board shows.
@@ -37,13 +39,15 @@ pub(super) struct Shown {
     pub(super) notes: Option<PathBuf>,
     /// What the last line says until the first key.
     pub(super) greeting: Option<String>,
+    /// Where webhooks are received, instead of what the configuration says.
+    pub(super) receiver: Option<Receiver>,
 }
 
 /// Shows a board until the operator quits.
 pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome {
     needs_terminal()?;
     tty::prepare();
-    let Shown { config, data, notes, greeting } = shown;
+    let Shown { config, data, notes, greeting, receiver } = shown;
     let only = only(global, &config)?;
     let (board, listen) = (config.board.clone(), config.listen);
     let zone = zone(&board.timezone)?;
@@ -62,7 +66,11 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         transport: None,
     };
     let (engine, events) = Engine::open(setup).await.map_err(|error| not_opened(&error))?;
-    let _receiving = receive(&engine, listen).await;
+    let receiver = match receiver {
+        Some(receiver) => Some(receiver),
+        None => bind(&engine, listen).await,
+    };
+    let _receiving = receiver.map(|receiver| receiver.start(engine.clone(), None));
     let start = Start {
         engine,
         events,
@@ -81,14 +89,14 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
     Ok(Exit::Done)
 }
 
-/// Receives what providers push, where the configuration says so. A board without pushes is a board
-/// all the same: it says that it has none.
-async fn receive(engine: &Engine, listen: Listen) -> Option<Receiving> {
+/// Where webhooks are received, if the configuration says so. A board without pushes is a board all
+/// the same: it says that it has none.
+async fn bind(engine: &Engine, listen: Listen) -> Option<Receiver> {
     if !listen.enabled {
         return None;
     }
     match Receiver::bind(listen.addr).await {
-        Ok(receiver) => Some(receiver.start(engine.clone(), None)),
+        Ok(receiver) => Some(receiver),
         Err(error) => {
             engine.say(format!(
                 "pushes are not received, everything is polled: {} cannot be listened on: {error}; \

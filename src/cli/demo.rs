@@ -1,5 +1,6 @@
 //! `demo`: the board, a data folder of its own, and four providers on loopback in this process.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use clap::Args;
@@ -7,13 +8,16 @@ use clap::Args;
 use super::Run;
 use super::bank::{self, BankArguments};
 use super::board::{self, Shown};
+use super::exit::Exit;
 use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::scratch::Scratch;
 use super::session::keymap;
 use crate::clock::Clock;
 use crate::config::Board;
-use crate::sandbox::Scenario;
+use crate::contract::FailureKind;
+use crate::listen::Receiver;
+use crate::sandbox::{Scenario, WebhookOptions};
 
 /// The board on made-up data: four built-in providers whose cardholders spend while you watch
 #[derive(Debug, Args)]
@@ -44,11 +48,24 @@ impl Run for Demo {
             None => Scratch::fresh("cardtop-demo")?,
         };
         let file = folder.path.join("cardtop.toml");
-        let (_serving, mut config) = bank::serve(&self.bank, &file, &clock).await?;
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let receiver = Receiver::bind(loopback).await.map_err(|error| {
+            let words = format!("webhooks of the demo cannot be received on loopback: {error}");
+            Failure::new(Exit::Refused, FailureKind::System, words)
+        })?;
+        let webhooks = WebhookOptions { to: Some(receiver.addr()), ..WebhookOptions::default() };
+        let (sandbox, _serving) =
+            bank::open(&self.bank, Some(webhooks), None, &file, &clock).await?;
+        let _sender = sandbox.send_webhooks(receiver.addr()).map_err(|error| {
+            let words = format!("webhooks of the demo cannot be sent: {error}");
+            Failure::new(Exit::Refused, FailureKind::System, words)
+        })?;
+        let mut config = bank::configuration(&file)?;
         config.board = board.unwrap_or(config.board);
         let greeting = greeting(&self.bank.scenario);
         let data = folder.path.join("data");
-        board::show(global, Shown { config, data, notes: None, greeting }, clock).await
+        let shown = Shown { config, data, notes: None, greeting, receiver: Some(receiver) };
+        board::show(global, shown, clock).await
     }
 }
 

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clap::Args;
 use tokio::sync::mpsc;
 
+use super::Run;
 use super::exit::{Exit, warn};
 use super::failure::{Failure, Outcome};
 use super::global::{Format, Global};
 use super::print;
 use super::session::{Session, configuration};
 use super::shutdown::Shutdown;
-use super::Run;
 use crate::clock::Clock;
 use crate::contract::{DeliveryReport, FailureKind, Row, View, csv, json};
 use crate::domain::text;

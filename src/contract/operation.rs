@@ -150,7 +150,9 @@ fn states() -> Vec<&'static str> {
 }
 
 fn proofs() -> Vec<&'static str> {
-    [ProvenBy::Lookup, ProvenBy::Answer, ProvenBy::Person, ProvenBy::Push].map(ProvenBy::as_str).to_vec()
+    [ProvenBy::Lookup, ProvenBy::Answer, ProvenBy::Person, ProvenBy::Push]
+        .map(ProvenBy::as_str)
+        .to_vec()
 }
 
 const fn paint(state: OperationState) -> Paint {

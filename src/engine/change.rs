@@ -231,7 +231,7 @@ impl Engine {
             reason: request.reason.clone(),
             reference: request.id.reference(),
             provider_reference: None,
-            operator: Arc::clone(&self.0.operator),
+            operator: Arc::clone(&self.0.operations.operator),
             created_at: now,
             updated_at: now,
             detail: None,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -30,10 +30,12 @@ pub(super) struct Operations {
     /// 64 random bits of this process, and how many ids it made.
     session: u64,
     ids_made: AtomicU16,
+    /// Who operates: written into the journal.
+    pub(super) operator: Arc<str>,
 }
 
 impl Operations {
-    pub(super) fn new(session: u64) -> Self {
+    pub(super) fn new(session: u64, operator: Arc<str>) -> Self {
         Self {
             open: Mutex::default(),
             announced: Mutex::default(),
@@ -42,6 +44,7 @@ impl Operations {
             queue: FreezeQueue::default(),
             session,
             ids_made: AtomicU16::new(0),
+            operator,
         }
     }
 

@@ -144,7 +144,8 @@ impl Engine {
         let at = self.0.clock.now();
         let state = if verdict.done { OperationState::Done } else { OperationState::Failed };
         let reason = text::clean(&verdict.reason);
-        let mut words = format!("{} by {}: {reason}{read}", state.as_str(), self.0.operator);
+        let mut words =
+            format!("{} by {}: {reason}{read}", state.as_str(), self.0.operations.operator);
         if let Some(id) = &verdict.credit {
             words.push_str(&format!("; its transaction is {id}"));
         }

@@ -123,12 +123,7 @@ impl Engine {
 
     /// Takes in a delivery to an account: verifies it, keeps its event on the disk and, once it is
     /// there, acts on it.
-    pub async fn receive(
-        &self,
-        account: &str,
-        sender: IpAddr,
-        delivery: Delivery<'_>,
-    ) -> Received {
+    pub async fn receive(&self, account: &str, sender: IpAddr, delivery: Delivery<'_>) -> Received {
         let Ok(account) = self.account(&ProviderId::new(account)) else {
             return Received::NoSuchAccount;
         };
@@ -309,11 +304,12 @@ impl Engine {
         }
         let open = self.0.operations.open_of(&account.info.id);
         let about = account.operations_about(push, &open);
-        account.note_push(push, received_at, &about);
         let words = words_of(push);
+        // Before the lookup, so that the journal tells what it was made for.
         for operation in open.iter().filter(|operation| about.contains(&operation.id)) {
             self.note_evidence(operation, received_at, &words, None).await;
         }
+        account.note_push(push, received_at, &about);
         self.settle_unprovable(push, received_at, &words).await;
         self.emit_health(account).await;
     }

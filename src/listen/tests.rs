@@ -4,9 +4,8 @@ use super::*;
 
 #[test]
 fn a_path_names_an_account_and_may_have_a_secret() {
-    let some = |account: &str, secret: Option<&str>| {
-        Some((account.to_owned(), secret.map(str::to_owned)))
-    };
+    let some =
+        |account: &str, secret: Option<&str>| Some((account.to_owned(), secret.map(str::to_owned)));
     for (path, names) in [
         ("/acme", some("acme", None)),
         ("/acme/", some("acme", None)),

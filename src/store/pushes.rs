@@ -40,11 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// When the data file cannot be read.
-    pub async fn pushes_since(
-        &self,
-        number: i64,
-        limit: u32,
-    ) -> Result<Vec<KeptPush>, StoreError> {
+    pub async fn pushes_since(&self, number: i64, limit: u32) -> Result<Vec<KeptPush>, StoreError> {
         self.0.reader(move |db| Ok(pushes::since(db, number, limit)?)).await
     }
 

@@ -39,6 +39,7 @@ mod tidy;
 mod torture;
 mod two_boards;
 mod waiting;
+mod webhooks;
 
 /// The program's own allocator, for the test that counts copies of secrets.
 #[global_allocator]

@@ -92,11 +92,7 @@ fn queued(
 }
 
 /// That a one-time code was sent to the cardholder. The code itself is nowhere.
-fn code_sent(
-    portfolio: &Portfolio,
-    key: &CardKey,
-    columns: usize,
-) -> impl Iterator<Item = Line> {
+fn code_sent(portfolio: &Portfolio, key: &CardKey, columns: usize) -> impl Iterator<Item = Line> {
     let at = portfolio.accounts.codes.get(key).copied();
     let lines = at.map(|at| {
         let (time, age) = (portfolio.local_time(at, TimeFormat::Sentence), portfolio.age(at));

@@ -116,7 +116,8 @@ impl PushLog {
     /// Whether a row was pushed, or may have been.
     fn was_pushed(&self, row: &WaitingRow) -> bool {
         let from = row.at.saturating_sub(PUSH_MAY_PRECEDE).unwrap_or(Timestamp::MIN);
-        let after = |card: &Option<Arc<str>>| self.last_of_card.get(card).is_some_and(|at| *at >= from);
+        let after =
+            |card: &Option<Arc<str>>| self.last_of_card.get(card).is_some_and(|at| *at >= from);
         after(&row.card) || after(&None)
     }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::requests::join_signed;
 use super::settings::{IDS, Settings, Signature};
 use crate::domain::card::ProviderId;
-use crate::domain::push::{Push, PushOutcome, PushTopic};
+use crate::domain::push::{Push, PushOutcome, PushTopic, RepeatKey};
 use crate::provider::ProviderConfig;
 use crate::provider::crypto::RsaVerifier;
 use crate::provider::json::{JsonObject, raw_text};
@@ -44,7 +44,8 @@ impl Callbacks {
                 })?;
                 let pem = pem.expose_secret().trim();
                 Some(RsaVerifier::pem(pem, settings.signature.padding).map_err(|_| {
-                    "the credential `callback_public_key` is not an RSA public key in PEM".to_owned()
+                    "the credential `callback_public_key` is not an RSA public key in PEM"
+                        .to_owned()
                 })?)
             }
         };
@@ -146,7 +147,6 @@ fn decode(
     };
     let task = body.id("taskId").map(|id| IDS.transactions.canonical(&id));
     let status = body.text("status").unwrap_or_default().to_ascii_lowercase();
-    let raw = |name: &str| body.raw_text(name).unwrap_or_default();
     let kept = if topic == PushTopic::Unknown {
         kept_body(std::str::from_utf8(delivery.body).unwrap_or_default())
     } else {
@@ -157,15 +157,7 @@ fn decode(
             repeat_key_of_code(&event, card.as_deref().unwrap_or_default(), delivery.received_at)
         }
         PushTopic::Unknown => repeat_key(&[kept.as_deref().unwrap_or_default().as_bytes()]),
-        // INFERENCE (artha wire notes, 4.1): type, task and status make an event one.
-        _ => repeat_key(&[
-            event.as_bytes(),
-            task.as_deref().unwrap_or_default().as_bytes(),
-            card.as_deref().unwrap_or_default().as_bytes(),
-            status.as_bytes(),
-            raw("amount").trim().as_bytes(),
-            raw("currency").trim().as_bytes(),
-        ]),
+        _ => key_of(body, [&*event, task.as_deref().unwrap_or_default(), &status]),
     };
     let reference = match topic {
         PushTopic::TopUp | PushTopic::Change => task.clone(),
@@ -190,4 +182,15 @@ fn decode(
         repeat_key,
         body: kept,
     }
+}
+
+/// INFERENCE (artha wire notes, 4.1): type, task and status make an event one. Card and amount are
+/// added, since nothing says that two purchases cannot share a task.
+fn key_of(body: &JsonObject<'_>, parts: [&str; 3]) -> RepeatKey {
+    let sent = ["cardId", "amount", "currency"].map(|name| {
+        let text = body.raw_text(name).unwrap_or_default();
+        text.trim().to_ascii_lowercase()
+    });
+    let parts = parts.into_iter().chain(sent.iter().map(String::as_str));
+    repeat_key(&parts.map(str::as_bytes).collect::<Vec<_>>())
 }

@@ -38,9 +38,7 @@ impl Webhooks for Callbacks {
             SealError::NoPayload => Rejection::malformed("there is no encrypted payload"),
             SealError::NoSignature => Rejection::unproven("the signature is missing"),
             SealError::WrongSignature => Rejection::unproven("the signature is wrong"),
-            SealError::NotDecrypted => {
-                Rejection::malformed("it is signed but cannot be decrypted")
-            }
+            SealError::NotDecrypted => Rejection::malformed("it is signed but cannot be decrypted"),
         })?;
         let event = read_object(&plain)?;
         let named = envelope.text("type").unwrap_or_default();

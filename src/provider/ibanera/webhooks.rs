@@ -100,9 +100,8 @@ impl Callbacks {
             .id("TopUpCardsId")
             .filter(|_| &*event == APPROVAL)
             .map(|id| IDS.cards.canonical(&id));
-        let occurred_at = ["DateTime", "Date"]
-            .iter()
-            .find_map(|name| data.time(name, &self.zone).ok().flatten());
+        let occurred_at =
+            ["DateTime", "Date"].iter().find_map(|name| data.time(name, &self.zone).ok().flatten());
         Push {
             provider: self.provider.clone(),
             topic,

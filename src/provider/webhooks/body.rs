@@ -20,8 +20,19 @@ const DROPPED: &str = "(dropped)";
 
 /// Parts of names whose values are never kept.
 const SECRET_NAMES: [&str; 13] = [
-    "code", "otp", "pin", "cvv", "cvc", "pan", "number", "password", "secret", "token", "key",
-    "signature", "hash",
+    "code",
+    "otp",
+    "pin",
+    "cvv",
+    "cvc",
+    "pan",
+    "number",
+    "password",
+    "secret",
+    "token",
+    "key",
+    "signature",
+    "hash",
 ];
 
 /// Reads a body as one JSON object.
@@ -73,8 +84,7 @@ fn without_secrets(value: Value) -> Value {
             let kept = fields.into_iter().map(|(name, value)| {
                 let lower = name.to_ascii_lowercase();
                 let is_secret = SECRET_NAMES.iter().any(|part| lower.contains(part));
-                let value =
-                    if is_secret { Value::from(DROPPED) } else { without_secrets(value) };
+                let value = if is_secret { Value::from(DROPPED) } else { without_secrets(value) };
                 (text::clean(&name), value)
             });
             Value::Object(kept.collect())

@@ -19,9 +19,9 @@ impl SharedSecret {
     /// A sentence, when it cannot be had or is empty.
     pub(in crate::provider) fn read(source: Option<&Source>) -> Result<Option<Self>, String> {
         let Some(source) = source else { return Ok(None) };
-        let secret = source.read().map_err(|error| {
-            format!("the credential `webhook_secret` cannot be read: {error}")
-        })?;
+        let secret = source
+            .read()
+            .map_err(|error| format!("the credential `webhook_secret` cannot be read: {error}"))?;
         let trimmed = secret.expose_secret().trim();
         if trimmed.is_empty() {
             return Err("the credential `webhook_secret` is empty: set it again".to_owned());

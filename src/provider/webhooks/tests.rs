@@ -14,7 +14,8 @@ fn bodies_are_bounded_in_depth_whatever_stands_in_strings() {
     assert_eq!(refused.kind, RejectionKind::Malformed);
     let brackets = format!("{{\"a\":\"{} \\\" {}\"}}", "[".repeat(99), "{".repeat(99));
     assert!(read_object(brackets.as_bytes()).is_ok());
-    for wrong in [&b""[..], b"[]", b"{", b"nul", b"{\"a\":1}x", b"\xff\xfe{}", b"{\"a\":\"\xc3\"}"] {
+    for wrong in [&b""[..], b"[]", b"{", b"nul", b"{\"a\":1}x", b"\xff\xfe{}", b"{\"a\":\"\xc3\"}"]
+    {
         assert!(read_object(wrong).is_err(), "{wrong:?}");
     }
 }
@@ -26,7 +27,9 @@ fn what_may_be_secret_is_dropped_at_every_depth() {
     );
     assert_eq!(
         kept.as_deref(),
-        Some(r#"{"Pin":"(dropped)","a":[{"OneTimeCode":"(dropped)","b":"..1111"}],"c":null,"d":true}"#)
+        Some(
+            r#"{"Pin":"(dropped)","a":[{"OneTimeCode":"(dropped)","b":"..1111"}],"c":null,"d":true}"#
+        )
     );
     assert_eq!(kept_body("not JSON"), None);
     let long = kept_body(&format!("{{\"a\":[{}0]}}", "\"ä\",".repeat(5_000))).expect("JSON");

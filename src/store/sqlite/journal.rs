@@ -271,11 +271,11 @@ pub(in crate::store) fn note_push(
             "SELECT EXISTS (SELECT 1 FROM line WHERE operation = ?1 AND what = ?2 AND at = ?3 AND \
              words = ?4)",
         )?
-        .query_row(
-            params![id.to_string(), StepKind::Push.as_str(), millis(at), words],
-            |row| row.get(0),
-        )?;
-    if is_noted {
+        .query_row(params![id.to_string(), StepKind::Push.as_str(), millis(at), words], |row| {
+            row.get(0)
+        })?;
+    let is_settled = matches!(known.state, OperationState::Done | OperationState::Failed);
+    if is_noted || is_settled {
         return Ok(known);
     }
     let ends = ends.filter(|next| known.state.may_become(*next));

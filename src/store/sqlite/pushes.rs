@@ -60,7 +60,8 @@ pub(in crate::store) fn keep(
 fn forget(db: &Connection, before: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached(
         "DELETE FROM push WHERE received_at < ?1 AND number IN (
-             SELECT number FROM push WHERE (SELECT received_at < ?1 FROM push ORDER BY number LIMIT 1)
+             SELECT number FROM push
+             WHERE (SELECT received_at < ?1 FROM push ORDER BY number LIMIT 1)
              ORDER BY number LIMIT ?2)
          AND number < (SELECT max(number) FROM push)",
     )?
@@ -70,8 +71,7 @@ fn forget(db: &Connection, before: Timestamp) -> rusqlite::Result<()> {
 
 /// See [`Store::newest_push`](crate::store::Store::newest_push).
 pub(in crate::store) fn newest(db: &Connection) -> rusqlite::Result<i64> {
-    db.prepare_cached("SELECT coalesce(max(number), 0) FROM push")?
-        .query_row([], |row| row.get(0))
+    db.prepare_cached("SELECT coalesce(max(number), 0) FROM push")?.query_row([], |row| row.get(0))
 }
 
 /// See [`Store::pushes_since`](crate::store::Store::pushes_since).

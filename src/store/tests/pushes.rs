@@ -86,11 +86,8 @@ async fn events_are_forgotten_after_thirty_days_and_numbers_never_come_again(emp
 
 async fn the_newest_code_of_each_card_is_known(empty: Empty) {
     let store = &empty();
-    let code = |key: u8, card: &str| Push {
-        topic: PushTopic::Code,
-        card: Some(card.into()),
-        ..push(key)
-    };
+    let code =
+        |key: u8, card: &str| Push { topic: PushTopic::Code, card: Some(card.into()), ..push(key) };
     keep(store, vec![code(1, "c1"), code(2, "c2"), push(3)], at(10)).await;
     keep(store, vec![code(4, "c1")], at(70)).await;
     let key = |card: &str| CardKey::new(&ProviderId::new("acme"), card);
@@ -119,7 +116,11 @@ async fn a_push_is_a_line_of_the_journal_once_and_changes_nothing_else(empty: Em
     let steps = store.steps(operation.id).await.expect("the journal");
     let pushes: Vec<&str> =
         steps.iter().filter(|step| step.kind == StepKind::Push).map(|step| &*step.words).collect();
-    assert_eq!(pushes, ["pushed: recharge succeeded, t1"], "whoever hears of it again adds nothing");
+    assert_eq!(
+        pushes,
+        ["pushed: recharge succeeded, t1"],
+        "whoever hears of it again adds nothing"
+    );
     assert!(store.verify().await.expect("the journal").is_ok());
 }
 

@@ -45,8 +45,7 @@ fn read_at(
     for (name, value) in headers {
         map.append(*name, HeaderValue::from_str(value).expect("a header of the test"));
     }
-    let delivery =
-        Delivery { headers: &map, path_secret, body: body.as_bytes(), received_at };
+    let delivery = Delivery { headers: &map, path_secret, body: body.as_bytes(), received_at };
     artha.webhooks().expect("it is configured").read(&delivery)
 }
 
@@ -156,7 +155,11 @@ fn a_sender_without_the_secret_is_refused() {
         (&[("x-webhook-secret", "hook-8")], Some("hook-7")),
         (&[("x-webhook-secret", "hook-7"), ("x-webhook-secret", "hook-7")], None),
     ] {
-        assert_eq!(read(headers, path).err(), Some(RejectionKind::Unproven), "{headers:?} {path:?}");
+        assert_eq!(
+            read(headers, path).err(),
+            Some(RejectionKind::Unproven),
+            "{headers:?} {path:?}"
+        );
     }
     assert_eq!(Fixture::new(Vec::new()).artha.webhooks().err().map(str::is_empty), Some(false));
     let empty = Fixture::with(Vec::new(), |account| {

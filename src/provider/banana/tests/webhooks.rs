@@ -38,7 +38,10 @@ fn the_documents_examples_are_read() {
         r#"{ "card_id": 12345, "transaction_id": 67890, "receive_amount": 100.0,
             "status": "SUCCESS", "currency": "USD", "occur_time": 1691249025085 }"#,
     );
-    assert_eq!((recharge.topic, recharge.outcome), (PushTopic::TopUp, Some(PushOutcome::Succeeded)));
+    assert_eq!(
+        (recharge.topic, recharge.outcome),
+        (PushTopic::TopUp, Some(PushOutcome::Succeeded))
+    );
     assert_eq!(recharge.card.as_deref(), Some("12345"));
     assert_eq!(recharge.reference.as_deref(), Some("67890"));
     let at = "2023-08-05T15:23:45.085Z".parse().expect("a time");

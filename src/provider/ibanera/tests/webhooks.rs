@@ -60,7 +60,11 @@ fn careless_spellings_of_the_document_are_read() {
     assert_eq!(deposit.occurred_at, Some(at("2022-08-24T13:39:37.72Z")));
     let rejected = r#"{"Id":"b","Type":"TRANSACTION_STATUS_UPDATED","Data":{"Id":19605,
         "Amount":-100,"bPending":false,"bCompleted":true,"bRejected":true}}"#;
-    assert_eq!(push(rejected).outcome, Some(PushOutcome::Failed), "rejected counts before completed");
+    assert_eq!(
+        push(rejected).outcome,
+        Some(PushOutcome::Failed),
+        "rejected counts before completed"
+    );
 }
 
 #[test]

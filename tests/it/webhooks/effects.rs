@@ -1,0 +1,260 @@
+//! What an event does: it makes readings and lookups due, and decides nothing by itself.
+
+use std::time::Duration;
+
+use cardtop::app::portfolio::Portfolio;
+use cardtop::domain::operation::{Action, Operation, OperationState, StepKind};
+use cardtop::engine::{Engine, EngineEvent};
+use cardtop::sandbox::{CardNotice, Dialect, Merchant, Options, Scenario, WebhookOptions};
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+use super::{Sent, accepted, deliver, desk};
+use crate::harness::{Desk, open_board, some, start};
+
+/// A board of a desk, and what it was told.
+struct Board {
+    engine: Engine,
+    news: Receiver<EngineEvent>,
+    portfolio: Portfolio,
+}
+
+impl Board {
+    async fn new(desk: &Desk) -> Self {
+        let (engine, news) = open_board(desk).await;
+        engine.note_receiving();
+        let providers = engine.providers();
+        let portfolio = Portfolio::new(start(), TimeZone::UTC, "anay".into(), 7, providers);
+        let mut board = Self { engine, news, portfolio };
+        board.hear_for(Duration::from_secs(40)).await;
+        board
+    }
+
+    /// Takes in what is told in so long.
+    async fn hear_for(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.news.recv()).await {
+            self.portfolio.apply(&event);
+        }
+    }
+
+    /// Takes in what is told until something is true; how long that took. Panics after 10 minutes.
+    async fn until(&mut self, mut is_so: impl FnMut(&Portfolio) -> bool) -> Duration {
+        let began = Instant::now();
+        while !is_so(&self.portfolio) {
+            let event = tokio::time::timeout(Duration::from_secs(600), self.news.recv()).await;
+            self.portfolio.apply(&event.expect("something happens").expect("the engine runs"));
+        }
+        began.elapsed()
+    }
+
+    fn operation(&self) -> Operation {
+        self.portfolio.operations.iter().next().expect("an operation").clone()
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Waits until a provider pushes something, and delivers it.
+async fn next_push(desk: &Desk, dialect: Dialect, engine: &Engine) {
+    while deliver(desk, dialect, engine).await == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purchase_that_is_pushed_is_on_the_board_within_a_second_with_its_balance() {
+    for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
+        let desk = desk(WebhookOptions::default()).await;
+        let card = desk.active(dialect).await;
+        let mut board = Board::new(&desk).await;
+        let shop = Merchant::new("PUSHED SHOP", "5411", "SE");
+        desk.sandbox.spend(dialect, &card.key.id, 1.into(), shop);
+        let after = desk.sandbox.available(dialect, &card.key.id).expect("a card");
+        next_push(&desk, dialect, &board.engine).await;
+        let took = board
+            .until(|board| {
+                let row = board.transactions.iter().any(|row| {
+                    row.merchant.as_deref().is_some_and(|name| name.contains("PUSHED SHOP"))
+                });
+                let known = board.cards.get(&card.key).expect("a card");
+                row && known.available() == Some(after)
+            })
+            .await;
+        assert!(took <= SECOND, "{dialect:?}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_top_up_is_done_within_a_second_of_the_push_that_names_it() {
+    for dialect in [Dialect::Artha, Dialect::Banana] {
+        let desk = desk(WebhookOptions::default()).await;
+        let card = desk.active(dialect).await;
+        let mut board = Board::new(&desk).await;
+        let request = desk.order(&card.key, Action::TopUp(some(&card)));
+        board.engine.change(request, Duration::ZERO).await.expect("it is sent");
+        // Lookups are far apart by then.
+        desk.sandbox.delay_top_up(dialect, 300_000);
+        next_push(&desk, dialect, &board.engine).await;
+        let took = board
+            .until(|board| board.operations.iter().any(|row| row.state == OperationState::Done))
+            .await;
+        assert!(took <= SECOND, "{dialect:?}: {took:?}");
+        let steps = board.engine.steps(board.operation().id).await.expect("the journal");
+        let pushed: Vec<&str> = steps
+            .iter()
+            .filter(|step| step.kind == StepKind::Push)
+            .map(|step| &*step.words)
+            .collect();
+        let names = |words: &&str| words.to_ascii_lowercase().contains("recharge");
+        assert!(pushed.iter().any(names), "the push is listed as evidence: {pushed:?}");
+        let done = steps.last().expect("a line");
+        assert_eq!(done.kind, StepKind::Look, "what was read decides, not the push");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_looked_for_within_a_second_of_a_push_about_its_card() {
+    let options = Options {
+        busy: false,
+        cards: 4,
+        scenarios: vec![Scenario::UnknownTopup],
+        webhooks: Some(WebhookOptions::default()),
+        ..Options::default()
+    };
+    let desk = Desk::with(options).await;
+    let dialect = Dialect::Banana;
+    let card = desk.active(dialect).await;
+    let mut board = Board::new(&desk).await;
+    let request = desk.order(&card.key, Action::TopUp(some(&card)));
+    board.engine.change(request, SECOND).await.expect("it is sent");
+    let unknown = board.engine.operations().await.expect("the journal")[0].clone();
+    assert_eq!(unknown.state, OperationState::Unknown);
+    // Once lookups are far apart.
+    board.hear_for(Duration::from_secs(60)).await;
+    next_push(&desk, dialect, &board.engine).await;
+    let looks = |operations: &[Operation]| operations[0].looks;
+    let before = looks(&board.engine.operations().await.expect("the journal"));
+    board.hear_for(SECOND).await;
+    let now = board.engine.operations().await.expect("the journal");
+    assert!(looks(&now) > before || !now[0].is_open(), "{:?}", now[0]);
+    board.until(|board| board.operations.iter().all(|row| !row.is_open())).await;
+    assert_eq!(board.operation().state, OperationState::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_one_time_code_is_told_as_a_time_and_is_nowhere_itself() {
+    for dialect in [Dialect::Artha, Dialect::Banana] {
+        let desk = desk(WebhookOptions::default()).await;
+        let card = desk.active(dialect).await;
+        let mut board = Board::new(&desk).await;
+        deliver(&desk, dialect, &board.engine).await;
+        assert!(desk.sandbox.tell(dialect, &card.key.id, CardNotice::PurchaseCode));
+        let due = desk.sandbox.take_webhooks(dialect);
+        let codes = codes_of(&due);
+        for delivery in &due {
+            accepted(Sent::from(delivery).to(&board.engine).await);
+        }
+        board.until(|board| board.accounts.codes.contains_key(&card.key)).await;
+        let engine = board.engine.clone();
+        drop(board);
+        engine.stop().await;
+        for entry in std::fs::read_dir(desk.folder.path()).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                let bytes = std::fs::read(&path).expect("a file");
+                for code in &codes {
+                    let is_in = bytes.windows(code.len()).any(|part| part == code.as_bytes());
+                    assert!(!is_in, "{dialect:?}: {}", path.display());
+                }
+            }
+        }
+        // The next board knows of it.
+        let (_engine, mut news) = open_board(&desk).await;
+        let told = async {
+            while let Some(event) = news.recv().await {
+                if matches!(&event, EngineEvent::CodeSent { card: of, .. } if *of == card.key) {
+                    return true;
+                }
+            }
+            false
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(60), told).await.expect("in time"));
+    }
+}
+
+/// The codes in these deliveries, where they are readable: artha's are.
+fn codes_of(due: &[cardtop::sandbox::Delivery]) -> Vec<String> {
+    let digits = |body: &str| {
+        let value: serde_json::Value = serde_json::from_str(body).ok()?;
+        let names = ["OPT_CODE", "optCode", "opt_code"];
+        let code = names.iter().find_map(|name| value.get(name)?.as_str().map(str::to_owned))?;
+        Some(code.trim().to_owned())
+    };
+    due.iter().filter_map(|delivery| digits(&delivery.body)).collect()
+}
+
+/// What a board has at the end, as it can be compared with another's.
+fn end_of(board: &Board) -> (Vec<String>, Vec<String>) {
+    let mut cards: Vec<String> = board
+        .portfolio
+        .cards
+        .values()
+        .map(|card| {
+            let card = card.card();
+            format!("{} {:?} {:?}", card.key, card.state, card.available())
+        })
+        .collect();
+    let mut rows: Vec<String> = board
+        .portfolio
+        .transactions
+        .iter()
+        .map(|row| format!("{:?} {} {:?} {}", row.card(), row.id, row.state, row.amount))
+        .collect();
+    cards.sort();
+    rows.sort();
+    (cards, rows)
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_in_any_order_twice_and_late_end_as_those_in_order() {
+    let mut ends = Vec::new();
+    for is_shuffled in [false, true] {
+        let options = Options {
+            busy: true,
+            cards: 4,
+            webhooks: Some(WebhookOptions::default()),
+            ..Options::default()
+        };
+        let desk = Desk::with(options).await;
+        let mut board = Board::new(&desk).await;
+        let mut held = Vec::new();
+        for round in 0..60_u64 {
+            board.hear_for(Duration::from_secs(10)).await;
+            for dialect in Dialect::ALL {
+                held.extend(desk.sandbox.take_webhooks(dialect));
+            }
+            if is_shuffled {
+                // Late by up to ten minutes, backwards, and each twice.
+                if round % 20 == 19 {
+                    let all = std::mem::take(&mut held);
+                    for delivery in all.iter().rev().chain(&all) {
+                        accepted(Sent::from(delivery).to(&board.engine).await);
+                    }
+                }
+            } else {
+                for delivery in held.drain(..) {
+                    accepted(Sent::from(&delivery).to(&board.engine).await);
+                }
+            }
+        }
+        for _ in 0..3 {
+            board.engine.ask(cardtop::engine::Job::Refresh(None));
+            board.hear_for(Duration::from_secs(60)).await;
+        }
+        ends.push(end_of(&board));
+    }
+    assert!(ends[0].1.len() > 50, "something happened: {}", ends[0].1.len());
+    assert_eq!(ends[0], ends[1]);
+}
