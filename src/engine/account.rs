@@ -33,7 +33,7 @@ pub(super) use self::transactions::{Depth, HoldsSeen};
 use super::adapter::Adapter;
 use super::outbox::LastTold;
 use super::schedule::{self, Plan};
-use super::{Health, HealthState, ProviderInfo};
+use super::{Health, HealthState, ProviderInfo, PushFigures};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Capabilities, OperationId};
 use crate::domain::transaction::{RowName, Transaction};
@@ -417,6 +417,12 @@ impl Account {
         health.note_failure(error, pace, back_off, now)
     }
 
+    /// Why nothing that is pushed can be verified; `None` where it can, or is not known yet.
+    fn unverified_pushes(&self) -> Option<Arc<str>> {
+        let adapter = self.adapter.borrow();
+        adapter.provider()?.webhooks().err().map(Arc::from)
+    }
+
     /// Milliseconds that the last nine answers took, median.
     fn latency_ms(&self) -> Option<u64> {
         let mut millis: Vec<u64> = self
@@ -441,6 +447,7 @@ impl Account {
             .as_ref()
             .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let has_list = self.capabilities().is_some_and(|can| can.list_cards.is_yes());
+        let unverified = self.unverified_pushes();
         let mut state = self.state();
         let are_all = state.has_all_cards(self.config.roster.is_some(), has_list);
         let covered = state.transactions.history.covered(cards, are_all, now);
@@ -466,7 +473,10 @@ impl Account {
             roster: state.roster.sentences.clone(),
             skew,
             latency_ms,
-            pushes: state.pushes.figures_if_received(now),
+            pushes: state
+                .pushes
+                .figures_if_received(now)
+                .map(|figures| PushFigures { unverified: unverified.clone(), ..figures }),
         }
     }
 }

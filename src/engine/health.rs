@@ -123,6 +123,8 @@ pub struct PushFigures {
     pub lag_median_ms: Option<i64>,
     /// The same, which 95 of 100 do not exceed.
     pub lag_p95_ms: Option<i64>,
+    /// Why nothing that is pushed can be verified, and so nothing is believed.
+    pub unverified: Option<Arc<str>>,
     /// Deliveries of the last hour that were refused.
     pub refused_last_hour: u64,
     /// Why the last of them was.

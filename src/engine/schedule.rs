@@ -39,6 +39,8 @@ pub struct Plan {
     list: Option<Timestamp>,
     /// When the transactions of all cards were last tried.
     feed: Option<Timestamp>,
+    /// A push was about something that is in it.
+    is_feed_hinted: bool,
     /// When the float was last tried.
     float: Option<Timestamp>,
     cards: Cards,
@@ -116,7 +118,8 @@ pub enum Read {
 /// How urgent a card is that was asked for by hand; only lookups are more urgent.
 const ASKED: u8 = 1;
 
-/// How urgent a card is that a push was about.
+/// How urgent it is what a push was about: its transactions first, since a push mostly tells of
+/// one, and then its figures.
 const HINTED: u8 = 2;
 
 /// How urgent a card is that nobody looks at.
@@ -234,6 +237,7 @@ impl Plan {
             lists: None,
             list: None,
             feed: None,
+            is_feed_hinted: false,
             float: None,
             cards: Cards::default(),
             beside_list: SignedDuration::ZERO,
@@ -283,7 +287,7 @@ impl Plan {
     /// A push was about a card: the card and its transactions are due.
     pub fn hint_card(&mut self, id: &Arc<str>) {
         if self.cards.hint(id) {
-            self.feed = None;
+            (self.feed, self.is_feed_hinted) = (None, true);
         } else {
             self.hint_lists();
         }
@@ -291,7 +295,7 @@ impl Plan {
 
     /// A push was about a card that is not known: the lists are due that may have it.
     pub const fn hint_lists(&mut self) {
-        (self.list, self.feed) = (None, None);
+        (self.list, self.feed, self.is_feed_hinted) = (None, None, true);
     }
 
     /// The float is due.
@@ -324,7 +328,7 @@ impl Plan {
                 self.list = Some(now);
                 self.beside_list = SignedDuration::ZERO;
             }
-            Read::Feed => self.feed = Some(now),
+            Read::Feed => (self.feed, self.is_feed_hinted) = (Some(now), false),
             Read::Float => self.float = Some(now),
             Read::Card(id) => self.cards.note_tried(id, now),
             Read::CardFeed(id) => self.cards.note_transactions_tried(id, now),
@@ -362,7 +366,8 @@ impl Plan {
         }
         if lists.transactions {
             let every = signed(self.poll.transactions);
-            choice.offer(due(self.feed, every), 3, 1, Candidate::Feed);
+            let urgency = if self.is_feed_hinted { HINTED } else { 3 };
+            choice.offer(due(self.feed, every), urgency, 1, Candidate::Feed);
         }
         if lists.float {
             choice.offer(due(self.float, FLOAT), 4, 2, Candidate::Float);
@@ -387,15 +392,13 @@ impl Plan {
             card(first, urgency(Rank::Other), balances * UNSEEN);
         }
         if let Some(hinted) = self.cards.hinted.first() {
-            let order = 3 + 2 * hinted.index();
-            choice.offer(Timestamp::MIN, HINTED, order, Candidate::Card(*hinted));
+            choice.offer(Timestamp::MIN, HINTED, usize::MAX, Candidate::Card(*hinted));
         }
         if lists.transactions {
             return;
         }
         if let Some(hinted) = self.cards.hinted_feeds.first() {
-            let order = 4 + 2 * hinted.index();
-            choice.offer(Timestamp::MIN, HINTED, order, Candidate::CardFeed(*hinted));
+            choice.offer(Timestamp::MIN, HINTED, 1, Candidate::CardFeed(*hinted));
         }
         let mut feed = |card: Slot, rank, slower| {
             let due = due(self.cards.transactions.tried(card), transactions * slower);

@@ -15,8 +15,12 @@ const GAP: Duration = Duration::from_millis(16);
 /// one that was drawn just before.
 const SEARCH_GAP: Duration = Duration::from_millis(50);
 
-/// Least time between two frames when only figures changed by themselves.
-const BACKGROUND_GAP: Duration = Duration::from_millis(100);
+/// Within this time at most [`NEWS_FRAMES`] frames are drawn because figures changed by themselves:
+/// a few may follow each other closely, such as a push, its row and its card, and many may not.
+const NEWS_PERIOD: Duration = Duration::from_millis(300);
+
+/// See [`NEWS_PERIOD`].
+const NEWS_FRAMES: usize = 3;
 
 /// How long after the frame for a key news are taken in and drawn; then they wait until
 /// [`KEYS_APART`].
@@ -33,6 +37,8 @@ pub(super) struct Frames {
     drawn: Option<Instant>,
     /// When the last frame was drawn that the operator waited for.
     drawn_by_hand: Option<Instant>,
+    /// When the last frames of news were drawn, the newest first.
+    drawn_for_news: [Option<Instant>; NEWS_FRAMES],
     /// When the last frame was drawn for a key.
     drawn_for_key: Option<Instant>,
     /// When the next frame is to be drawn, if anything changed.
@@ -95,9 +101,12 @@ impl Frames {
         let (before, gap) = match cause {
             Cause::ByHand => (self.drawn_by_hand, GAP),
             Cause::Search => (self.drawn, SEARCH_GAP),
-            Cause::Background => (self.drawn, BACKGROUND_GAP),
+            Cause::Background => (self.drawn, GAP),
         };
+        let [.., first_of_period] = self.drawn_for_news;
+        let period = first_of_period.filter(|_| cause == Cause::Background);
         let soonest = before.map_or(now, |drawn| (drawn + gap).max(now));
+        let soonest = period.map_or(soonest, |first| soonest.max(first + NEWS_PERIOD));
         self.is_of_news = cause == Cause::Background && (self.is_of_news || self.due.is_none());
         self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
         self.is_by_hand |= cause == Cause::ByHand;
@@ -155,6 +164,9 @@ impl Frames {
         (self.due, self.is_of_news) = (None, false);
         if std::mem::take(&mut self.is_by_hand) {
             self.drawn_by_hand = Some(now);
+        } else {
+            self.drawn_for_news.rotate_right(1);
+            self.drawn_for_news[0] = Some(now);
         }
         if std::mem::take(&mut self.is_for_key) {
             self.drawn_for_key = Some(now);
@@ -187,7 +199,7 @@ mod tests {
         assert!(frames.is_due(at(0)), "nothing was drawn before");
         frames.note_drawn(at(0));
         frames.ask(Cause::Background, at(1));
-        assert_eq!(frames.due(at(1)), Some(at(100)));
+        assert_eq!(frames.due(at(1)), Some(at(16)));
         frames.ask(Cause::ByHand, at(2));
         assert_eq!(frames.due(at(2)), Some(at(2)), "a key does not wait for the gap of news");
         frames.note_drawn(at(2));
@@ -197,13 +209,31 @@ mod tests {
         frames.ask(Cause::Search, at(19));
         assert_eq!(frames.due(at(19)), Some(at(68)));
         frames.ask(Cause::Background, at(20));
-        assert_eq!(frames.due(at(19)), Some(at(68)), "news do not put off what is due before");
+        assert_eq!(frames.due(at(20)), Some(at(34)), "news are drawn before that");
     }
+
+    #[test]
+    fn three_frames_of_news_may_follow_each_other_and_then_there_are_ten_a_second() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let (mut frames, mut drawn, mut now) = (Frames::default(), Vec::new(), 0);
+        while now < 3_000 {
+            frames.ask(Cause::Background, at(now));
+            if frames.is_due(at(now)) {
+                frames.note_drawn(at(now));
+                drawn.push(now);
+            }
+            now += 1;
+        }
+        assert_eq!(drawn.get(..5), Some(&[0, 16, 32, 300, 316][..]));
+        assert_eq!(drawn.len(), 30);
+    }
+
     #[test]
     fn the_end_of_a_search_is_drawn_for_the_operator_and_that_of_news_keeps_no_key_waiting() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 100, 3)] {
+        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 16, 3)] {
             let mut frames = Frames::default();
             frames.ask_after(Origin::News, left, at(0));
             assert_eq!(frames.is_awaited, left == WorkLeft::Search);
@@ -235,7 +265,7 @@ mod tests {
         assert_eq!(frames.news_wait_until(at(1_009)), None);
         assert_eq!(frames.news_wait_until(at(1_010)), Some(at(1_050)));
         assert_eq!(frames.news_wait_until(at(1_050)), None, "the key was let go");
-        frames.drawn = Some(at(920));
+        frames.drawn = Some(at(1_004));
         frames.ask(Cause::Background, at(1_005));
         assert_eq!(frames.due(at(1_005)), Some(at(1_020)));
         assert_eq!(frames.due(at(1_020)), Some(at(1_050)));

@@ -242,14 +242,16 @@ fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
 /// What it pushed, how late, what was refused, and whether pushes are missing.
 fn pushed(portfolio: &Portfolio, pushes: &PushFigures) -> Fact {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    if let Some(why) = &pushes.unverified {
+        return ("pushes", Role::Caution, format!("none is believed: {why}"));
+    }
     let mut text = format!("{} in the last hour", pushes.last_hour);
     match pushes.last {
         Some(at) => text.push_str(&format!(", last {}", time(at))),
         None => text.push_str(", none since cardtop was started"),
     }
     if let (Some(median), Some(p95)) = (pushes.lag_median_ms, pushes.lag_p95_ms) {
-        let (median, p95) = (lag(median), lag(p95));
-        text.push_str(&format!("; behind their own time by {median}, 95 of 100 by {p95} at most"));
+        text.push_str(&format!("; lag {} median, {} p95", lag(median), lag(p95)));
     }
     if let Some(gap) = pushes.gap {
         let from = time(gap.from);

@@ -160,6 +160,7 @@ impl PushLog {
             last: self.last,
             lag_median_ms: at(50).copied(),
             lag_p95_ms: at(95).copied(),
+            unverified: None,
             refused_last_hour: self.refused.count(),
             refused_why: self.refused_why.clone(),
             gap: self.gap,

@@ -1,0 +1,104 @@
+//! One push at a time, to a board at rest: when it is told, and when the row that it is about is on
+//! the screen.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use cardtop::sandbox::{Dialect, Merchant};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use super::Bench;
+use super::post::{Post, request};
+use super::samples::Samples;
+use super::table::{Finding, Goal};
+use super::terminal::{Command, Terminal};
+
+/// Between two pushes.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// How long a push may take to be on the screen.
+const LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) fn measure(
+    bench: &Bench,
+    runtime: &Runtime,
+    samples: usize,
+) -> anyhow::Result<Vec<Finding>> {
+    eprintln!("bench-push: one push at a time");
+    let mut board = bench.board()?;
+    board.pass(Duration::from_secs(40));
+    let mut post = runtime.block_on(Post::to(bench.to))?;
+    board.send(b"2")?;
+    board.settle(Duration::from_millis(200));
+    let rows = rows(bench, runtime, &mut board, &mut post, samples)?;
+    drop(board);
+    let less = less(bench, samples);
+    let mut findings = Vec::new();
+    for (name, samples, limit) in [("its row on the screen", &rows, 50.0)] {
+        let what = format!("a push: {name}, median");
+        let mut finding = Finding::new("P10", &what, samples.median(), "ms");
+        if let Some(less) = &less {
+            finding = finding.beside([("less +F", less.median())]).goal(Goal::AtMostTimes(2.0));
+        }
+        findings.push(finding);
+        let worst = Finding::new("P10", "the same, p99", samples.percentile(99), "ms");
+        findings.push(worst.goal(Goal::AtMost(limit)));
+    }
+    Ok(findings)
+}
+
+/// Milliseconds from a POST until the row that it is about is on the screen.
+fn rows(
+    bench: &Bench,
+    runtime: &Runtime,
+    board: &mut Terminal,
+    post: &mut Post,
+    samples: usize,
+) -> anyhow::Result<Samples> {
+    let cards = bench.sandbox.card_ids(Dialect::Enkash);
+    let mut taken = Samples::default();
+    for number in 0..samples {
+        board.pass(PAUSE);
+        let name = format!("PUSHED {number:05}");
+        let card = cards.get(number % cards.len()).context("a card")?;
+        bench.sandbox.spend(Dialect::Enkash, card, 1.into(), Merchant::new(&name, "5411", "IN"));
+        let due = bench.sandbox.take_webhooks(Dialect::Enkash);
+        let Some(delivery) = due.first() else { bail!("the bank pushed nothing") };
+        // Sends no key: only the clock starts.
+        board.send(b"")?;
+        let status = runtime.block_on(post.send(&request(delivery)))?;
+        if status != 200 {
+            bail!("a genuine push was answered by {status}");
+        }
+        let took = board.wait(&name, LIMIT, |screen| screen.contents().contains(&name))?;
+        taken.push(took.as_secs_f64() * 1_000.0);
+    }
+    Ok(taken)
+}
+
+/// Milliseconds from a line in a file until `less +F` shows it; `None` where it is not installed.
+fn less(bench: &Bench, samples: usize) -> Option<Samples> {
+    let program = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join("less"))
+        .find(|program| program.is_file())?;
+    let path = bench.folder.join("lines");
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
+    writeln!(file, "the first line").ok()?;
+    let mut terminal = Terminal::start(&Command::new(program).arg("+F").arg(&path)).ok()?;
+    terminal.wait("less", LIMIT, |screen| screen.contents().contains("first line")).ok()?;
+    let mut taken = Samples::default();
+    for number in 0..samples {
+        terminal.pass(Duration::from_millis(100));
+        let name = format!("LINE {number:05}");
+        terminal.send(b"").ok()?;
+        let began = Instant::now();
+        writeln!(file, "{name}").and_then(|()| file.flush()).ok()?;
+        let shown = |screen: &vt100::Screen| screen.contents().contains(&name);
+        terminal.wait(&name, LIMIT, shown).ok()?;
+        taken.push(began.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Some(taken)
+}
