@@ -17,6 +17,7 @@ mod demo;
 #[cfg(test)]
 mod documentation;
 mod exit;
+mod export;
 mod failure;
 mod find;
 mod freeze;
@@ -53,7 +54,7 @@ use crate::contract::Rows;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
 use failure::{Failure, Outcome};
-use global::{Format, Global};
+use global::{Global, Layout};
 use shutdown::Shutdown;
 
 /// What was typed after `cardtop`.
@@ -103,6 +104,11 @@ trait Run: Sized {
         true
     }
 
+    /// Further words of `--format` that it takes beside table, JSON and CSV.
+    fn layouts(&self) -> &'static [Layout] {
+        &[]
+    }
+
     /// Whether a signal may end it at any moment: it leaves nothing undone.
     fn may_be_interrupted(&self) -> bool {
         true
@@ -132,6 +138,12 @@ macro_rules! commands {
                 }
             }
 
+            fn layouts(&self) -> &'static [Layout] {
+                match self {
+                    $(Self::$name(command) => command.layouts(),)*
+                }
+            }
+
             fn may_be_interrupted(&self) -> bool {
                 match self {
                     $(Self::$name(command) => command.may_be_interrupted(),)*
@@ -155,6 +167,7 @@ commands! {
     Card(card::Card),
     Transactions(transactions::Transactions),
     Providers(providers::Providers),
+    Export(export::Export),
     Freeze(freeze::Freeze),
     Unfreeze(unfreeze::Unfreeze),
     Topup(topup::TopUp),
@@ -214,21 +227,28 @@ async fn run(cli: Cli) -> Outcome {
 /// and words must not be taken for records.
 fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
     if global.filter.is_some() && global.filtered.is_none() {
-        return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
+        return Err(Failure::usage("--filter is for lists: cards, transactions, ops and export"));
     }
     let has_records = command.is_some_and(Command::prints_records);
-    match global.format() {
-        Format::Json | Format::Csv if !has_records => Err(Failure::usage(
+    match global.layout() {
+        Some(Layout::Json | Layout::Csv) if !has_records => Err(Failure::usage(
             "--json and --format are for commands that print records: cards, card, transactions, \
-             providers, ops, and every change of a card",
+             providers, ops, export, and every change of a card",
         )),
-        Format::Table | Format::Json | Format::Csv => Ok(()),
+        Some(layout @ (Layout::Jsonl | Layout::Markdown)) => {
+            let takes_it = command.is_some_and(|command| command.layouts().contains(&layout));
+            let word = layout.word();
+            let message = format!("this command does not take --format {word}, export does");
+            if takes_it { Ok(()) } else { Err(Failure::usage(message)) }
+        }
+        Some(Layout::Table | Layout::Json | Layout::Csv) | None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::exit::Exit;
+    use super::global::Format;
     use super::*;
     use crate::sandbox::Scenario;
     use clap::CommandFactory;
@@ -307,13 +327,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_not_offered() {
-        for line in [
-            "cardtop watch",
-            "cardtop listen",
-            "cardtop doctor",
-            "cardtop export",
-            "cardtop report",
-        ] {
+        for line in ["cardtop watch", "cardtop listen", "cardtop doctor", "cardtop report"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -26,6 +26,7 @@ mod failure;
 pub mod filter;
 mod journal;
 pub mod json;
+pub mod markdown;
 mod missing;
 mod operation;
 mod planned;

@@ -8,6 +8,7 @@
 mod data;
 mod links;
 mod log;
+mod new;
 mod pipe;
 mod private;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::domain::text;
 pub use data::private_data;
 pub use links::follow;
 pub use log::open_log;
+pub use new::NewFile;
 pub use pipe::{PatientPipe, Special, is_pipe, open_nonblocking, special};
 pub use private::{open_private, replace_private};
 

@@ -1,8 +1,10 @@
 //! `cards`: by provider in the order of the configuration, then by id.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::exit::warn;
 use super::failure::{Failure, Outcome};
@@ -14,7 +16,7 @@ use super::session::Session;
 use super::{Run, print, transactions};
 use crate::clock::Clock;
 use crate::contract::{CardRow, History, Membership, Row, Rows};
-use crate::domain::card::CardKey;
+use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
 use crate::domain::operation::OperationState;
 use crate::domain::transaction::Transaction;
@@ -34,48 +36,11 @@ impl Run for Cards {
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let mut session = Session::open_to_read(global, clock.clone()).await?;
-        let refresh = self.refreshing.refresh;
-        let (mut cards, mut missing) = if refresh == Refresh::Never {
-            let cards = session.known_cards().await;
-            let missing = Missing::of(Completeness::default());
-            let of_cards = kept::of_cards(&session, &cards);
-            (cards, missing.with_data_file(of_cards))
-        } else {
-            let (cards, completeness) = joined(session.engine.list_cards().await);
-            (cards, Missing::of(completeness))
-        };
-        let history = if session.filter.asks_related() {
-            let read = transactions::read(&session, None, clock.now(), refresh).await?;
-            missing.join(read.missing);
-            Some((ReadHistory::of(read.rows), read.since))
-        } else {
-            None
-        };
-        let now = clock.now();
-        session.view.now = now;
-        let unknown = cards_in_doubt(&session).await?;
-        let none = ReadHistory::default();
-        let all = cards.len();
-        cards.retain(|card| {
-            session.filter.matches(&CardRow {
-                card: (&**card).into(),
-                now,
-                // Kept by the board, so that no filter of a command asks for them.
-                watched: Membership::Known(false),
-                marked: Membership::Known(false),
-                unknown: unknown.contains(&card.key),
-                history: history.as_ref().map_or(&none, |(history, _)| history),
-                searched: None,
-            })
-        });
-        cards.sort_by(|a, b| {
-            let rank = |key: &CardKey| session.rank(&key.provider);
-            (rank(&a.key), &a.key.id).cmp(&(rank(&b.key), &b.key.id))
-        });
-        let missing = missing.with_states_of(cards.iter().map(|card| &**card));
+        let listed = list(&mut session, &clock, self.refreshing.refresh).await?;
+        let Listed { cards, missing, all, since } = listed;
         let text =
             print::list(cards.iter().map(|card| Row::from(&**card)), session.format, &session.view);
-        let since = history.map(|(_, since)| session.view.time(since));
+        let since = since.map(|since| session.view.time(since));
         if let Some(since) = since.as_ref().filter(|_| !cards.is_empty()) {
             warn(&format!("these cards are chosen by their transactions since {since}"));
         }
@@ -89,6 +54,66 @@ impl Run for Cards {
         let nothing = cards.is_empty().then_some(nothing.as_str());
         finish_list(&session, &text, nothing, &missing).await
     }
+}
+
+/// The cards that the filter accepts, in order.
+pub(super) struct Listed {
+    pub(super) cards: Vec<Arc<Card>>,
+    pub(super) missing: Missing,
+    /// How many there are, with those that it does not accept.
+    all: usize,
+    /// From when on transactions were looked at, where the filter asks for them.
+    since: Option<Timestamp>,
+}
+
+/// Reads the cards, or takes those of the data file, and chooses by the filter.
+///
+/// # Errors
+/// When the data file or the journal cannot be read.
+pub(super) async fn list(
+    session: &mut Session,
+    clock: &Clock,
+    refresh: Refresh,
+) -> Result<Listed, Failure> {
+    let (mut cards, mut missing) = if refresh == Refresh::Never {
+        let cards = session.known_cards().await;
+        let missing = Missing::of(Completeness::default());
+        let of_cards = kept::of_cards(session, &cards);
+        (cards, missing.with_data_file(of_cards))
+    } else {
+        let (cards, completeness) = joined(session.engine.list_cards().await);
+        (cards, Missing::of(completeness))
+    };
+    let history = if session.filter.asks_related() {
+        let read = transactions::read(session, None, clock.now(), refresh).await?;
+        missing.join(read.missing);
+        Some((ReadHistory::of(read.rows), read.since))
+    } else {
+        None
+    };
+    let now = clock.now();
+    session.view.now = now;
+    let unknown = cards_in_doubt(session).await?;
+    let none = ReadHistory::default();
+    let all = cards.len();
+    cards.retain(|card| {
+        session.filter.matches(&CardRow {
+            card: (&**card).into(),
+            now,
+            // Kept by the board, so that no filter of a command asks for them.
+            watched: Membership::Known(false),
+            marked: Membership::Known(false),
+            unknown: unknown.contains(&card.key),
+            history: history.as_ref().map_or(&none, |(history, _)| history),
+            searched: None,
+        })
+    });
+    cards.sort_by(|a, b| {
+        let rank = |key: &CardKey| session.rank(&key.provider);
+        (rank(&a.key), &a.key.id).cmp(&(rank(&b.key), &b.key.id))
+    });
+    let missing = missing.with_states_of(cards.iter().map(|card| &**card));
+    Ok(Listed { cards, missing, all, since: history.map(|(_, since)| since) })
 }
 
 /// The transactions that were read, by card.

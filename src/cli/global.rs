@@ -39,7 +39,7 @@ pub(crate) struct Global {
     pub(crate) read_only: bool,
     /// How to print
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
-    format: Option<Format>,
+    format: Option<Layout>,
     /// Short for --format json
     #[arg(long, global = true, conflicts_with = "format", help_heading = "Global options")]
     json: bool,
@@ -80,14 +80,51 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// How to print: `--json` is short for `--format json`; a table when neither is given.
+    /// How to print: `--json` is short for `--format json`; a table when neither is given. What is
+    /// said on standard error goes by it, too: beside lines of JSON it is JSON.
     pub(crate) fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format.unwrap_or(Format::Table) }
+        match self.layout() {
+            Some(Layout::Json | Layout::Jsonl) => Format::Json,
+            Some(Layout::Csv) => Format::Csv,
+            Some(Layout::Table | Layout::Markdown) | None => Format::Table,
+        }
+    }
+
+    /// The word of `--format`, or that of `--json`; `None` where neither is given.
+    pub(crate) fn layout(&self) -> Option<Layout> {
+        if self.json { Some(Layout::Json) } else { self.format }
     }
 }
 
-/// How rows are printed.
+/// The words of `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// Aligned columns for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+    /// A JSON object a line; where a command says that it takes it.
+    Jsonl,
+    /// A document or a table in Markdown; where a command says that it takes it.
+    Markdown,
+}
+
+impl Layout {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
+/// How records are printed by most commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Aligned columns for people.
     Table,

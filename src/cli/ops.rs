@@ -18,6 +18,7 @@ use super::{Run, print};
 use crate::clock::Clock;
 use crate::contract::{OperationRow, Row, Rows};
 use crate::domain::card::CardKey;
+use crate::domain::operation::Operation;
 
 /// List the journal of operations, newest first; look again for the fate of one
 #[derive(Debug, Args)]
@@ -65,6 +66,21 @@ impl Run for Ops {
 /// No provider is asked.
 async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
     let session = Session::open_journal(global, clock).await?;
+    let mut operations = chosen(&session, global).await?;
+    let found = operations.len();
+    operations.truncate(limit.unwrap_or(usize::MAX));
+    let nothing = operations.is_empty().then_some("no operations");
+    let text = print::list(operations.iter().map(Row::from), session.format, &session.view);
+    let ended = finish(&session, &text, nothing, Exit::Done).await;
+    say_cut(operations.len(), found, "operations");
+    ended
+}
+
+/// The operations that the filter accepts, newest first.
+///
+/// # Errors
+/// When the journal or the data file cannot be read.
+pub(super) async fn chosen(session: &Session, global: &Global) -> Result<Vec<Operation>, Failure> {
     let now = session.view.now;
     let mut operations = session.journal().await?;
     let of: BTreeSet<CardKey> = operations.iter().map(|row| row.card.clone()).collect();
@@ -76,11 +92,5 @@ async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
         global.provider.as_ref().is_none_or(|name| provider == name)
             && session.filter.matches(&OperationRow { operation, holder, now })
     });
-    let found = operations.len();
-    operations.truncate(limit.unwrap_or(usize::MAX));
-    let nothing = operations.is_empty().then_some("no operations");
-    let text = print::list(operations.iter().map(Row::from), session.format, &session.view);
-    let ended = finish(&session, &text, nothing, Exit::Done).await;
-    say_cut(operations.len(), found, "operations");
-    ended
+    Ok(operations)
 }

@@ -4,8 +4,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::global::Format;
-use crate::contract::{Record, Row, View, csv, json, table};
+use super::global::{Format, Layout};
+use crate::contract::{Record, Row, View, csv, json, markdown, table};
 
 /// A list: a table, a JSON array with a line a record, or CSV.
 pub(crate) fn list<'a, T: Record>(
@@ -29,34 +29,57 @@ pub(crate) fn one<T: Record>(record: &T, format: Format) -> String {
     }
 }
 
-/// A list that is printed while it is read: JSON and CSV, whatever its length, take no memory.
-pub(crate) struct Stream {
-    to: BufWriter<io::Stdout>,
-    format: Format,
+/// A list that is written while it is read: whatever its length, it takes no memory.
+pub(crate) struct Stream<W: Write> {
+    to: W,
+    layout: Layout,
     count: usize,
 }
 
-impl Stream {
-    /// A list in a format that needs no widths: a table needs all its rows first.
+impl Stream<BufWriter<io::Stdout>> {
+    /// A list on standard output, in a format that needs no widths: a table needs all its rows
+    /// first.
     pub(crate) fn new(format: Format) -> Option<Self> {
+        let to = BufWriter::new(io::stdout());
         match format {
             Format::Table => None,
-            Format::Json | Format::Csv => {
-                Some(Self { to: BufWriter::new(io::stdout()), format, count: 0 })
-            }
+            Format::Json => Some(Self::into(to, Layout::Json)),
+            Format::Csv => Some(Self::into(to, Layout::Csv)),
         }
     }
+}
 
-    /// Prints one more row; `false` where nobody reads on.
+impl<W: Write> Stream<W> {
+    /// A list that goes into this file. A table is one in Markdown.
+    pub(crate) const fn into(to: W, layout: Layout) -> Self {
+        Self { to, layout, count: 0 }
+    }
+
+    /// Where it goes.
+    pub(crate) const fn target(&self) -> &W {
+        &self.to
+    }
+
+    /// How many rows it has.
+    pub(crate) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Writes one more row; `false` where nobody reads on.
     ///
     /// # Errors
     /// When it cannot be written: a full disk.
-    pub(crate) fn add<T: Record>(&mut self, row: Row<'_, T>) -> io::Result<bool> {
-        let text = match (self.format, self.count) {
-            (Format::Csv, 0) => csv::document([row]),
-            (Format::Csv, _) => csv::line(row),
-            (Format::Json | Format::Table, 0) => format!("[\n{}", json::object(row)),
-            (Format::Json | Format::Table, _) => format!(",\n{}", json::object(row)),
+    pub(crate) fn add<T: Record>(&mut self, row: Row<'_, T>, view: &View) -> io::Result<bool> {
+        let text = match (self.layout, self.count) {
+            (Layout::Csv, 0) => csv::document([row]),
+            (Layout::Csv, _) => csv::line(row),
+            (Layout::Json, 0) => format!("[\n{}", json::object(row)),
+            (Layout::Json, _) => format!(",\n{}", json::object(row)),
+            (Layout::Jsonl, _) => json::object(row) + "\n",
+            (Layout::Table | Layout::Markdown, 0) => {
+                markdown::header::<T>() + &markdown::line(row, view)
+            }
+            (Layout::Table | Layout::Markdown, _) => markdown::line(row, view),
         };
         self.count += 1;
         match self.to.write_all(text.as_bytes()) {
@@ -65,18 +88,20 @@ impl Stream {
         }
     }
 
-    /// Prints the end of the list; an empty one prints as [`list`] prints it.
+    /// Writes the end of the list; an empty one reads as [`list`] prints it. Returns where it went.
     ///
     /// # Errors
     /// When it cannot be written: a full disk.
-    pub(crate) fn end<T: Record>(mut self) -> io::Result<()> {
-        let text = match (self.format, self.count) {
-            (Format::Csv, 0) => csv::header::<T>(),
-            (Format::Csv, _) => String::new(),
-            (Format::Json | Format::Table, 0) => "[]\n".to_owned(),
-            (Format::Json | Format::Table, _) => "\n]\n".to_owned(),
+    pub(crate) fn end<T: Record>(mut self) -> io::Result<W> {
+        let text = match (self.layout, self.count) {
+            (Layout::Csv, 0) => csv::header::<T>(),
+            (Layout::Json, 0) => "[]\n".to_owned(),
+            (Layout::Json, _) => "\n]\n".to_owned(),
+            (Layout::Table | Layout::Markdown, 0) => markdown::header::<T>(),
+            (Layout::Csv | Layout::Jsonl | Layout::Table | Layout::Markdown, _) => String::new(),
         };
-        forgiving(self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()))
+        forgiving(self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()))?;
+        Ok(self.to)
     }
 }
 

@@ -98,7 +98,7 @@ impl Transactions {
                 return Ok(true);
             }
             match &mut stream {
-                Some(stream) => Ok(stream.add(accepted)?),
+                Some(stream) => Ok(stream.add(accepted, &session.view)?),
                 None => {
                     table.push(row);
                     Ok(true)
@@ -126,18 +126,18 @@ impl Transactions {
 }
 
 /// Chooses rows by the filter, and knows their cards' holders.
-struct Chosen<'a> {
+pub(super) struct Chosen<'a> {
     session: &'a Session,
     holders: BTreeMap<&'a CardKey, &'a str>,
 }
 
 impl<'a> Chosen<'a> {
-    fn of(session: &'a Session, cards: &'a [Arc<Card>]) -> Self {
+    pub(super) fn of(session: &'a Session, cards: &'a [Arc<Card>]) -> Self {
         Self { session, holders: holders(cards) }
     }
 
     /// The row as it is printed; `None` where the filter does not accept it.
-    fn accept<'r>(&self, transaction: &'r Transaction) -> Option<Row<'r, Transaction>>
+    pub(super) fn accept<'r>(&self, transaction: &'r Transaction) -> Option<Row<'r, Transaction>>
     where
         'a: 'r,
     {
@@ -160,7 +160,7 @@ pub(super) struct Read {
 }
 
 /// The accounts that are asked for transactions of all cards, or of one.
-fn accounts_of<'a>(
+pub(super) fn accounts_of<'a>(
     session: &'a Session,
     card: Option<&'a CardKey>,
 ) -> impl Iterator<Item = &'a ProviderId> {

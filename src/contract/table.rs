@@ -108,6 +108,16 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
+/// The headings of a record's table, with whether the column has figures.
+pub(super) fn headings<T: Record>() -> impl Iterator<Item = (&'static str, bool)> {
+    T::COLUMNS.iter().map(|column| (column.heading, column.align == Align::Right))
+}
+
+/// The texts of one line of its table.
+pub(super) fn texts<T: Record>(row: Row<'_, T>, view: &View) -> impl Iterator<Item = String> {
+    T::COLUMNS.iter().map(move |column| (column.cell)(row, view).text)
+}
+
 /// Longest cell of a table on a terminal, in columns.
 const WIDEST: usize = 44;
 

@@ -215,3 +215,45 @@ fn a_file_that_cannot_be_replaced_whole_stays_as_it_was() {
     assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     assert_eq!(fs::read(&path).expect("the file"), b"first");
 }
+
+#[test]
+fn a_new_file_has_its_name_when_it_is_whole_and_never_takes_anothers_place() {
+    let folder = folder();
+    let path = folder.path().join("rows.csv");
+    let names = || {
+        let entries = fs::read_dir(folder.path()).expect("the folder");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    let begun = |replaces| {
+        let mut new = NewFile::begin(&path, replaces)?;
+        new.write_all(b"whole").map(|()| new)
+    };
+    let new = begun(false).expect("a new file");
+    assert!(!path.exists(), "it has no name yet");
+    drop(new);
+    assert!(names().is_empty(), "nothing is left of what was given up: {:?}", names());
+
+    let late = begun(false).expect("a new file");
+    fs::write(&path, "of another").expect("writing");
+    let error = late.finish().expect_err("the name was taken meanwhile");
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(&path).expect("it is there"), b"of another");
+    let error = begun(false).expect_err("the name is taken").to_string();
+    assert_eq!(error, "exists");
+    assert_eq!(begun(true).and_then(NewFile::finish).expect("it gives way"), 5);
+    assert_eq!((fs::read(&path).expect("it is there"), mode(&path)), (b"whole".to_vec(), 0o600));
+    assert_eq!(names(), ["rows.csv"]);
+
+    let link = folder.path().join("link.csv");
+    symlink(&path, &link).expect("a link");
+    for (place, words) in [
+        (&link, "symbolic link"),
+        (&folder.path().to_owned(), "folder"),
+        (&"/dev/null".into(), "device"),
+    ] {
+        let error = NewFile::begin(place, true).expect_err("no file").to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}

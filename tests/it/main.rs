@@ -10,6 +10,7 @@ mod command_line;
 mod configuration;
 mod conformance;
 mod contract;
+mod export;
 mod faults;
 mod fifth_provider;
 mod first_steps;
