@@ -35,11 +35,13 @@ mod parsing;
 mod pin;
 mod print;
 mod providers;
+mod report;
 mod sandbox;
 mod scratch;
 mod secret_line;
 mod session;
 mod shutdown;
+mod since;
 mod topup;
 mod transactions;
 mod unfreeze;
@@ -168,6 +170,7 @@ commands! {
     Transactions(transactions::Transactions),
     Providers(providers::Providers),
     Export(export::Export),
+    Report(report::Report),
     Freeze(freeze::Freeze),
     Unfreeze(unfreeze::Unfreeze),
     Topup(topup::TopUp),
@@ -238,7 +241,7 @@ fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<()
         Some(layout @ (Layout::Jsonl | Layout::Markdown)) => {
             let takes_it = command.is_some_and(|command| command.layouts().contains(&layout));
             let word = layout.word();
-            let message = format!("this command does not take --format {word}, export does");
+            let message = format!("this command does not take --format {word}; export does");
             if takes_it { Ok(()) } else { Err(Failure::usage(message)) }
         }
         Some(Layout::Table | Layout::Json | Layout::Csv) | None => Ok(()),
@@ -327,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_not_offered() {
-        for line in ["cardtop watch", "cardtop listen", "cardtop doctor", "cardtop report"] {
+        for line in ["cardtop watch", "cardtop listen", "cardtop doctor"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -33,6 +33,7 @@ mod planned;
 mod provider;
 #[cfg(test)]
 pub(crate) mod reference;
+mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod table;
@@ -48,6 +49,7 @@ pub use journal::JournalCheck;
 pub use missing::{CompleteFrom, FromDataFile, Missing};
 pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
+pub use report::{Changes, Declines, Float, OpenChange, Report};
 pub use table::{Column, View};
 pub use value::Value;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
-use crate::contract::{Failure, JournalCheck, Missing, PlannedChange, ProviderFacts};
+use crate::contract::{Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Report};
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
 use crate::domain::transaction::Transaction;
@@ -38,6 +38,7 @@ fn parts() -> Vec<(String, String)> {
         add(&format!("{name} json"), reference.json);
         add(&format!("{name} csv"), reference.csv);
     }
+    add("report json", Reference::of::<Report>().json);
     add("missing json", Reference::of::<Missing>().json);
     add("error json", Reference::of::<Failure>().json);
     add("error kinds", failure_kinds());

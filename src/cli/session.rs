@@ -128,7 +128,8 @@ impl Session {
         known.map(|card| Arc::new(card.card()))
     }
 
-    fn is_asked(&self, provider: &ProviderId) -> bool {
+    /// Whether an account is one of those that are asked.
+    pub(crate) fn is_asked(&self, provider: &ProviderId) -> bool {
         self.rank(provider) < self.providers.len()
     }
 

@@ -71,7 +71,7 @@ const ROW: &[Part] = &[
 ];
 const UNREAD_CARD: &[Part] = &[PROVIDER, CARD_ID, WHY];
 const UNREAD_ACCOUNT: &[Part] = &[PROVIDER, Part { null: Some("always"), ..CARD_ID }, WHY];
-const FROM_DATA_FILE: &[Part] = &[
+pub(super) const FROM_DATA_FILE: &[Part] = &[
     PROVIDER,
     Part {
         name: "as_of",
@@ -192,7 +192,7 @@ fn unread_part(part: &UnreadPart) -> Value<'_> {
     ])
 }
 
-fn from_data_file(account: &FromDataFile) -> Value<'_> {
+pub(super) fn from_data_file(account: &FromDataFile) -> Value<'_> {
     Value::Object(vec![
         ("provider", account.provider.name().into()),
         ("as_of", account.as_of.into()),

@@ -141,11 +141,11 @@ const DETAIL: &str = "the last thing known, in words: the proof of DONE, the ref
 const PROOF: &str = "who says how it ended: `seen` when it was read back, `answer` when the \
                      provider's answer said it, `person` when somebody settled it";
 
-fn actions() -> Vec<&'static str> {
+pub(super) fn actions() -> Vec<&'static str> {
     ActionKind::ALL.map(ActionKind::as_str).to_vec()
 }
 
-fn states() -> Vec<&'static str> {
+pub(super) fn states() -> Vec<&'static str> {
     OperationState::ALL.map(OperationState::as_str).to_vec()
 }
 

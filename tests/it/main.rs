@@ -32,6 +32,7 @@ mod queue;
 mod race;
 mod reading;
 mod refresh;
+mod report;
 mod scenarios;
 mod settings;
 mod stories;

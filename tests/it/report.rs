@@ -1,0 +1,95 @@
+//! `report`: what happened in a shift, for the next one, without a name.
+
+use cardtop::sandbox::{Decline, Dialect, Fault, Merchant};
+use rust_decimal::Decimal;
+
+use crate::command_line::{Bank, code, words};
+
+/// Two top-ups, one of which lost its answer, a freeze, and three declines of two cards.
+async fn shift() -> (Bank, String) {
+    let bank = Bank::open().await;
+    let card = bank.active(Dialect::Banana).await;
+    let id = card.split_once('/').expect("provider/id").1.to_owned();
+    let other = bank.active(Dialect::Enkash).await;
+    let known = bank.run(&["transactions"]).await;
+    assert_eq!(code(&known), 0, "{}", words(&known));
+    for _ in 0..2 {
+        let shop = Merchant::new("SECRET BAR 12", "5813", "DE");
+        let sum = Decimal::new(999, 2);
+        assert!(bank.sandbox.decline(Dialect::Banana, &id, sum, shop, Decline::DayLimit));
+    }
+    let sent = bank.run(&["topup", &other, "25", "--yes"]).await;
+    assert_eq!(code(&sent), 0, "{}", words(&sent));
+    let frozen = bank.run(&["freeze", &other, "--yes", "--reason", "SECRET REASON"]).await;
+    assert_eq!(code(&frozen), 0, "{}", words(&frozen));
+    bank.sandbox.fault(Dialect::Banana, Fault::LoseRequest, 1);
+    let lost = bank.run(&["topup", &card, "30", "--yes", "--wait", "0s"]).await;
+    assert_eq!(code(&lost), 4, "{}", words(&lost));
+    let read = bank.run(&["transactions"]).await;
+    assert_eq!(code(&read), 0, "{}", words(&read));
+    (bank, card)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shift_is_told_by_counts_with_what_is_open_and_how_long_the_float_lasts() {
+    let (bank, card) = shift().await;
+    let report = bank.json(&["report", "--since", "8h", "--json"]).await;
+    let count = |action: &str, state: &str| {
+        let rows = report["changes"].as_array().expect("a list").iter();
+        rows.filter(|row| row["action"] == action && row["state"] == state)
+            .filter_map(|row| row["count"].as_u64())
+            .sum::<u64>()
+    };
+    assert_eq!(
+        (count("topup", "DONE"), count("topup", "UNKNOWN"), count("freeze", "DONE")),
+        (1, 1, 1),
+        "{report}"
+    );
+    let [open] = report["open"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    assert_eq!((&open["provider"], &open["state"]), (&"banana".into(), &"UNKNOWN".into()));
+    assert_eq!(
+        open["amount"]["amount"].as_str().map(|sum| sum.trim_end_matches(".00")),
+        Some("30")
+    );
+    let mine = bank.json(&["card", &card, "--json", "--refresh", "never"]).await;
+    assert_eq!(open["card"], format!("..{}", mine["last4"].as_str().expect("digits")));
+    let declines = report["declines"].as_array().expect("a list");
+    assert!(declines.iter().any(|row| row["count"].as_u64() >= Some(2)), "{report}");
+    let float = report["float"].as_array().expect("a list");
+    let enkash = float.iter().find(|row| row["provider"] == "enkash").expect("its float");
+    assert!(enkash["as_of"].is_string() && enkash["lasts_hours"].is_u64(), "{enkash}");
+    assert_eq!(report["outages"], serde_json::Value::Null, "nothing is kept of outages");
+    assert_eq!(report["read"].as_array().map(Vec::len), Some(4), "{report}");
+
+    let nobody = bank.json(&["report", "--json", "--refresh", "never"]).await;
+    assert_eq!(nobody["float"], serde_json::Value::Null, "nobody was asked");
+    assert_eq!(nobody["changes"], report["changes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_the_next_shift_names_no_person_and_no_shop() {
+    let (bank, card) = shift().await;
+    let output = bank.run(&["report"]).await;
+    let page = String::from_utf8_lossy(&output.stdout).into_owned();
+    for wanted in
+        ["# Shift from 20", "## Not settled", "| UNKNOWN | top-up | 30", "## Declines", "## Float"]
+    {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    let mine = bank.json(&["card", &card, "--json", "--refresh", "never"]).await;
+    let json = bank.run(&["report", "--json"]).await;
+    let json = String::from_utf8_lossy(&json.stdout).into_owned();
+    let id = card.split_once('/').expect("provider/id").1;
+    for secret in [mine["holder"].as_str().expect("a holder"), "SECRET", id] {
+        assert!(!page.contains(secret) && !json.contains(secret), "{secret}: {page} {json}");
+    }
+    for (line, expected) in [
+        (vec!["report", "--since", "soon"], "--since soon: write 15m, 8h"),
+        (vec!["report", "--format", "csv"], "report is no list"),
+        (vec!["report", "--format", "jsonl"], "does not take --format jsonl"),
+    ] {
+        let output = bank.run(&line).await;
+        assert_eq!(code(&output), 2, "{line:?}");
+        assert!(words(&output).contains(expected), "{line:?}: {}", words(&output));
+    }
+}
