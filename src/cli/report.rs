@@ -17,8 +17,8 @@ use crate::clock::Clock;
 use crate::contract::json;
 use crate::domain::completeness::Completeness;
 
-/// Say what happened in a shift: changes, what is not settled, declines by reason, the float and how
-/// long it lasts. Without names of holders and merchants, and cards by their last four digits
+/// Say what happened in a shift: changes, what is not settled, declines by reason, the float and
+/// how long it lasts. Without names of holders and merchants, and cards by their last four digits
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// When the shift began: 8h, today, 2026-04-01T13:00

@@ -108,11 +108,18 @@ fn open(operations: &[Operation]) -> Vec<OpenChange> {
     rows.collect()
 }
 
+/// Purchases that were declined for one reason.
+#[derive(Default)]
+struct Declined {
+    count: usize,
+    cards: BTreeSet<Option<Arc<str>>>,
+}
+
 /// What is counted of the transactions.
 #[derive(Default)]
 struct Counted {
-    /// How many declines of each reason or code, and of which cards.
-    declines: BTreeMap<(Option<DeclineReason>, String), (usize, BTreeSet<Option<Arc<str>>>)>,
+    /// The declines of each reason or code.
+    declines: BTreeMap<(Option<DeclineReason>, String), Declined>,
     /// What top-ups took of the float.
     taken: BTreeMap<(ProviderId, String), Money>,
 }
@@ -121,9 +128,9 @@ impl Counted {
     fn add(&mut self, row: &Transaction) {
         if let Some(cause) = row.decline() {
             let name = (DeclineCause::reason(cause), cause.words());
-            let (count, cards) = self.declines.entry(name).or_default();
-            *count += 1;
-            cards.insert(row.card_id.clone());
+            let declined = self.declines.entry(name).or_default();
+            declined.count += 1;
+            declined.cards.insert(row.card_id.clone());
         }
         if row.kind == TransactionKind::TopUp && !row.state.has_failed() {
             let currency = row.amount.currency();
@@ -134,7 +141,8 @@ impl Counted {
     }
 
     fn declines(&self) -> Vec<Declines> {
-        let one = |((reason, words), (count, cards)): (&(_, String), &(usize, BTreeSet<_>))| {
+        let one = |((reason, words), declined): (&(Option<DeclineReason>, String), &Declined)| {
+            let Declined { count, cards } = declined;
             Declines { reason: *reason, words: words.clone(), count: *count, cards: cards.len() }
         };
         let mut all: Vec<Declines> = self.declines.iter().map(one).collect();
