@@ -35,6 +35,7 @@ mod parsing;
 mod pin;
 mod print;
 mod providers;
+mod reconcile;
 mod report;
 mod sandbox;
 mod scratch;
@@ -178,6 +179,7 @@ commands! {
     Close(close::Close),
     Ops(ops::Ops),
     Listen(listen::Listen),
+    Reconcile(reconcile::Reconcile),
     Init(init::Init),
     Completions(completions::Completions),
     Man(man::Man),

@@ -31,6 +31,7 @@ mod missing;
 mod operation;
 mod planned;
 mod provider;
+mod reconciled;
 #[cfg(test)]
 pub(crate) mod reference;
 mod report;
@@ -49,6 +50,7 @@ pub use journal::JournalCheck;
 pub use missing::{CompleteFrom, FromDataFile, Missing};
 pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
+pub use reconciled::{Matching, Reconciled};
 pub use report::{Changes, Declines, Float, OpenChange, Report};
 pub use table::{Column, View};
 pub use value::Value;

@@ -71,7 +71,7 @@ pub use crate::domain::operation::Step;
 use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
 use crate::store::Store;
-pub use crate::store::{Page, PageKey, Verified};
+pub use crate::store::{Claim, Page, PageKey, Verified};
 
 /// How long the end waits for changes that are being sent.
 pub const LAST_WORDS: Duration = Duration::from_secs(3);

@@ -27,7 +27,7 @@ use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
 pub use error::StoreError;
-pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
+pub use journal::{BeingSent, Claim, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
 pub use readings::{Changes, CompleteReading, FirstCards, Page, PageKey, Snapshot, Written};
 
@@ -305,6 +305,14 @@ impl Store {
     ) -> Result<MatchedCredits, StoreError> {
         let operation = operation.clone();
         self.0.journal(move |db| Ok(sqlite::journal::matched_credits(db, &operation)?)).await
+    }
+
+    /// Every transaction that an operation names as its own, by the operation's age.
+    ///
+    /// # Errors
+    /// Why the journal cannot be read.
+    pub async fn claims(&self) -> Result<Vec<Claim>, StoreError> {
+        self.0.journal(|db| Ok(sqlite::journal::claims(db)?)).await
     }
 
     /// The other operation of the card that was answered with this task.

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
-use crate::contract::{Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Report};
+use crate::contract::{
+    Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report,
+};
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
 use crate::domain::transaction::Transaction;
@@ -25,6 +27,7 @@ fn parts() -> Vec<(String, String)> {
     let step = Reference::of::<Step>();
     let journal = Reference::of::<JournalCheck>();
     let would = Reference::of::<PlannedChange>();
+    let reconciled = Reference::of::<Reconciled>();
     for (name, reference) in
         [("card", card), ("transaction", transaction), ("operation", operation)]
     {
@@ -32,9 +35,13 @@ fn parts() -> Vec<(String, String)> {
         add(&format!("{name} csv"), reference.csv);
         add(&format!("{name} filter"), reference.filter);
     }
-    for (name, reference) in
-        [("provider", provider), ("step", step), ("journal", journal), ("would", would)]
-    {
+    for (name, reference) in [
+        ("provider", provider),
+        ("step", step),
+        ("journal", journal),
+        ("would", would),
+        ("reconciled", reconciled),
+    ] {
         add(&format!("{name} json"), reference.json);
         add(&format!("{name} csv"), reference.csv);
     }

@@ -2,7 +2,7 @@
 
 use super::{Engine, EngineEvent};
 use crate::domain::operation::{Operation, OperationId};
-use crate::store::StoreError;
+use crate::store::{Claim, StoreError};
 
 /// Operations of one page.
 const PAGE: u32 = 1_000;
@@ -51,6 +51,14 @@ impl Engine {
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(self.unread(&error)),
         }
+    }
+
+    /// Every transaction that an operation names as its own.
+    ///
+    /// # Errors
+    /// One sentence, when the journal cannot be read.
+    pub async fn claims(&self) -> Result<Vec<Claim>, String> {
+        self.0.store.claims().await.map_err(|error| self.unread(&error))
     }
 
     /// Emits the journal page by page, down to its oldest operation.

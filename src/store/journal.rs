@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Permit;
+use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId, OperationState, StepKind};
 use crate::domain::proof::ProvenBy;
 
@@ -84,6 +85,17 @@ pub enum Settled {
     NotOpen(Box<Operation>),
     /// It is not: the transaction belongs to this other operation.
     CreditTaken(String),
+}
+
+/// A transaction that an operation names as its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The operation.
+    pub operation: OperationId,
+    /// The card of both.
+    pub card: CardKey,
+    /// The canonical id of the transaction, or of its task.
+    pub credit: Arc<str>,
 }
 
 /// An operation in state SENT, and who is sending it.

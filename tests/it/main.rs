@@ -31,6 +31,7 @@ mod pty;
 mod queue;
 mod race;
 mod reading;
+mod reconcile;
 mod refresh;
 mod report;
 mod scenarios;

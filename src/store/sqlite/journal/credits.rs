@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::millis;
-use crate::domain::card::CardKey;
+use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{MatchedCredits, Operation, OperationId, OperationState, StepKind};
+use crate::store::Claim;
 
 /// How long after it was asked a credit is kept free for an operation that a person settled as done
 /// without naming one: 48 hours.
@@ -140,6 +141,25 @@ fn rivals(db: &Connection, operation: &Operation, amount: Money) -> rusqlite::Re
         Ok(Rival { state: row.get::<_, String>(0)?.parse().ok(), has_task: row.get(1)? })
     };
     query.query_map(values, rival)?.collect()
+}
+
+/// Every transaction that an operation names as its own.
+pub(in crate::store) fn claims(db: &Connection) -> rusqlite::Result<Vec<Claim>> {
+    let mut query = db.prepare_cached(
+        "SELECT id, provider, card_id, credit FROM operation WHERE credit IS NOT NULL ORDER BY id",
+    )?;
+    let claim = |row: &rusqlite::Row<'_>| {
+        let provider = ProviderId::new(&row.get::<_, String>(1)?);
+        Ok(Claim {
+            operation: row
+                .get::<_, String>(0)?
+                .parse()
+                .map_err(|_| rusqlite::Error::InvalidQuery)?,
+            card: CardKey::new(&provider, &row.get::<_, String>(2)?),
+            credit: row.get::<_, String>(3)?.into(),
+        })
+    };
+    query.query_map([], claim)?.collect()
 }
 
 /// The other operation of the card that a transaction belongs to already.
