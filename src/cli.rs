@@ -37,6 +37,7 @@ mod print;
 mod providers;
 mod reconcile;
 mod report;
+mod roster;
 mod sandbox;
 mod scratch;
 mod secret_line;
@@ -180,6 +181,7 @@ commands! {
     Ops(ops::Ops),
     Listen(listen::Listen),
     Reconcile(reconcile::Reconcile),
+    Roster(roster::Roster),
     Init(init::Init),
     Completions(completions::Completions),
     Man(man::Man),

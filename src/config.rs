@@ -20,6 +20,7 @@ pub mod roster;
 mod routes;
 pub mod secret;
 pub mod spelling;
+pub mod spreadsheet;
 mod suggestion;
 mod table;
 

@@ -35,6 +35,7 @@ mod reconciled;
 #[cfg(test)]
 pub(crate) mod reference;
 mod report;
+mod roster;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod table;
@@ -52,6 +53,7 @@ pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
 pub use reconciled::{Matching, Reconciled};
 pub use report::{Changes, Declines, Float, OpenChange, Report};
+pub use roster::{BadLine, RosterCheck};
 pub use table::{Column, View};
 pub use value::Value;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
 use crate::contract::{
-    Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report,
+    Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -28,6 +28,7 @@ fn parts() -> Vec<(String, String)> {
     let journal = Reference::of::<JournalCheck>();
     let would = Reference::of::<PlannedChange>();
     let reconciled = Reference::of::<Reconciled>();
+    let roster = Reference::of::<RosterCheck>();
     for (name, reference) in
         [("card", card), ("transaction", transaction), ("operation", operation)]
     {
@@ -41,6 +42,7 @@ fn parts() -> Vec<(String, String)> {
         ("journal", journal),
         ("would", would),
         ("reconciled", reconciled),
+        ("roster", roster),
     ] {
         add(&format!("{name} json"), reference.json);
         add(&format!("{name} csv"), reference.csv);

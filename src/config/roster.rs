@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashTable;
 
+use crate::config::spreadsheet::{self, Spreadsheet};
 use crate::domain::card::{Card, CardKind, CardRecord, IdForm, ProviderId};
 use crate::domain::text::{self, clean};
 use crate::files::{self, FileError};
 
 /// Most bytes of a roster: far more than a hundred thousand cards.
 const LONGEST: u64 = 64 << 20;
+
+/// The columns beside `id`, in the order in which a row is read.
+const OTHERS: [&str; 7] = ["user_id", "holder", "last4", "currency", "kind", "label", "account"];
 
 /// What a roster says.
 #[derive(Clone, Debug, Default)]
@@ -72,35 +76,14 @@ pub fn read_each(
     path: &Path,
     mut take: impl FnMut(Card),
 ) -> Result<Vec<RosterLineError>, RosterError> {
-    let wrong = |words: &str| {
-        RosterError(format!(
-            "the roster {} of {provider} {}",
-            text::of_path(path),
-            text::one_line(words)
-        ))
-    };
-    let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
-        FileError::Missing => wrong("cannot be read: there is no such file"),
-        FileError::Unusable(words) => wrong(&words),
-    })?;
-    let text = decode(&bytes)
-        .ok_or_else(|| wrong("is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8"))?;
-    let mut lines =
-        text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).peekable();
-    // Spreadsheets write the separator into a line of its own.
-    let separator_line =
-        lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
-    let (header, _) = lines.next().unwrap_or_default();
-    let delimiter = separator_line
-        .and_then(|(line, _)| line.trim().as_bytes().get(4).copied())
-        .unwrap_or_else(|| delimiter(header));
-    let (id, columns) = columns(header, delimiter).map_err(|words| wrong(&words))?;
+    let wrong = |words: &str| wrong(provider, path, words);
+    let text = text(provider, path)?;
+    let sheet = Spreadsheet::of(&text);
+    let (id, columns) = columns(&sheet).map_err(|words| wrong(&words))?;
     let mut bad = Vec::new();
     let mut seen = Ids::default();
-    for (line, number) in lines {
-        let why = match fields(line, delimiter)
-            .and_then(|row| read_row(provider, form, &row, id, columns))
-        {
+    for (number, row) in sheet.rows() {
+        let why = match row.and_then(|row| read_row(provider, form, &row, id, columns)) {
             Ok(card) if seen.insert(&card.key.id) => {
                 take(card);
                 continue;
@@ -113,9 +96,47 @@ pub fn read_each(
     Ok(bad)
 }
 
+/// The columns of a roster that cardtop does not know, each with the one that may be meant.
+///
+/// # Errors
+/// One sentence, when the file cannot be read or has no `id` column.
+pub fn unknown_columns(
+    provider: &ProviderId,
+    path: &Path,
+) -> Result<Vec<(String, Option<&'static str>)>, RosterError> {
+    let text = text(provider, path)?;
+    let sheet = Spreadsheet::of(&text);
+    columns(&sheet).map_err(|words| wrong(provider, path, &words))?;
+    let header = sheet.header().unwrap_or_default();
+    let known = || ["id"].into_iter().chain(OTHERS);
+    let unknown = header
+        .iter()
+        .filter(|name| !name.is_empty() && !known().any(|known| known.eq_ignore_ascii_case(name)));
+    let all: Vec<&'static str> = known().collect();
+    Ok(unknown.map(|name| (clean(name), super::nearest(name, &all))).collect())
+}
+
+fn wrong(provider: &ProviderId, path: &Path, words: &str) -> RosterError {
+    RosterError(format!(
+        "the roster {} of {provider} {}",
+        text::of_path(path),
+        text::one_line(words)
+    ))
+}
+
+fn text(provider: &ProviderId, path: &Path) -> Result<String, RosterError> {
+    let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
+        FileError::Missing => wrong(provider, path, "cannot be read: there is no such file"),
+        FileError::Unusable(words) => wrong(provider, path, &words),
+    })?;
+    spreadsheet::decode(&bytes).ok_or_else(|| {
+        wrong(provider, path, "is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8")
+    })
+}
+
 /// Where the first line has the column `id`, and where the others.
-fn columns(header: &str, delimiter: u8) -> Result<(usize, [Option<usize>; 7]), String> {
-    let header = fields(header, delimiter).map_err(|why| format!("has a first line that {why}"))?;
+fn columns(sheet: &Spreadsheet<'_>) -> Result<(usize, [Option<usize>; 7]), String> {
+    let header = sheet.header().map_err(|why| format!("has a first line that {why}"))?;
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
     if let Some(name) = header
         .iter()
@@ -129,8 +150,7 @@ fn columns(header: &str, delimiter: u8) -> Result<(usize, [Option<usize>; 7]), S
                     id,user_id,holder,last4,currency,kind,label"
             .to_owned());
     };
-    let others = ["user_id", "holder", "last4", "currency", "kind", "label", "account"];
-    Ok((id, others.map(column)))
+    Ok((id, OTHERS.map(column)))
 }
 
 /// The ids of the lines that were read, in one text: of a million lines none has an allocation of
@@ -163,51 +183,6 @@ impl Ids {
 fn part(all: &str, (from, to): (u32, u32)) -> &str {
     let at = |bytes: u32| usize::try_from(bytes).unwrap_or(usize::MAX);
     all.get(at(from)..at(to)).unwrap_or_default()
-}
-
-/// The text of a file that a spreadsheet wrote: UTF-8 or UTF-16, with a byte order mark or without.
-fn decode(bytes: &[u8]) -> Option<String> {
-    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> =
-            bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
-        String::from_utf16(&units).ok()
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [_, 0, ..] => wide(bytes, u16::from_le_bytes),
-        [0, _, ..] => wide(bytes, u16::from_be_bytes),
-        // Bytes that are not UTF-8 spoil the letters of one name at most: the other lines count.
-        [0xef, 0xbb, 0xbf, rest @ ..] | rest => Some(String::from_utf8_lossy(rest).into_owned()),
-    }
-}
-
-/// What separates the columns: the commonest of comma, semicolon and tab in the first line; of two
-/// that are as common, the one named first.
-fn delimiter(header: &str) -> u8 {
-    let count = |sign: u8| header.bytes().filter(|byte| *byte == sign).count();
-    [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign)).unwrap_or(b',')
-}
-
-/// The fields of one line. No field goes over several lines, so a quote that is not closed spoils
-/// only its own.
-fn fields(line: &str, delimiter: u8) -> Result<csv::StringRecord, String> {
-    if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
-        return Err("has a quote that is not closed".to_owned());
-    }
-    if !line.contains('"') {
-        // A reader is not made for each of a hundred thousand lines.
-        return Ok(line.split(char::from(delimiter)).map(str::trim).collect());
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(line.as_bytes());
-    let mut record = csv::StringRecord::new();
-    reader.read_record(&mut record).map_err(|_| "cannot be read".to_owned())?;
-    Ok(record)
 }
 
 /// The card of one row. `id` is the index of the column `id`, `columns` those of the others.
@@ -274,16 +249,6 @@ mod tests {
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).expect("writing");
         read(&ProviderId::new("acme"), IdForm::Opaque, &path)
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn a_line_without_a_quote_is_read_as_any_other(line in "[a-z ,;\u{a0}\tµ]{0,40}") {
-            let quoted = format!("{line},\"\"");
-            let mut plain = fields(&line, b',').expect("fields");
-            plain.push_field("");
-            proptest::prop_assert_eq!(fields(&quoted, b',').expect("fields"), plain);
-        }
     }
 
     #[test]

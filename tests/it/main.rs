@@ -34,6 +34,7 @@ mod reading;
 mod reconcile;
 mod refresh;
 mod report;
+mod roster;
 mod scenarios;
 mod settings;
 mod stories;
