@@ -39,6 +39,7 @@ mod reconcile;
 mod report;
 mod roster;
 mod sandbox;
+mod schema;
 mod scratch;
 mod secret_line;
 mod session;
@@ -58,7 +59,7 @@ use crate::contract::Rows;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
 use failure::{Failure, Outcome};
-use global::{Global, Layout};
+use global::{Format, Global, Layout};
 use shutdown::Shutdown;
 
 /// What was typed after `cardtop`.
@@ -199,13 +200,20 @@ pub async fn main_with(
     arguments: Vec<OsString>,
     kinds: &'static [&'static ProviderKind],
 ) -> ExitCode {
+    if let Some(outcome) = schema::asked_for(&arguments) {
+        return ended(outcome, parsing::format(&arguments));
+    }
     let mut cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return parsing::end(&error, arguments),
     };
     cli.global.kinds = kinds;
     let format = cli.global.format();
-    let outcome = run(cli).await;
+    ended(run(cli).await, format)
+}
+
+/// Says why it failed, where it did, and what to end with.
+fn ended(outcome: Outcome, format: Format) -> ExitCode {
     if let Err(failure) = &outcome {
         failure.print(format);
     }
@@ -255,7 +263,6 @@ fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::exit::Exit;
-    use super::global::Format;
     use super::*;
     use crate::sandbox::Scenario;
     use clap::CommandFactory;

@@ -38,6 +38,7 @@ mod report;
 mod roster;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod schema;
 pub mod table;
 #[cfg(test)]
 mod tests;

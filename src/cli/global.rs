@@ -43,6 +43,10 @@ pub(crate) struct Global {
     /// Short for --format json
     #[arg(long, global = true, conflicts_with = "format", help_heading = "Global options")]
     json: bool,
+    /// Print the JSON Schema of what the command prints with --json, and do nothing else
+    // Read by `super::schema`, since it asks for none of the command's arguments.
+    #[arg(long, global = true, help_heading = "Global options")]
+    schema: bool,
     /// Only rows that match, such as 'state:declined amount>20 since:8h'
     #[arg(
         long,

@@ -9,6 +9,7 @@ use clap::Parser;
 use super::Cli;
 use super::exit::Exit;
 use super::failure::{Failure, print_document};
+use super::global::Format;
 use super::print;
 use crate::contract::FailureKind;
 use crate::domain::text;
@@ -44,6 +45,11 @@ fn sentence(words: &str) -> String {
     let first = words.split("\n\n").next().unwrap_or(words);
     let first = first.strip_prefix("error: ").unwrap_or(first);
     first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How to print, by arguments that the parser did not see.
+pub(super) fn format(arguments: &[OsString]) -> Format {
+    if asks_for_json(arguments) { Format::Json } else { Format::Table }
 }
 
 /// Whether JSON was asked for, in arguments that the parser does not understand as a whole.

@@ -36,6 +36,7 @@ mod refresh;
 mod report;
 mod roster;
 mod scenarios;
+mod schema;
 mod settings;
 mod stories;
 mod terminal;
