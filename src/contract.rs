@@ -19,6 +19,7 @@
 //! .null("the provider does not say it"),
 //! ```
 
+mod bulk;
 mod card;
 pub mod csv;
 mod delivery;
@@ -45,6 +46,7 @@ mod tests;
 mod transaction;
 mod value;
 
+pub use bulk::{BulkLine, Fate};
 pub use delivery::DeliveryReport;
 pub use failure::{Failure, FailureKind};
 pub use filter::{CardRow, History, Membership, OperationRow, Rows, TransactionRow};

@@ -27,6 +27,7 @@ use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
 pub use error::StoreError;
+use journal::NotSaved;
 pub use journal::{BeingSent, Claim, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
 pub use readings::{Changes, CompleteReading, FirstCards, Page, PageKey, Snapshot, Written};
@@ -140,7 +141,8 @@ impl Store {
     ///
     /// # Errors
     /// Why it is not saved; then nothing may be sent. [`StoreError::Mismatch`] when the operation
-    /// is not about this card and action.
+    /// is not about this card and action; [`StoreError::Known`] when the journal has it, or another
+    /// one of the same payment ([`OperationId::payment`]), however that ended.
     pub async fn intend(
         &self,
         operation: Operation,
@@ -152,14 +154,12 @@ impl Store {
         if (operation.action_kind, operation.amount) != asked || operation.card != card.key {
             return Err(StoreError::Mismatch);
         }
-        self.0
-            .journal(move |db| {
-                Ok(match sqlite::journal::intend(db, &operation, on_conflict)? {
-                    Some(obstacle) => obstacle,
-                    None => Intent::Saved(Permit::new(operation.id, Box::new(card), action)),
-                })
-            })
-            .await
+        let write = move |db: &mut _| match sqlite::journal::intend(db, &operation, on_conflict)? {
+            None => Ok(Ok(Intent::Saved(Permit::new(operation.id, Box::new(card), action)))),
+            Some(NotSaved::Obstacle(obstacle)) => Ok(Ok(obstacle)),
+            Some(NotSaved::Known(id)) => Ok(Err(StoreError::Known(id))),
+        };
+        self.0.journal(write).await?
     }
 
     /// Adds the line that says that the request is about to leave. An operation that left SENT

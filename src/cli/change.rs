@@ -6,7 +6,7 @@
 
 mod rehearsal;
 mod sending;
-mod terms;
+pub(crate) mod terms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -199,7 +199,7 @@ async fn card(session: &Session, change: &dyn Change) -> Result<Arc<Card>, Failu
     read.map(Arc::new).map_err(|error| Failure::unread(&error).of_card(&card.key))
 }
 
-async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Failure> {
+pub(crate) async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Failure> {
     if let Some(capabilities) = session.engine.capabilities(&card.key.provider).await {
         return Ok(capabilities);
     }
@@ -252,7 +252,7 @@ pub(crate) fn require_phrase(
 }
 
 /// A time to wait: `30s`, `2m`, `500ms`, `0s`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match config::read_duration(text) {
         Some(time) if time <= Duration::from_secs(86_400) => Ok(time),
         Some(_) => Err("at most 24h".to_owned()),

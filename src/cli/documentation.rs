@@ -5,7 +5,8 @@ use std::path::Path;
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
 use crate::contract::{
-    Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck,
+    BulkLine, Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report,
+    RosterCheck,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -29,6 +30,7 @@ fn parts() -> Vec<(String, String)> {
     let would = Reference::of::<PlannedChange>();
     let reconciled = Reference::of::<Reconciled>();
     let roster = Reference::of::<RosterCheck>();
+    let bulk = Reference::of::<BulkLine>();
     for (name, reference) in
         [("card", card), ("transaction", transaction), ("operation", operation)]
     {
@@ -43,6 +45,7 @@ fn parts() -> Vec<(String, String)> {
         ("would", would),
         ("reconciled", reconciled),
         ("roster", roster),
+        ("bulk", bulk),
     ] {
         add(&format!("{name} json"), reference.json);
         add(&format!("{name} csv"), reference.csv);

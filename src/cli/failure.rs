@@ -137,6 +137,13 @@ impl Failure {
         }
     }
 
+    /// What happened, without what can be done about it.
+    pub(crate) fn sentence(&self) -> String {
+        let candidates = self.report.candidates.join(", ");
+        let message = &self.report.message;
+        if candidates.is_empty() { message.clone() } else { format!("{message}: {candidates}") }
+    }
+
     /// For a person: a sentence, and under it what can be done.
     pub(crate) fn words(&self) -> String {
         let mut words = self.report.message.clone();

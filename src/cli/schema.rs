@@ -12,14 +12,17 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use crate::contract::schema::{array, document, named, object, object_with_list};
 use crate::contract::{
-    JournalCheck, PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck,
+    BulkLine, JournalCheck, PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
 use crate::domain::transaction::Transaction;
 
+/// The schemas of what a command prints.
+type Forms = fn() -> Vec<Value>;
+
 /// What each command prints with `--json` where it does not fail, by its words.
-const DOCUMENTS: &[(&str, fn() -> Vec<Value>)] = &[
+const DOCUMENTS: &[(&str, Forms)] = &[
     ("cards", || vec![array::<Card>()]),
     ("card", || vec![object::<Card>()]),
     ("transactions", || vec![array::<Transaction>()]),
@@ -28,7 +31,7 @@ const DOCUMENTS: &[(&str, fn() -> Vec<Value>)] = &[
     ("report", || vec![object::<Report>()]),
     ("freeze", change),
     ("unfreeze", change),
-    ("topup", change),
+    ("topup", || [change(), vec![array::<BulkLine>()]].concat()),
     ("pin", change),
     ("close", change),
     ("ops", || vec![array::<Operation>()]),

@@ -1,5 +1,7 @@
 //! Why the data file did not do what was asked of it.
 
+use crate::domain::operation::OperationId;
+
 /// Why a verb of the store failed; then nothing was written. The sentence fits behind "the data
 /// file …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,9 @@ pub enum StoreError {
     /// The intent is not of the card and action that are to be sent with it: a fault of cardtop.
     #[error("cannot be used: the intent is not of this card and action")]
     Mismatch,
+    /// It has the operation, or one of the same payment, already.
+    #[error("has this payment already, as operation {0}")]
+    Known(OperationId),
     /// Anything else, in the store's own words.
     #[error("cannot be used: {0}")]
     Other(String),
@@ -37,9 +42,12 @@ impl StoreError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Full | Self::Busy | Self::Disk(_) => true,
-            Self::Broken | Self::NotWritable | Self::NotFound | Self::Mismatch | Self::Other(_) => {
-                false
-            }
+            Self::Broken
+            | Self::NotWritable
+            | Self::NotFound
+            | Self::Mismatch
+            | Self::Known(_)
+            | Self::Other(_) => false,
         }
     }
 }

@@ -20,6 +20,15 @@ pub enum Intent {
     Repeats(Box<Operation>),
 }
 
+/// Why an intent is not saved.
+#[derive(Debug)]
+pub(super) enum NotSaved {
+    /// What is in its way.
+    Obstacle(Intent),
+    /// The journal has it, or another operation of the same payment: this one.
+    Known(OperationId),
+}
+
 /// What became known of an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {

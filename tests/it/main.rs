@@ -2,6 +2,7 @@
 //! line, the terminal, the house.
 
 mod background;
+mod bulk;
 mod certificates;
 mod changes;
 mod clipboard;

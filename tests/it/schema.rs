@@ -116,6 +116,8 @@ async fn what_is_printed_is_what_the_schema_says() {
     let card = bank.active(Dialect::Banana).await;
     let roster = bank.folder.path().join("r.csv").to_string_lossy().into_owned();
     std::fs::write(&roster, "id,last4\n1,4242\n1,\n2,x\n").expect("writing");
+    let pay = bank.folder.path().join("p.csv").to_string_lossy().into_owned();
+    std::fs::write(&pay, format!("card,amount\n{card},6\n")).expect("writing");
     let sent = bank.json(&["topup", &card, "5", "--yes", "--json"]).await;
     let id = sent["id"].as_str().expect("an id").to_owned();
     let runs: Vec<(Vec<&str>, Vec<&str>)> = vec![
@@ -129,6 +131,9 @@ async fn what_is_printed_is_what_the_schema_says() {
         (vec!["report"], vec!["--since", "30d"]),
         (vec!["topup"], vec![&card, "5"]),
         (vec!["topup"], vec![&card, "five"]),
+        (vec!["topup"], vec!["--from", &pay]),
+        (vec!["topup"], vec!["--from", &pay, "--yes"]),
+        (vec!["topup"], vec!["--from", "/nowhere"]),
         (vec!["freeze"], vec![&card, "--yes"]),
         (vec!["unfreeze"], vec![&card, "--yes"]),
         (vec!["close"], vec![&card, "--yes"]),

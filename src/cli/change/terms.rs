@@ -9,13 +9,13 @@ use crate::engine::{Payer, Quote};
 
 /// What a change would cost, and who would pay. Only a top-up has any.
 #[derive(Default)]
-pub(super) struct Terms {
+pub(in crate::cli) struct Terms {
     /// The provider's fee, where it tells it.
-    pub(super) fee: Option<Money>,
+    pub(in crate::cli) fee: Option<Money>,
     /// Why the fee that it would tell could not be read.
-    pub(super) fee_unread: Option<String>,
+    pub(in crate::cli) fee_unread: Option<String>,
     /// Who would pay; `None` where the float pays.
-    pub(super) payer: Option<Payer>,
+    pub(in crate::cli) payer: Option<Payer>,
 }
 
 /// Asks for the terms before anything is sent: who would pay, where the provider has several
@@ -23,7 +23,7 @@ pub(super) struct Terms {
 ///
 /// # Errors
 /// When it cannot be read who would pay: then it would not be sent either.
-pub(super) async fn terms(
+pub(in crate::cli) async fn terms(
     session: &Session,
     card: &Card,
     action: &Action,

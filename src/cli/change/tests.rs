@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::cli::freeze::Freeze;
-use crate::cli::topup::TopUp;
+use crate::cli::topup::TopUpOfCard;
 use crate::contract::samples::{card, money, operation};
 use crate::domain::card::CardState;
 use crate::domain::operation::{PinRule, Proof, TopUpSafety};
@@ -74,7 +74,7 @@ fn would(change: &dyn Change, terms: Terms) -> String {
 
 #[test]
 fn without_yes_the_message_names_what_would_be_sent_and_what_to_add() {
-    let top_up: TopUp = parse(&["cardtop", "4242", "30"]);
+    let top_up = TopUpOfCard::of("30");
     let terms = Terms { fee: Some(money("0.3", "KWD")), ..Terms::default() };
     assert_eq!(
         would(&top_up, terms),
@@ -106,7 +106,7 @@ fn what_is_refused_with_yes_is_refused_without_it() {
         without.words()
     };
     for amount in ["abc", "1,234.50", "-5", "0", "1e3", "1.2345", ""] {
-        let top_up: TopUp = parse(&["cardtop", "4242", amount]);
+        let top_up = TopUpOfCard::of(amount);
         let words = refused(&top_up);
         assert!(words.starts_with(&format!("AMOUNT {amount}: ")), "{words}");
     }
@@ -116,7 +116,7 @@ fn what_is_refused_with_yes_is_refused_without_it() {
 
 #[test]
 fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
-    let top_up: TopUp = parse(&["cardtop", "4242", "10"]);
+    let top_up = TopUpOfCard::of("10");
     let rival = operation();
     let in_the_way = Refused::Denied(Refusal::Open(Box::new(rival.clone())));
     let failure = sending::refusal(&top_up, &card(), &in_the_way);

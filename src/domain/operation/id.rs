@@ -24,6 +24,24 @@ impl OperationId {
         Self(millis << 80 | u128::from(session) << 16 | u128::from(count))
     }
 
+    /// An id of a payment that is known by this number: asked again at another time it has another
+    /// id and the same number, and a journal takes only one of them.
+    #[must_use]
+    pub fn of_payment(at: Timestamp, number: u64) -> Self {
+        Self::new(at, number, Self::PAYMENT)
+    }
+
+    /// The number of the payment that it is an id of. One in 65,536 of the other ids has a number,
+    /// too, which is random and so no payment's.
+    #[must_use]
+    pub fn payment(self) -> Option<u64> {
+        let number = u64::try_from(self.0 >> 16 & u128::from(u64::MAX)).ok()?;
+        (self.0 & 0xffff == u128::from(Self::PAYMENT)).then_some(number)
+    }
+
+    /// What stands in an id of a payment where others have their count.
+    const PAYMENT: u16 = u16::MAX;
+
     /// Four characters for people: `8F2K`. Not unique; lists show it, nothing is decided by it.
     #[must_use]
     pub fn short(self) -> String {

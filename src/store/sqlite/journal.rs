@@ -31,6 +31,7 @@ use crate::domain::operation::{
     OnConflict, Operation, OperationId, OperationState, Proof, StepKind,
 };
 use crate::domain::proof::ProvenBy;
+use crate::store::journal::NotSaved;
 use crate::store::{Finding, Intent, Settled, Settlement};
 
 /// Saves the intent of an operation, or returns what is in its way: nothing is saved then.
@@ -38,12 +39,20 @@ pub(in crate::store) fn intend(
     db: &mut Connection,
     operation: &Operation,
     on_conflict: OnConflict,
-) -> rusqlite::Result<Option<Intent>> {
+) -> rusqlite::Result<Option<NotSaved>> {
     let tx = begin(db)?;
-    if let Some(obstacle) = obstacle(&tx, operation, on_conflict)? {
-        return Ok(Some(obstacle));
+    if let Some(known) = rows::same_payment(&tx, operation.id)? {
+        return Ok(Some(NotSaved::Known(known)));
     }
-    rows::insert(&tx, operation)?;
+    if let Some(obstacle) = obstacle(&tx, operation, on_conflict)? {
+        return Ok(Some(NotSaved::Obstacle(obstacle)));
+    }
+    match rows::insert(&tx, operation) {
+        Err(error) if rows::is_taken(&error) => {
+            return Ok(Some(NotSaved::Known(operation.id)));
+        }
+        inserted => inserted?,
+    }
     let words = format!(
         "{} of {} {} by {}, reference {}",
         operation.phrase(),

@@ -25,6 +25,7 @@ stories! {
     a_credit_is_kept_free_for_an_operation_that_a_person_settled_without_naming_one,
     an_equal_top_up_that_was_done_while_the_list_was_read_stops_the_next_one,
     an_intent_of_another_card_or_action_permits_nothing,
+    an_operation_or_a_payment_is_taken_once_however_it_ended,
 }
 
 pub(super) fn at(second: i64) -> Timestamp {
@@ -322,4 +323,42 @@ async fn an_intent_of_another_card_or_action_permits_nothing(empty: Empty) {
         panic!("nothing is in its way")
     };
     assert_eq!((permit.id(), permit.card().key.clone()), (top_up(1).id, card.key));
+}
+
+async fn an_operation_or_a_payment_is_taken_once_however_it_ended(empty: Empty) {
+    let kept = empty();
+    let store: &Store = &kept;
+    let known = |operation: &Operation| {
+        let operation = operation.clone();
+        async move {
+            let card = Card::unread(operation.card.clone());
+            let action = Action::TopUp(operation.amount.expect("a top-up"));
+            match store.intend(operation, card, action, OnConflict::Override).await {
+                Ok(Intent::Saved(_)) => None,
+                Err(StoreError::Known(id)) => Some(id),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let payment = |second: i64, number: u64| {
+        let id = OperationId::of_payment(at(second), number);
+        assert_eq!(id.payment(), Some(number));
+        Operation { id, reference: id.reference(), ..top_up(1) }
+    };
+    let first = top_up(1);
+    assert_eq!(known(&first).await, None);
+    let failed = |id| {
+        let words = "not sent".to_owned();
+        store.record(id, Finding::new(at(9), StepKind::NotSent, words, OperationState::Failed))
+    };
+    failed(first.id).await.expect("written");
+    assert_eq!(known(&first).await, Some(first.id), "however it ended");
+
+    let paid = payment(10, 42);
+    assert_eq!(known(&paid).await, None);
+    failed(paid.id).await.expect("written");
+    assert_eq!(known(&payment(9_999, 42)).await, Some(paid.id), "the same payment, later");
+    assert_eq!(known(&payment(9_999, 43)).await, None, "another payment");
+    let lines = store.steps(first.id).await.expect("lines");
+    assert_eq!(lines.len(), 3, "nothing is written of what is refused: {lines:?}");
 }

@@ -114,6 +114,28 @@ pub(super) fn equal_done_since(
     .optional()
 }
 
+/// The operation that the journal has of the same payment: such ids differ in their time alone,
+/// which is their first ten characters. Of all others the id itself is unique.
+pub(super) fn same_payment(
+    tx: &Transaction<'_>,
+    id: OperationId,
+) -> rusqlite::Result<Option<OperationId>> {
+    if id.payment().is_none() {
+        return Ok(None);
+    }
+    let found = tx
+        .prepare_cached("SELECT id FROM operation WHERE substr(id, 11) = substr(?1, 11)")?
+        .query_row([id.to_string()], |row| row.get::<_, String>(0))
+        .optional()?;
+    found.map(|id| id.parse().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()
+}
+
+/// Whether an operation could not be inserted because there is one of its id.
+pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    extended == Some(rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
 /// One operation.
 pub(in crate::store) fn get(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?
