@@ -23,7 +23,8 @@ use crate::domain::text::thousands;
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(24);
 
 /// Compare our top-ups with the credits in the providers' lists, read now: matched, ours only,
-/// theirs only. Exit code 0 where they are equal, 1 where they differ, 3 where not all could be read
+/// theirs only. Exit code 0 where they are equal, 1 where they differ, 3 where not all could be
+/// read
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
     /// From when on: 24h, 7d, today, 2026-04-01

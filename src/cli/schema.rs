@@ -1,5 +1,5 @@
-//! `--schema` after a command: the JSON Schema of what it prints with `--json`. It needs none of the
-//! command's arguments, and no configuration.
+//! `--schema` after a command: the JSON Schema of what it prints with `--json`. It needs none of
+//! the command's arguments, and no configuration.
 
 use std::ffi::OsString;
 

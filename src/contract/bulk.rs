@@ -127,7 +127,8 @@ impl Record for BulkLine {
 }
 
 const FATE: &str = "`to-send`: it would be sent, or its turn has not come; `sent`: now; \
-                    `sent-before`: by an earlier run, and not again; `not-sent`: the detail says why";
+                    `sent-before`: by an earlier run, and not again; `not-sent`: the detail says \
+                    why";
 
 const NONE: &str = "the journal has nothing of the line";
 

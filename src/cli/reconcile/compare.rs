@@ -117,7 +117,8 @@ impl<'a> Named<'a> {
             .any(|name| self.credits.contains(&(&card, name)))
     }
 
-    /// Whether a row of its card is named as an operation's: by the journal, or by the provider's answer.
+    /// Whether a row of its card is named as an operation's: by the journal, or by the provider's
+    /// answer.
     fn is_of(&self, row: &Transaction, operation: &Operation) -> bool {
         let has_name = |name: &Arc<str>| row.id == *name || row.task.as_ref() == Some(name);
         match self.of.get(&operation.id) {

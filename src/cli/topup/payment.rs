@@ -9,7 +9,8 @@ use crate::domain::money::Money;
 ///
 /// Neither the file's name nor its other lines count, nor on which line it stands. So a file may be
 /// sorted, added to, renamed or saved anew, and what was paid is not paid again; a line whose card
-/// or amount is changed is another payment. That no two lines of a file are equal is checked before.
+/// or amount is changed is another payment. That no two lines of a file are equal is checked
+/// before.
 pub(super) fn number(batch: &str, card: &CardKey, amount: Money, tries: u32) -> u64 {
     let mut hash = Context::new(&SHA256);
     let digits = amount.amount().normalize().to_string();

@@ -130,10 +130,12 @@ pub(super) fn same_payment(
     found.map(|id| id.parse().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()
 }
 
-/// Whether an operation could not be inserted because there is one of its id.
+/// Whether an operation could not be inserted because there is one of its id, and so of its
+/// reference.
 pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
-    let extended = error.sqlite_error().map(|error| error.extended_code);
-    extended == Some(rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE))
 }
 
 /// One operation.
