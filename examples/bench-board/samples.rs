@@ -9,11 +9,6 @@ impl Samples {
         self.0.push(sample);
     }
 
-    /// Adds those of another measurement.
-    pub(crate) fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
