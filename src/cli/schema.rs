@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schemas_of_the_documentation_are_those_that_are_printed() {
+    fn the_schemas_beside_the_contract_are_those_that_are_printed() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
         let writes = std::env::var_os("CARDTOP_WRITE_DOCS").is_some();
         if writes {
@@ -153,7 +153,7 @@ mod tests {
             assert!(
                 made == kept,
                 "{} is not what cardtop prints; to write it anew: CARDTOP_WRITE_DOCS=1 cargo test \
-                 --lib schemas_of_the_documentation",
+                 --lib contract",
                 path.to_string_lossy()
             );
         }

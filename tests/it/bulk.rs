@@ -138,6 +138,25 @@ async fn a_file_that_is_killed_and_run_again_pays_each_line_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_who_run_the_file_at_once_pay_each_line_once() {
+    let pay = Pay::of(1).await;
+    let line = ["--yes", "--wait", "20s", "--json"];
+    let both = futures::future::join(pay.run(&line), pay.run(&line)).await;
+    assert!(pay.came().iter().all(|came| *came <= 2), "{:?}", pay.came());
+    let mut last = both.0;
+    for _ in 0..5 {
+        if code(&last) != 0 {
+            last = pay.run(&line).await;
+        }
+    }
+    assert_eq!(code(&last), 0, "{}", words(&last));
+    assert!(pay.came().iter().all(|came| *came == 2), "{:?}", pay.came());
+    let operations = pay.bank.json(&["ops", "--json"]).await;
+    let done = operations.as_array().expect("a list").iter().filter(|row| row["state"] == "DONE");
+    assert_eq!(done.count(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_paid_is_not_paid_again_however_the_file_is_changed() {
     let mut pay = Pay::of(1).await;
     let mut ended = pay.run(&["--yes", "--wait", "20s", "--json"]).await;
