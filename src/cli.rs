@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_not_offered() {
-        for line in ["cardtop watch", "cardtop listen", "cardtop doctor"] {
+        for line in ["cardtop watch", "cardtop doctor"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

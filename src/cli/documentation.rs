@@ -5,8 +5,8 @@ use std::path::Path;
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
 use crate::contract::{
-    BulkLine, Failure, JournalCheck, Missing, PlannedChange, ProviderFacts, Reconciled, Report,
-    RosterCheck,
+    BulkLine, DeliveryReport, Failure, JournalCheck, Missing, PlannedChange, ProviderFacts,
+    Reconciled, Report, RosterCheck,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -28,6 +28,7 @@ fn parts() -> Vec<(String, String)> {
     let step = Reference::of::<Step>();
     let journal = Reference::of::<JournalCheck>();
     let would = Reference::of::<PlannedChange>();
+    let delivery = Reference::of::<DeliveryReport>();
     let reconciled = Reference::of::<Reconciled>();
     let roster = Reference::of::<RosterCheck>();
     let bulk = Reference::of::<BulkLine>();
@@ -43,6 +44,7 @@ fn parts() -> Vec<(String, String)> {
         ("step", step),
         ("journal", journal),
         ("would", would),
+        ("delivery", delivery),
         ("reconciled", reconciled),
         ("roster", roster),
         ("bulk", bulk),

@@ -12,7 +12,8 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use crate::contract::schema::{array, document, named, object, object_with_list};
 use crate::contract::{
-    BulkLine, JournalCheck, PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck,
+    BulkLine, DeliveryReport, JournalCheck, PlannedChange, ProviderFacts, Reconciled, Report,
+    RosterCheck,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -39,6 +40,7 @@ const DOCUMENTS: &[(&str, Forms)] = &[
     ("ops show", || vec![object_with_list::<Operation, Step>("steps")]),
     ("ops settle", || vec![object::<Operation>()]),
     ("ops verify", || vec![object::<JournalCheck>()]),
+    ("listen", || vec![object::<DeliveryReport>()]),
     ("reconcile", || vec![array::<Reconciled>()]),
     ("roster check", || vec![object::<RosterCheck>()]),
 ];

@@ -380,6 +380,15 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&ProviderFacts { capabilities: None, workload: None, ..bare });
     check(&transaction());
     check(&step());
+    check(&DeliveryReport {
+        provider: "acme".into(),
+        event: None,
+        id: None,
+        card: None,
+        accepted: false,
+        reason: Some("the signature is wrong".into()),
+        received_at: at("2026-04-03T12:08:08Z"),
+    });
     check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
     check(&failure());
     check(&planned());
