@@ -127,11 +127,11 @@ const FLOAT: &[Part] = &[
     Part { null: Some(UNREAD), ..part("amount", Kind::Money, "how much it is") },
     Part { null: Some(UNREAD), ..part("as_of", Kind::Time, "when it was read") },
     Part {
-        null: Some(UNREAD),
+        null: Some("it could not be read, or the data file does not have all of the shift"),
         ..part("taken", Kind::Money, "the top-ups of the shift in its currency, whoever made them")
     },
     Part {
-        null: Some("nothing was taken, or it could not be read"),
+        null: Some("nothing was taken, or it is not known how much"),
         ..part("lasts_hours", Kind::Count, "how many whole hours it lasts at that rate")
     },
     Part { null: Some("it was read"), ..part("why", Kind::Text, "why it could not be read") },

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::kept::{Kept, Refresh, Seen};
 use crate::cli::session::Session;
 use crate::cli::transactions::accounts_of;
-use crate::contract::{Changes, Declines, Float, OpenChange, Report};
+use crate::contract::{Changes, Declines, Float, FromDataFile, OpenChange, Report};
 use crate::domain::card::ProviderId;
 use crate::domain::completeness::UnreadPart;
 use crate::domain::decline::{DeclineCause, DeclineReason};
@@ -47,7 +47,12 @@ pub(super) async fn report(
         Refresh::Never => (None, Vec::new()),
         Refresh::Always | Refresh::Auto => {
             let asked = session.engine.read_providers().await;
-            let (float, unread) = floats(asked, &counted.taken, until.duration_since(since));
+            counted.take_ours(&operations, since);
+            // What is not known to be all that was taken would make the float last too long.
+            let whole = |row: &&FromDataFile| row.as_of.is_some() && !row.is_incomplete();
+            let whole = read.iter().filter(whole).map(|row| row.provider.clone()).collect();
+            let shift = until.duration_since(since);
+            let (float, unread) = floats(asked, &counted.taken, &whole, shift);
             (Some(float), unread)
         }
     };
@@ -140,6 +145,28 @@ impl Counted {
         }
     }
 
+    /// The journal knows of ours before any list does.
+    fn take_ours(&mut self, operations: &[Operation], since: Timestamp) {
+        let mut ours: BTreeMap<(ProviderId, String), Money> = BTreeMap::new();
+        let happened = |row: &&Operation| {
+            row.created_at >= since
+                && matches!(row.state, OperationState::Done | OperationState::Accepted)
+        };
+        for row in operations.iter().filter(happened) {
+            let Some(amount) = row.amount else { continue };
+            let currency = amount.currency();
+            let name = (row.card.provider.clone(), currency.code().to_owned());
+            let sum = ours.entry(name).or_insert(Money::zero(currency));
+            *sum = sum.checked_add(amount).unwrap_or(*sum);
+        }
+        for (name, sum) in ours {
+            let taken = self.taken.entry(name).or_insert(sum);
+            if taken.amount() < sum.amount() {
+                *taken = sum;
+            }
+        }
+    }
+
     fn declines(&self) -> Vec<Declines> {
         let one = |((reason, words), declined): (&(Option<DeclineReason>, String), &Declined)| {
             let Declined { count, cards } = declined;
@@ -155,6 +182,7 @@ impl Counted {
 fn floats(
     asked: Vec<ProviderReport>,
     taken: &BTreeMap<(ProviderId, String), Money>,
+    whole: &BTreeSet<ProviderId>,
     shift: SignedDuration,
 ) -> (Vec<Float>, Vec<UnreadPart>) {
     let (mut floats, mut unread) = (Vec::new(), Vec::new());
@@ -168,8 +196,8 @@ fn floats(
                     provider: info.id.clone(),
                     amount: Some(amount),
                     as_of: Some(at),
-                    taken: Some(taken),
-                    lasts_hours: lasts(amount, taken, shift),
+                    taken: whole.contains(&info.id).then_some(taken),
+                    lasts_hours: lasts(amount, taken, shift).filter(|_| whole.contains(&info.id)),
                     why: None,
                 }
             })),

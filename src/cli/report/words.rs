@@ -76,6 +76,9 @@ fn float(report: &Report, view: &View) -> String {
             (None, Some(hours)) => {
                 format!("{} h", thousands(usize::try_from(hours).unwrap_or(usize::MAX)))
             }
+            (None, None) if row.taken.is_none() => {
+                "not known: not all of the shift was read".to_owned()
+            }
             (None, None) => "nothing was taken".to_owned(),
         };
         vec![
