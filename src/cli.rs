@@ -48,6 +48,7 @@ mod since;
 mod topup;
 mod transactions;
 mod unfreeze;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -95,7 +96,8 @@ Exit codes:
   2  usage or configuration
   3  a provider could not be reached, or refused the credentials
   4  the outcome of a change is unknown; its operation id is printed
-  5  a change was accepted, but not yet seen to be done";
+  5  a change was accepted, but not yet seen to be done
+ 10  watch: a transaction matched --exit-on";
 
 /// A subcommand: its arguments, and what it does.
 trait Run: Sized {
@@ -180,6 +182,7 @@ commands! {
     Pin(pin::SetPin),
     Close(close::Close),
     Ops(ops::Ops),
+    Watch(watch::Watch),
     Listen(listen::Listen),
     Reconcile(reconcile::Reconcile),
     Roster(roster::Roster),
@@ -242,7 +245,8 @@ async fn run(cli: Cli) -> Outcome {
 /// and words must not be taken for records.
 fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
     if global.filter.is_some() && global.filtered.is_none() {
-        return Err(Failure::usage("--filter is for lists: cards, transactions, ops and export"));
+        let words = "--filter is for lists: cards, transactions, ops, export and watch";
+        return Err(Failure::usage(words));
     }
     let has_records = command.is_some_and(Command::prints_records);
     match global.layout() {
@@ -341,7 +345,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_not_offered() {
-        for line in ["cardtop watch", "cardtop doctor"] {
+        for line in ["cardtop doctor"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

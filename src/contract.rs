@@ -45,6 +45,7 @@ pub mod table;
 mod tests;
 mod transaction;
 mod value;
+mod watched;
 
 pub use bulk::{BulkLine, Fate};
 pub use delivery::DeliveryReport;
@@ -59,6 +60,7 @@ pub use report::{Changes, Declines, Float, OpenChange, Report};
 pub use roster::{BadLine, RosterCheck};
 pub use table::{Column, View};
 pub use value::Value;
+pub use watched::{AccountPulse, HealthNews, Heartbeat, RowBefore, StateBefore};
 
 /// A kind of record that is printed.
 pub trait Record: Sized + 'static {

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
 use crate::contract::{
-    BulkLine, DeliveryReport, Failure, JournalCheck, Missing, PlannedChange, ProviderFacts,
-    Reconciled, Report, RosterCheck,
+    BulkLine, DeliveryReport, Failure, HealthNews, Heartbeat, JournalCheck, Missing, PlannedChange,
+    ProviderFacts, Reconciled, Report, RosterCheck, RowBefore, StateBefore,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -53,6 +53,10 @@ fn parts() -> Vec<(String, String)> {
         add(&format!("{name} csv"), reference.csv);
     }
     add("report json", Reference::of::<Report>().json);
+    add("row before json", Reference::of::<RowBefore>().json);
+    add("state before json", Reference::of::<StateBefore>().json);
+    add("health json", Reference::of::<HealthNews>().json);
+    add("heartbeat json", Reference::of::<Heartbeat>().json);
     add("missing json", Reference::of::<Missing>().json);
     add("error json", Reference::of::<Failure>().json);
     add("error kinds", failure_kinds());

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Unknown,
     /// 5: accepted but not yet seen to be done.
     Accepted,
+    /// 10: what `watch` was to wait for has come.
+    Matched,
     /// 128 and the number of the signal that ended the command before anything was sent: cardtop
     /// then ends by that signal itself.
     Interrupted(u8),
@@ -34,6 +36,7 @@ impl Exit {
             Self::Unreachable => 3,
             Self::Unknown => 4,
             Self::Accepted => 5,
+            Self::Matched => 10,
             Self::Interrupted(signal) => 128_u8.saturating_add(signal),
         }
     }
@@ -76,10 +79,11 @@ mod tests {
             Exit::Unreachable,
             Exit::Unknown,
             Exit::Accepted,
+            Exit::Matched,
             Exit::Interrupted(2),
         ]
         .map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 10, 130]);
     }
 
     #[test]

@@ -52,6 +52,6 @@ mod tests {
             assert!(whole.to_lowercase().contains(&word.to_lowercase()), "{word}");
         }
         assert!(page(Some("topup")).expect("a page").contains("AMOUNT"));
-        assert_eq!(page(Some("watch")).expect_err("not built").exit, Exit::Usage);
+        assert_eq!(page(Some("doctors")).expect_err("no command").exit, Exit::Usage);
     }
 }

@@ -109,7 +109,7 @@ fn advice(operation: &Operation) -> Option<String> {
         Exit::Done if operation.state == OperationState::Accepted => {
             Some(format!("operation {id} was accepted; {}", operation.proof.sentence()))
         }
-        Exit::Done | Exit::Usage | Exit::Unreachable | Exit::Interrupted(_) => None,
+        Exit::Done | Exit::Matched | Exit::Usage | Exit::Unreachable | Exit::Interrupted(_) => None,
     }
 }
 

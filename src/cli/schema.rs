@@ -10,10 +10,10 @@ use super::Cli;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
 use super::print;
-use crate::contract::schema::{array, document, named, object, object_with_list};
+use crate::contract::schema::{Nothing, array, document, line, named, object, object_with_list};
 use crate::contract::{
-    BulkLine, DeliveryReport, JournalCheck, PlannedChange, ProviderFacts, Reconciled, Report,
-    RosterCheck,
+    BulkLine, DeliveryReport, HealthNews, Heartbeat, JournalCheck, PlannedChange, ProviderFacts,
+    Reconciled, Report, RosterCheck, RowBefore, StateBefore,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -41,9 +41,21 @@ const DOCUMENTS: &[(&str, Forms)] = &[
     ("ops settle", || vec![object::<Operation>()]),
     ("ops verify", || vec![object::<JournalCheck>()]),
     ("listen", || vec![object::<DeliveryReport>()]),
+    ("watch", news),
     ("reconcile", || vec![array::<Reconciled>()]),
     ("roster check", || vec![object::<RosterCheck>()]),
 ];
+
+/// The lines of `watch`.
+fn news() -> Vec<Value> {
+    vec![
+        line::<Transaction, RowBefore>("transaction"),
+        line::<Card, StateBefore>("card"),
+        line::<Operation, StateBefore>("operation"),
+        line::<HealthNews, StateBefore>("health"),
+        line::<Heartbeat, Nothing>("heartbeat"),
+    ]
+}
 
 fn change() -> Vec<Value> {
     vec![object::<Operation>(), named::<PlannedChange>("would")]

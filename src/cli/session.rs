@@ -16,7 +16,7 @@ use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
 use crate::config::{self, Board};
-use crate::contract::{self, FailureKind, View};
+use crate::contract::{self, FailureKind, Rows, View};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::operation::{Operation, OperationId};
@@ -203,12 +203,25 @@ fn how_to_start(place: Option<&Path>) -> Failure {
 ///
 /// # Errors
 /// A usage failure: what is wrong with it, or which field these rows do not have.
-fn filter(global: &Global, view: &View) -> Result<Filter, Failure> {
-    let (Some(text), Some(rows)) = (&global.filter, global.filtered) else {
-        return Ok(Filter::default());
-    };
+pub(super) fn filter(global: &Global, view: &View) -> Result<Filter, Failure> {
+    match (&global.filter, global.filtered) {
+        (Some(text), Some(rows)) => parsed_filter("--filter", rows, text, view),
+        _ => Ok(Filter::default()),
+    }
+}
+
+/// The filter that a flag gives.
+///
+/// # Errors
+/// A usage failure: what is wrong with it, or which field these rows do not have.
+pub(super) fn parsed_filter(
+    flag: &str,
+    rows: Rows,
+    text: &str,
+    view: &View,
+) -> Result<Filter, Failure> {
     contract::filter::parse(rows, text, view.now, &view.zone)
-        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))
+        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("{flag}: {error}"))))
 }
 
 /// The account that `--provider` names, if it is given.
@@ -251,7 +264,7 @@ pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Fa
 }
 
 /// How the flags and the terminal want tables printed.
-fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure> {
+pub(super) fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure> {
     let terminal = io::stdout().is_terminal();
     let color = Color::from(global.color);
     let color = (terminal || color != Color::Auto) && color.is_on(environment);

@@ -28,6 +28,17 @@ pub fn object_with_list<'a, T: Record, L: Record>(
     print(&Object { row: record.into(), list: Some((name, list)) })
 }
 
+/// The object of a record behind its kind, and before what else is known of it: a line of a stream
+/// that has several kinds.
+#[must_use]
+pub fn typed<'a, T: Record, M: Record>(
+    kind: &'static str,
+    row: impl Into<Row<'a, T>>,
+    more: &M,
+) -> String {
+    print(&Typed { kind, row: row.into(), more: more.into() })
+}
+
 /// An array with a line a record.
 #[must_use]
 pub fn array<'a, T: Record>(rows: impl IntoIterator<Item = Row<'a, T>>) -> String {
@@ -43,14 +54,35 @@ struct Object<'a, T> {
 impl<T: Record> Serialize for Object<'_, T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        for field in T::FIELDS.iter().filter(|field| field.in_json) {
-            map.serialize_entry(field.name, &field.value(self.row))?;
-        }
+        add_fields(&mut map, self.row)?;
         if let Some((name, list)) = &self.list {
             map.serialize_entry(name, list)?;
         }
         map.end()
     }
+}
+
+struct Typed<'a, T, M> {
+    kind: &'static str,
+    row: Row<'a, T>,
+    more: Row<'a, M>,
+}
+
+impl<T: Record, M: Record> Serialize for Typed<'_, T, M> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("type", self.kind)?;
+        add_fields(&mut map, self.row)?;
+        add_fields(&mut map, self.more)?;
+        map.end()
+    }
+}
+
+fn add_fields<T: Record, M: SerializeMap>(map: &mut M, row: Row<'_, T>) -> Result<(), M::Error> {
+    for field in T::FIELDS.iter().filter(|field| field.in_json) {
+        map.serialize_entry(field.name, &field.value(row))?;
+    }
+    Ok(())
 }
 
 fn print(object: &impl Serialize) -> String {

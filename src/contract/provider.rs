@@ -241,7 +241,7 @@ fn environments() -> Vec<&'static str> {
     vec!["production", "sandbox"]
 }
 
-fn states() -> Vec<&'static str> {
+pub(super) fn states() -> Vec<&'static str> {
     vec!["OK", "SLOW", "DOWN", "PAUSED", "AUTH", "WAIT"]
 }
 

@@ -64,6 +64,31 @@ pub fn object_with_list<T: Record, L: Record>(name: &str) -> Json {
     both
 }
 
+/// A line of this type: the fields of a record, and those of what is said beside it.
+#[must_use]
+pub fn line<T: Record, More: Record>(of_type: &str) -> Json {
+    let mut line = object_of([("type", json!({ "const": of_type }))]);
+    for more in [object::<T>(), object::<More>()] {
+        let (Json::Object(line), Json::Object(more)) = (&mut line, more) else { continue };
+        for (name, added) in more {
+            match (line.get_mut(&name), added) {
+                (Some(Json::Object(known)), Json::Object(added)) => known.extend(added),
+                (Some(Json::Array(known)), Json::Array(added)) => known.extend(added),
+                _ => {}
+            }
+        }
+    }
+    line
+}
+
+/// Nothing beside a record.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl Record for Nothing {
+    const FIELDS: &'static [super::Field<Self>] = &[];
+}
+
 fn object_of<'a>(fields: impl IntoIterator<Item = (&'a str, Json)>) -> Json {
     let properties: Map<String, Json> =
         fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();

@@ -392,11 +392,68 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
     check(&failure());
     check(&planned());
+    check(&heartbeat());
+    check(&health_news());
+    check(&StateBefore::default());
+    check(&RowBefore::default());
     check(&Missing {
         completeness: Completeness::default(),
         old_states: vec![card()],
         from_data_file: Vec::new(),
     });
+}
+
+fn heartbeat() -> Heartbeat {
+    let account = AccountPulse {
+        provider: ProviderId::new("acme"),
+        state: "DOWN",
+        as_of: Some(at("2026-04-03T12:08:08Z")),
+        stale: true,
+        error: Some("no answer".into()),
+    };
+    let (at, as_of) = (at("2026-04-03T12:08:42Z"), account.as_of);
+    Heartbeat { at, as_of, receiving: false, accounts: vec![account] }
+}
+
+fn health_news() -> HealthNews {
+    HealthNews {
+        provider: ProviderId::new("acme"),
+        state: "DOWN",
+        since: at("2026-04-03T12:08:20Z"),
+        last_good: None,
+        next_try: None,
+        error: Some("no answer".into()),
+    }
+}
+
+#[test]
+fn a_line_of_a_stream_has_its_kind_first_and_then_the_same_bytes_as_its_record() {
+    let row = transaction();
+    let before = RowBefore { was: Some("HOLD"), amount: Some(money("4000", "JPY")) };
+    let record = object(&row);
+    let wanted = format!(
+        r#"{{"type":"transaction",{},"was":"HOLD","was_amount":{}}}"#,
+        record.trim_start_matches('{').trim_end_matches('}'),
+        r#"{"amount":"4000","currency":"JPY"}"#
+    );
+    assert_eq!(json::typed("transaction", &row, &before), wanted);
+    let line = json::typed("health", &health_news(), &StateBefore { was: Some("OK") });
+    assert_eq!(
+        line,
+        concat!(
+            r#"{"type":"health","provider":"acme","state":"DOWN","since":"2026-04-03T12:08:20Z","#,
+            r#""last_good":null,"next_try":null,"error":"no answer","was":"OK"}"#
+        )
+    );
+    assert_eq!(
+        json::typed("heartbeat", &heartbeat(), &()),
+        concat!(
+            r#"{"type":"heartbeat","at":"2026-04-03T12:08:42Z","complete":false,"#,
+            r#""as_of":"2026-04-03T12:08:08Z","receiving":false,"#,
+            r#""providers":[{"provider":"acme","state":"DOWN","as_of":"2026-04-03T12:08:08Z","#,
+            r#""stale":true,"error":"no answer"}]}"#
+        )
+    );
 }
 
 fn failure() -> Failure {

@@ -45,6 +45,7 @@ mod tidy;
 mod torture;
 mod two_boards;
 mod waiting;
+mod watch;
 mod webhooks;
 
 /// The program's own allocator, for the test that counts copies of secrets.

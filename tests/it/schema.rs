@@ -37,6 +37,7 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     all.push(format!("{at} is {found}, not {rule}"));
                 }
             }
+            "const" if value != rule => all.push(format!("{at} is {value}, not {rule}")),
             "required" if value.is_object() => {
                 let names = rule.as_array().expect("a list").iter();
                 let names = names.filter_map(Value::as_str);
@@ -75,7 +76,7 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     all.push(format!("{at} is {text}"));
                 }
             }
-            "enum" | "required" => {}
+            "enum" | "required" | "const" => {}
             other => panic!("the test does not know {other}"),
         }
     }
@@ -152,6 +153,23 @@ async fn what_is_printed_is_what_the_schema_says() {
         let printed = bank.json(&[&command[..], &arguments, &["--json"]].concat()).await;
         let wrong = wrong(&schema, &schema, &printed, "it");
         assert!(wrong.is_empty(), "{command:?} {arguments:?}: {wrong:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_line_of_watch_is_one_of_its_schema() {
+    let bank = Bank::open().await;
+    bank.run(&["transactions", "--filter", "since:90d"]).await;
+    let schema = schema(&["watch"]);
+    let line = ["watch", "--json", "--since", "80d", "--exit-on", "amount>0", "--heartbeat", "1s"];
+    let watched = bank.run(&line).await;
+    assert_eq!(code(&watched), 10, "{}", words(&watched));
+    let text = String::from_utf8(watched.stdout).expect("text");
+    assert!(text.lines().count() > 0);
+    for line in text.lines() {
+        let printed: Value = serde_json::from_str(line).expect("an object a line");
+        let wrong = wrong(&schema, &schema, &printed, "it");
+        assert!(wrong.is_empty(), "{line}: {wrong:#?}");
     }
 }
 
