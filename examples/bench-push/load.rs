@@ -1,6 +1,8 @@
 //! 2,000 pushes a second for a minute, with a kill and a restart in between: what was acknowledged
 //! is on the disk, and keys are answered meanwhile.
 
+#![expect(clippy::float_arithmetic, reason = "times and bytes; no money")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
