@@ -311,7 +311,10 @@ impl Engine {
         }
         account.note_push(push, received_at, &about);
         self.settle_unprovable(push, received_at, &words).await;
-        self.emit_health(account).await;
+        // Where something is read because of it, that tells the account's health as well.
+        if matches!(push.topic, PushTopic::Code | PushTopic::Other | PushTopic::Unknown) {
+            self.emit_health(account).await;
+        }
     }
 
     /// A card that is only known from a push is a card too, where the account has no list that

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::app::{Msg, WorkLeft};
+use crate::engine::EngineEvent;
 
 /// Least time between two frames that the operator waits for, so that there are at most 62 a
 /// second. A frame that was drawn for something else is not waited for.
@@ -15,8 +16,11 @@ const GAP: Duration = Duration::from_millis(16);
 /// one that was drawn just before.
 const SEARCH_GAP: Duration = Duration::from_millis(50);
 
-/// Within this time at most [`NEWS_FRAMES`] frames are drawn because figures changed by themselves:
-/// a few may follow each other closely, such as a push, its row and its card, and many may not.
+/// Least time between two frames when only figures changed by themselves.
+const BACKGROUND_GAP: Duration = Duration::from_millis(100);
+
+/// Within this time at most [`NEWS_FRAMES`] frames are drawn because something has happened, such as
+/// a purchase: it is not to wait for the ages that were drawn just before it.
 const NEWS_PERIOD: Duration = Duration::from_millis(300);
 
 /// See [`NEWS_PERIOD`].
@@ -47,8 +51,10 @@ pub(super) struct Frames {
     is_by_hand: bool,
     /// A key asked for it.
     is_for_key: bool,
-    /// Nothing but news asked for it.
+    /// Nothing but news and figures asked for it.
     is_of_news: bool,
+    /// Something has happened that it shows.
+    has_news: bool,
     /// The operator waits for the work that is left.
     is_awaited: bool,
     /// The size that the model knows.
@@ -62,6 +68,8 @@ pub(super) enum Cause {
     ByHand,
     /// A search has found more, and goes on.
     Search,
+    /// Something has happened.
+    News,
     /// Figures changed by themselves.
     Background,
 }
@@ -73,8 +81,10 @@ pub(super) enum Origin {
     Operator,
     /// More of what was begun before.
     Continued,
-    /// The engine, the clock, or a copy that has ended.
+    /// The engine, and something has happened: a transaction, an operation, a one-time code.
     News,
+    /// The engine, the clock, or a copy that has ended.
+    Background,
 }
 
 impl Origin {
@@ -90,9 +100,20 @@ impl Origin {
         match messages {
             _ if by_hand => Self::Operator,
             [Msg::Continue] => Self::Continued,
-            _ => Self::News,
+            _ if messages.iter().any(has_happened) => Self::News,
+            _ => Self::Background,
         }
     }
+}
+
+/// Whether a message tells that something has happened.
+const fn has_happened(message: &Msg) -> bool {
+    matches!(
+        message,
+        Msg::EngineEvent(
+            EngineEvent::Transactions(_) | EngineEvent::Operation(_) | EngineEvent::CodeSent { .. }
+        )
+    )
 }
 
 impl Frames {
@@ -101,13 +122,16 @@ impl Frames {
         let (before, gap) = match cause {
             Cause::ByHand => (self.drawn_by_hand, GAP),
             Cause::Search => (self.drawn, SEARCH_GAP),
-            Cause::Background => (self.drawn, GAP),
+            Cause::News => (self.drawn, GAP),
+            Cause::Background => (self.drawn, BACKGROUND_GAP),
         };
         let [.., first_of_period] = self.drawn_for_news;
-        let period = first_of_period.filter(|_| cause == Cause::Background);
+        let period = first_of_period.filter(|_| cause == Cause::News);
+        let is_of_engine = matches!(cause, Cause::News | Cause::Background);
         let soonest = before.map_or(now, |drawn| (drawn + gap).max(now));
         let soonest = period.map_or(soonest, |first| soonest.max(first + NEWS_PERIOD));
-        self.is_of_news = cause == Cause::Background && (self.is_of_news || self.due.is_none());
+        self.is_of_news = is_of_engine && (self.is_of_news || self.due.is_none());
+        self.has_news |= cause == Cause::News;
         self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
         self.is_by_hand |= cause == Cause::ByHand;
     }
@@ -135,7 +159,8 @@ impl Frames {
             Origin::Operator => Cause::ByHand,
             Origin::Continued if self.is_awaited => Cause::Search,
             Origin::Continued if was_awaited => Cause::ByHand,
-            Origin::Continued | Origin::News => Cause::Background,
+            Origin::News => Cause::News,
+            Origin::Continued | Origin::Background => Cause::Background,
         };
         self.is_for_key |= origin == Origin::Operator;
         self.ask(cause, now);
@@ -164,7 +189,8 @@ impl Frames {
         (self.due, self.is_of_news) = (None, false);
         if std::mem::take(&mut self.is_by_hand) {
             self.drawn_by_hand = Some(now);
-        } else {
+        }
+        if std::mem::take(&mut self.has_news) {
             self.drawn_for_news.rotate_right(1);
             self.drawn_for_news[0] = Some(now);
         }
@@ -178,15 +204,17 @@ impl Frames {
 mod tests {
     use super::*;
     use crate::app::chord::Chord;
-    use crate::engine::EngineEvent;
+    use crate::domain::transaction::RowNews;
 
     #[test]
     fn the_operator_waits_for_keys_and_not_for_events() {
         let event = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
         let key = Msg::Key(Chord::char('j'));
         assert_eq!(Origin::of(&[event(), key]), Origin::Operator);
-        assert_eq!(Origin::of(&[event(), event()]), Origin::News);
-        assert_eq!(Origin::of(&[]), Origin::News);
+        assert_eq!(Origin::of(&[event(), event()]), Origin::Background);
+        assert_eq!(Origin::of(&[]), Origin::Background);
+        let row = Msg::EngineEvent(EngineEvent::Transactions(RowNews::default()));
+        assert_eq!(Origin::of(&[event(), row]), Origin::News);
         assert_eq!(Origin::of(&[Msg::Continue]), Origin::Continued);
     }
 
@@ -199,7 +227,7 @@ mod tests {
         assert!(frames.is_due(at(0)), "nothing was drawn before");
         frames.note_drawn(at(0));
         frames.ask(Cause::Background, at(1));
-        assert_eq!(frames.due(at(1)), Some(at(16)));
+        assert_eq!(frames.due(at(1)), Some(at(100)));
         frames.ask(Cause::ByHand, at(2));
         assert_eq!(frames.due(at(2)), Some(at(2)), "a key does not wait for the gap of news");
         frames.note_drawn(at(2));
@@ -209,7 +237,9 @@ mod tests {
         frames.ask(Cause::Search, at(19));
         assert_eq!(frames.due(at(19)), Some(at(68)));
         frames.ask(Cause::Background, at(20));
-        assert_eq!(frames.due(at(20)), Some(at(34)), "news are drawn before that");
+        assert_eq!(frames.due(at(20)), Some(at(68)), "figures do not put off what is due before");
+        frames.ask(Cause::News, at(21));
+        assert_eq!(frames.due(at(21)), Some(at(34)), "what has happened is drawn before that");
     }
 
     #[test]
@@ -218,7 +248,7 @@ mod tests {
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let (mut frames, mut drawn, mut now) = (Frames::default(), Vec::new(), 0);
         while now < 3_000 {
-            frames.ask(Cause::Background, at(now));
+            frames.ask(Cause::News, at(now));
             if frames.is_due(at(now)) {
                 frames.note_drawn(at(now));
                 drawn.push(now);
@@ -233,7 +263,7 @@ mod tests {
     fn the_end_of_a_search_is_drawn_for_the_operator_and_that_of_news_keeps_no_key_waiting() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 16, 3)] {
+        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 100, 3)] {
             let mut frames = Frames::default();
             frames.ask_after(Origin::News, left, at(0));
             assert_eq!(frames.is_awaited, left == WorkLeft::Search);
@@ -265,7 +295,7 @@ mod tests {
         assert_eq!(frames.news_wait_until(at(1_009)), None);
         assert_eq!(frames.news_wait_until(at(1_010)), Some(at(1_050)));
         assert_eq!(frames.news_wait_until(at(1_050)), None, "the key was let go");
-        frames.drawn = Some(at(1_004));
+        frames.drawn = Some(at(920));
         frames.ask(Cause::Background, at(1_005));
         assert_eq!(frames.due(at(1_005)), Some(at(1_020)));
         assert_eq!(frames.due(at(1_020)), Some(at(1_050)));
