@@ -17,3 +17,5 @@ CREATE TABLE push (
 ) STRICT;
 CREATE UNIQUE INDEX push_once ON push (provider, repeat_key);
 CREATE INDEX push_codes ON push (received_at, provider, card_id) WHERE topic = 'code';
+CREATE INDEX push_of_reference ON push (provider, reference) WHERE reference IS NOT NULL AND is_signed = 1 AND outcome IS NOT NULL;
+CREATE INDEX operation_without_proof ON operation (provider, provider_reference) WHERE state = 'ACCEPTED' AND proof = 'answer';

@@ -25,6 +25,13 @@ impl Engine {
                 if let Some(credit) = credit {
                     self.link_operation(&credit, &found).await;
                 }
+                if let (Proof::AnswerOnly, Some(reference)) =
+                    (found.proof, &found.provider_reference)
+                {
+                    // Its push may have been faster than its answer.
+                    let of = (found.card.provider.clone(), reference.clone());
+                    self.settle_pushed(Some(of)).await;
+                }
                 found
             }
             Err(error) => {

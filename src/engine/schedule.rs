@@ -39,8 +39,10 @@ pub struct Plan {
     list: Option<Timestamp>,
     /// When the transactions of all cards were last tried.
     feed: Option<Timestamp>,
-    /// A push was about something that is in it.
-    is_feed_hinted: bool,
+    /// The first time since then that a push was about something in it.
+    hinted_feed: Option<Timestamp>,
+    /// The same of a card that only the list of cards may have.
+    hinted_list: Option<Timestamp>,
     /// When the float was last tried.
     float: Option<Timestamp>,
     cards: Cards,
@@ -117,6 +119,9 @@ pub enum Read {
 
 /// How urgent a card is that was asked for by hand; only lookups are more urgent.
 const ASKED: u8 = 1;
+
+/// Least time between two readings of the same thing because of pushes.
+const HINTS_APART: SignedDuration = SignedDuration::from_millis(500);
 
 /// How urgent it is what a push was about: its transactions first, since a push mostly tells of
 /// one, and then its figures.
@@ -237,7 +242,8 @@ impl Plan {
             lists: None,
             list: None,
             feed: None,
-            is_feed_hinted: false,
+            hinted_feed: None,
+            hinted_list: None,
             float: None,
             cards: Cards::default(),
             beside_list: SignedDuration::ZERO,
@@ -285,17 +291,18 @@ impl Plan {
     }
 
     /// A push was about a card: the card and its transactions are due.
-    pub fn hint_card(&mut self, id: &Arc<str>) {
-        if self.cards.hint(id) {
-            (self.feed, self.is_feed_hinted) = (None, true);
+    pub fn hint_card(&mut self, id: &Arc<str>, now: Timestamp) {
+        if self.cards.hint(id, now, HINTS_APART) {
+            self.hinted_feed.get_or_insert(now);
         } else {
-            self.hint_lists();
+            self.hint_lists(now);
         }
     }
 
     /// A push was about a card that is not known: the lists are due that may have it.
-    pub const fn hint_lists(&mut self) {
-        (self.list, self.feed, self.is_feed_hinted) = (None, None, true);
+    pub fn hint_lists(&mut self, now: Timestamp) {
+        self.hinted_list.get_or_insert(now);
+        self.hinted_feed.get_or_insert(now);
     }
 
     /// The float is due.
@@ -325,10 +332,10 @@ impl Plan {
         self.turn += 1;
         match read {
             Read::List => {
-                self.list = Some(now);
+                (self.list, self.hinted_list) = (Some(now), None);
                 self.beside_list = SignedDuration::ZERO;
             }
-            Read::Feed => (self.feed, self.is_feed_hinted) = (Some(now), false),
+            Read::Feed => (self.feed, self.hinted_feed) = (Some(now), None),
             Read::Float => self.float = Some(now),
             Read::Card(id) => self.cards.note_tried(id, now),
             Read::CardFeed(id) => self.cards.note_transactions_tried(id, now),
@@ -363,11 +370,17 @@ impl Plan {
         if lists.cards && !is_listing {
             let every = signed(self.poll.balances);
             choice.offer(due(self.list, every), 2, 0, Candidate::List);
+            if let Some(hinted) = self.hinted_list {
+                // A list that takes long rests as long, whatever is pushed.
+                choice.offer(hinted.max(due(self.list, every / 4)), HINTED, 0, Candidate::List);
+            }
         }
         if lists.transactions {
             let every = signed(self.poll.transactions);
-            let urgency = if self.is_feed_hinted { HINTED } else { 3 };
-            choice.offer(due(self.feed, every), urgency, 1, Candidate::Feed);
+            choice.offer(due(self.feed, every), 3, 1, Candidate::Feed);
+            if let Some(hinted) = self.hinted_feed {
+                choice.offer(hinted.max(due(self.feed, HINTS_APART)), HINTED, 1, Candidate::Feed);
+            }
         }
         if lists.float {
             choice.offer(due(self.float, FLOAT), 4, 2, Candidate::Float);
@@ -391,14 +404,14 @@ impl Plan {
         if let Some(first) = self.cards.balances.first() {
             card(first, urgency(Rank::Other), balances * UNSEEN);
         }
-        if let Some(hinted) = self.cards.hinted.first() {
-            choice.offer(Timestamp::MIN, HINTED, usize::MAX, Candidate::Card(*hinted));
+        if let Some((due, hinted)) = self.cards.hinted.first() {
+            choice.offer(due, HINTED, usize::MAX, Candidate::Card(hinted));
         }
         if lists.transactions {
             return;
         }
-        if let Some(hinted) = self.cards.hinted_feeds.first() {
-            choice.offer(Timestamp::MIN, HINTED, 1, Candidate::CardFeed(*hinted));
+        if let Some((due, hinted)) = self.cards.hinted_feeds.first() {
+            choice.offer(due, HINTED, 1, Candidate::CardFeed(hinted));
         }
         let mut feed = |card: Slot, rank, slower| {
             let due = due(self.cards.transactions.tried(card), transactions * slower);

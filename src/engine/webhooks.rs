@@ -3,10 +3,10 @@
 //! An event is a hint to read. It moves readings and lookups to now, and decides nothing by itself,
 //! save where nothing can be read and the event is signed.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -14,13 +14,17 @@ use tokio::sync::oneshot;
 use super::account::Account;
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
-use crate::domain::operation::{Operation, OperationState, Proof};
+use crate::domain::operation::{OperationId, OperationState};
 use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic};
 pub use crate::provider::webhooks::{Acknowledgement, Delivery, RejectionKind};
 use crate::store::StoreError;
 
 /// Most events that wait for the disk at once. The senders of further ones are asked to come again.
 const MOST_WAITING: usize = 4_096;
+
+/// Most events that wait to be acted on. Of further ones it is only known that there were some:
+/// everything is read then.
+const MOST_ACTING: usize = 4_096;
 
 /// Events of other processes that are told at once.
 const PAGE: u32 = 500;
@@ -67,8 +71,10 @@ pub(super) struct Inbox {
     told: AtomicI64,
     /// The numbers behind that which this process gave.
     own: Mutex<HashSet<i64>>,
-    /// Pushes are received by this process.
-    is_receiving: AtomicBool,
+    /// Events that are on the disk and are to be acted on, in their order.
+    acting: Mutex<VecDeque<(Push, Timestamp)>>,
+    /// Somebody acts on them.
+    is_acting: AtomicBool,
 }
 
 /// An event that waits for the disk.
@@ -86,12 +92,17 @@ impl Inbox {
             writing: tokio::sync::Mutex::default(),
             told: AtomicI64::new(i64::MAX),
             own: Mutex::default(),
-            is_receiving: AtomicBool::new(false),
+            acting: Mutex::default(),
+            is_acting: AtomicBool::new(false),
         }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acting(&self) -> MutexGuard<'_, VecDeque<(Push, Timestamp)>> {
+        self.acting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn own(&self) -> MutexGuard<'_, HashSet<i64>> {
@@ -102,7 +113,6 @@ impl Inbox {
 impl Engine {
     /// Pushes are received from now on: what they lack is noticed.
     pub fn note_receiving(&self) {
-        self.0.inbox.is_receiving.store(true, Ordering::Relaxed);
         for account in &self.0.accounts {
             account.note_receiving(self.0.clock.now());
         }
@@ -159,14 +169,6 @@ impl Engine {
         match kept {
             Ok(number) => {
                 let is_repeat = number.is_none();
-                if number.is_some() {
-                    let engine = self.clone();
-                    let (push, at) = (push.clone(), delivery.received_at);
-                    // The provider need not wait for what is done because of it.
-                    self.0.background.runtime.spawn(async move {
-                        engine.act_on_push(&account, &push, at).await;
-                    });
-                }
                 Received::Accepted { push: Box::new(push), is_repeat, acknowledgement }
             }
             Err(why) => Received::Later { why },
@@ -231,8 +233,12 @@ impl Engine {
             pushes.push((push, received_at));
             senders.push(kept);
         }
-        match self.0.store.keep_pushes(pushes).await {
+        match self.0.store.keep_pushes(pushes.clone()).await {
             Ok(numbers) => {
+                // Here and not by the sender's request, which may be gone: an event that is kept is
+                // a repeat when it comes again.
+                let new = pushes.into_iter().zip(&numbers).filter(|(_, number)| number.is_some());
+                self.act_later(new.map(|(push, _)| push));
                 numbers.iter().flatten().for_each(|number| self.note_own_push(*number));
                 for (sender, number) in senders.into_iter().zip(numbers) {
                     let _ = sender.send(Ok(number));
@@ -249,7 +255,9 @@ impl Engine {
     /// This process acts on the event of this number itself.
     fn note_own_push(&self, number: i64) {
         let (inbox, relaxed) = (&self.0.inbox, Ordering::Relaxed);
-        if inbox.told.load(relaxed) == i64::MAX
+        let told = inbox.told.load(relaxed);
+        if told == i64::MAX
+            || number <= told
             || inbox.told.compare_exchange(number - 1, number, relaxed, relaxed).is_ok()
         {
             return;
@@ -259,26 +267,69 @@ impl Engine {
         self.0.background.written.notify_one();
     }
 
+    /// Acts on events one after the other, behind whoever acts already.
+    fn act_later(&self, pushes: impl Iterator<Item = (Push, Timestamp)>) {
+        let inbox = &self.0.inbox;
+        for (push, received_at) in pushes {
+            let mut acting = inbox.acting();
+            if acting.len() < MOST_ACTING {
+                acting.push_back((push, received_at));
+            } else if let Ok(account) = self.account(&push.provider) {
+                account.note_many_pushes(received_at);
+            }
+        }
+        if inbox.is_acting.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let engine = self.clone();
+        self.0.background.runtime.spawn(async move { engine.act_on_waiting().await });
+    }
+
+    async fn act_on_waiting(&self) {
+        let inbox = &self.0.inbox;
+        loop {
+            loop {
+                let next = inbox.acting().pop_front();
+                let Some((push, received_at)) = next else { break };
+                if let Ok(account) = self.account(&push.provider) {
+                    self.act_on_push(&account, &push, received_at).await;
+                }
+            }
+            inbox.is_acting.store(false, Ordering::SeqCst);
+            // One that came just before is not left behind.
+            if inbox.acting().is_empty() || inbox.is_acting.swap(true, Ordering::SeqCst) {
+                return;
+            }
+        }
+    }
+
     /// Tells which cards' holders were sent a code of late, and follows what is pushed to other
     /// processes from now on.
     pub(super) async fn follow_pushes(&self) {
-        if let Ok(newest) = self.0.store.newest_push().await {
-            self.0.inbox.told.store(newest, Ordering::Relaxed);
-        }
+        self.begin_following().await;
+        self.settle_pushed(None).await;
         let since = self.0.clock.now().saturating_sub(CODES_SHOWN).unwrap_or(Timestamp::MIN);
         for (card, at) in self.0.store.codes_since(since).await.unwrap_or_default() {
             self.emit(EngineEvent::CodeSent { card, at }).await;
         }
     }
 
+    /// From now on what is pushed to other processes is acted on.
+    async fn begin_following(&self) {
+        if let Ok(newest) = self.0.store.newest_push().await {
+            self.0.inbox.told.store(newest, Ordering::Relaxed);
+        }
+    }
+
     /// Acts on what was pushed to other processes since this was last done.
     pub(super) async fn tell_others_pushes(&self) -> Result<(), StoreError> {
         let inbox = &self.0.inbox;
+        if inbox.told.load(Ordering::Relaxed) == i64::MAX {
+            self.begin_following().await;
+            return Ok(());
+        }
         loop {
             let told = inbox.told.load(Ordering::Relaxed);
-            if told == i64::MAX {
-                return Ok(());
-            }
             let page = self.0.store.pushes_since(told, PAGE).await?;
             let Some(last) = page.last().map(|kept| kept.number) else { return Ok(()) };
             for KeptPush { number, push, received_at } in page {
@@ -290,6 +341,7 @@ impl Engine {
                 }
             }
             inbox.told.fetch_max(last, Ordering::Relaxed);
+            inbox.own().retain(|number| *number > last);
         }
     }
 
@@ -304,13 +356,17 @@ impl Engine {
         }
         let open = self.0.operations.open_of(&account.info.id);
         let about = account.operations_about(push, &open);
-        let words = words_of(push);
-        // Before the lookup, so that the journal tells what it was made for.
-        for operation in open.iter().filter(|operation| about.contains(&operation.id)) {
-            self.note_evidence(operation, received_at, &words, None).await;
+        // Before the lookup, so that the journal tells what it was made for. A purchase is no
+        // evidence of a top-up.
+        if !matches!(push.topic, PushTopic::Transaction | PushTopic::Balance) {
+            for operation in open.iter().filter(|operation| about.contains(&operation.id)) {
+                self.note_evidence(operation.id, received_at, &words_of(push), None).await;
+            }
         }
         account.note_push(push, received_at, &about);
-        self.settle_unprovable(push, received_at, &words).await;
+        if let (true, Some(reference), Some(_)) = (push.is_signed, &push.reference, push.outcome) {
+            self.settle_pushed(Some((push.provider.clone(), reference.clone()))).await;
+        }
         // Where something is read because of it, that tells the account's health as well.
         if matches!(push.topic, PushTopic::Code | PushTopic::Other | PushTopic::Unknown) {
             self.emit_health(account).await;
@@ -329,37 +385,31 @@ impl Engine {
     /// Lists a push in the journal of an operation that it may be about.
     async fn note_evidence(
         &self,
-        operation: &Operation,
+        id: OperationId,
         at: Timestamp,
         words: &str,
         ends: Option<OperationState>,
     ) {
-        match self.0.store.note_push(operation.id, at, words.to_owned(), ends).await {
+        match self.0.store.note_push(id, at, words.to_owned(), ends).await {
             Ok(noted) => self.announce(&noted).await,
             Err(error) => {
                 // It is only evidence: the lookup decides.
-                tracing::warn!("op {}: {}", operation.id.short(), self.unread(&error));
+                tracing::warn!("op {}: {}", id.short(), self.unread(&error));
             }
         }
     }
 
     /// A signed event ends an accepted change whose answer named the event's task, where nothing
-    /// that can be read would ever tell.
-    async fn settle_unprovable(&self, push: &Push, at: Timestamp, words: &str) {
-        let (true, Some(reference), Some(outcome)) =
-            (push.is_signed, &push.reference, push.outcome)
-        else {
-            return;
-        };
-        let found =
-            self.0.store.unprovable_of_reference(push.provider.clone(), reference.to_string());
-        let ends = match outcome {
-            PushOutcome::Succeeded => OperationState::Done,
-            PushOutcome::Failed => OperationState::Failed,
-        };
-        for operation in found.await.unwrap_or_default() {
-            debug_assert!(operation.proof == Proof::AnswerOnly, "what can be read is read");
-            self.note_evidence(&operation, at, words, Some(ends)).await;
+    /// that can be read would ever tell: whichever of the two came first.
+    pub(super) async fn settle_pushed(&self, of: Option<(ProviderId, Arc<str>)>) {
+        let ends = self.0.store.pushed_ends(of).await.unwrap_or_default();
+        for (id, KeptPush { push, received_at, .. }) in ends {
+            let ends = match push.outcome {
+                Some(PushOutcome::Succeeded) => OperationState::Done,
+                Some(PushOutcome::Failed) => OperationState::Failed,
+                None => continue,
+            };
+            self.note_evidence(id, received_at, &words_of(&push), Some(ends)).await;
         }
     }
 }

@@ -120,10 +120,3 @@ pub(super) fn repeat_key(parts: &[&[u8]]) -> RepeatKey {
     }
     RepeatKey(key)
 }
-
-/// The key of an event that tells of a one-time code. Nothing but its card and its minute makes it
-/// one: a hash over the code would give the code away.
-pub(super) fn repeat_key_of_code(event: &str, card: &str, received_at: Timestamp) -> RepeatKey {
-    let minute = received_at.as_second().div_euclid(60);
-    repeat_key(&[event.as_bytes(), card.as_bytes(), &minute.to_le_bytes()])
-}

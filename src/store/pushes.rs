@@ -1,5 +1,7 @@
 //! The verbs of what providers pushed.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::sqlite::{journal, pushes};
@@ -70,19 +72,19 @@ impl Store {
         self.0.journal(move |db| Ok(journal::note_push(db, id, at, &words, ends)?)).await
     }
 
-    /// Accepted operations whose answer named this task or transaction, and which nothing that can
-    /// be read proves.
+    /// Accepted operations that nothing that can be read proves, each with a signed event that names
+    /// the task of its answer and says how it ended: all, or those of one account's task.
     ///
     /// # Errors
     /// When the data file cannot be read.
-    pub async fn unprovable_of_reference(
+    pub async fn pushed_ends(
         &self,
-        provider: ProviderId,
-        reference: String,
-    ) -> Result<Vec<Operation>, StoreError> {
+        of: Option<(ProviderId, Arc<str>)>,
+    ) -> Result<Vec<(OperationId, KeptPush)>, StoreError> {
         self.0
             .reader(move |db| {
-                Ok(journal::unprovable_of_reference(db, provider.name(), &reference)?)
+                let of = of.as_ref().map(|(provider, reference)| (provider.name(), &**reference));
+                Ok(pushes::ends(db, of)?)
             })
             .await
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Account, State};
 use crate::domain::card::{CardKey, CardRecord};
-use crate::domain::operation::{Operation, OperationId, Proof};
+use crate::domain::operation::{Operation, OperationId, OperationState, Proof};
 use crate::engine::schedule::{self, Moment, Next, Read};
 
 /// Least time between two lookups of the same operation.
@@ -144,7 +144,9 @@ impl State {
                 let planned = operation
                     .next_look
                     .filter(|at| at.duration_since(now) <= schedule::LONGEST_BETWEEN_LOOKS);
-                let due = if self.is_pushed(operation.id) {
+                // What is still being sent is not looked for: the answer tells more than a list.
+                let is_answered = operation.state != OperationState::Sent;
+                let due = if is_answered && self.is_pushed(operation.id) {
                     now
                 } else {
                     operation.next_look.map(|_| planned.unwrap_or(now))?

@@ -25,6 +25,9 @@ const PUSH_MAY_FOLLOW: SignedDuration = SignedDuration::from_secs(60);
 /// How long before a row's own time its push may have come: clocks differ.
 const PUSH_MAY_PRECEDE: SignedDuration = SignedDuration::from_mins(2);
 
+/// Least time between a lookup of an operation and the next one because its card was spent from.
+const WEAK_LOOKS_APART: SignedDuration = SignedDuration::from_secs(10);
+
 /// Most rows that wait for their push. Further ones wait for nothing: they would say the same.
 const MOST_WAITING: usize = 256;
 
@@ -103,7 +106,7 @@ impl PushLog {
             let oldest = received_at.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
             self.last_of_card.retain(|_, at| *at >= oldest);
         }
-        if self.last_of_card.len() < MOST_CARDS {
+        if self.last_of_card.len() < MOST_CARDS || self.last_of_card.contains_key(&push.card) {
             self.last_of_card.insert(push.card.clone(), received_at);
         }
         if let Some(gap) = &mut self.gap
@@ -115,7 +118,9 @@ impl PushLog {
 
     /// Whether a row was pushed, or may have been.
     fn was_pushed(&self, row: &WaitingRow) -> bool {
-        let from = row.at.saturating_sub(PUSH_MAY_PRECEDE).unwrap_or(Timestamp::MIN);
+        // The provider's clock may be ahead of ours.
+        let happened = row.at.min(row.read_at);
+        let from = happened.saturating_sub(PUSH_MAY_PRECEDE).unwrap_or(Timestamp::MIN);
         let after =
             |card: &Option<Arc<str>>| self.last_of_card.get(card).is_some_and(|at| *at >= from);
         after(&row.card) || after(&None)
@@ -185,14 +190,27 @@ impl Account {
         let mut state = self.state();
         state.pushes.since.get_or_insert(received_at);
         state.pushes.note(push, received_at);
-        state.pushes.looks.extend(about);
+        // A purchase says less of a top-up than its result does.
+        let is_weak = matches!(push.topic, PushTopic::Transaction | PushTopic::Balance);
+        let is_due = |id: &&OperationId| {
+            let last = state.looked_up.get(*id);
+            !is_weak || last.is_none_or(|at| received_at.duration_since(*at) >= WEAK_LOOKS_APART)
+        };
+        let looks: Vec<OperationId> = about.iter().filter(is_due).copied().collect();
+        state.pushes.looks.extend(looks);
         match (push.topic, &push.card) {
             (PushTopic::Code | PushTopic::Other | PushTopic::Unknown, _) => {}
             (PushTopic::Float, _) => state.plan.ask_float(),
-            (_, Some(card)) => state.plan.hint_card(card),
-            (_, None) => state.plan.hint_lists(),
+            (_, Some(card)) => state.plan.hint_card(card, received_at),
+            (_, None) => state.plan.hint_lists(received_at),
         }
         drop(state);
+        self.wake.notify_one();
+    }
+
+    /// More was pushed than can be acted on one by one: everything is due.
+    pub(in crate::engine) fn note_many_pushes(&self, now: Timestamp) {
+        self.state().plan.hint_lists(now);
         self.wake.notify_one();
     }
 
@@ -226,7 +244,7 @@ impl Account {
         let mut state = self.state();
         let is_new = state.pushes.find_gap(now);
         if is_new {
-            state.plan.hint_lists();
+            state.plan.hint_lists(now);
             state.transactions.ask_all();
         }
         is_new

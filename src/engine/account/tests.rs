@@ -232,6 +232,28 @@ fn a_push_moves_the_lookup_of_its_operation_to_now_and_no_other() {
 }
 
 #[test]
+fn what_is_still_being_sent_is_not_looked_for_whatever_is_pushed() {
+    let account = account();
+    let sent = Operation {
+        next_look: None,
+        ..operation(
+            1,
+            ActionKind::TopUp,
+            &CardKey::new(&account.info.id, "c1"),
+            OperationState::Sent,
+            2,
+        )
+    };
+    let top_up = push(PushTopic::TopUp, Some("c1"));
+    account.note_push(&top_up, now(), &[sent.id]);
+    let next = account.next(now(), std::slice::from_ref(&sent), false, None);
+    assert!(!matches!(next, Next::Read(Read::Look(_))), "its answer is on its way: {next:?}");
+    let unknown = Operation { state: OperationState::Unknown, ..sent };
+    let next = account.next(now(), std::slice::from_ref(&unknown), false, None);
+    assert_eq!(next, Next::Read(Read::Look(unknown.id)), "once it is over");
+}
+
+#[test]
 fn rows_that_no_push_told_of_are_a_gap_once_a_push_may_not_follow_any_more() {
     let account = account();
     account.note_receiving(ago(3_600));

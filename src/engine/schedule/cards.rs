@@ -1,12 +1,13 @@
 //! The cards of a plan: when each was last tried, which are looked at, and which were asked for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::queue::{Queue, Slot};
 
@@ -44,9 +45,37 @@ pub(super) struct Cards {
     /// The same of cards that are not known yet.
     asked_unknown: BTreeSet<Arc<str>>,
     /// What pushes were about, and was not read since.
-    pub(super) hinted: BTreeSet<Slot>,
+    pub(super) hinted: Hints,
     /// The same of their transactions.
-    pub(super) hinted_feeds: BTreeSet<Slot>,
+    pub(super) hinted_feeds: Hints,
+}
+
+/// Cards that pushes were about, by the time from when on each is due: that of the first push since
+/// it was read, so that a flood about some keeps no other waiting.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    by_time: BTreeSet<(Timestamp, Slot)>,
+    due: BTreeMap<Slot, Timestamp>,
+}
+
+impl Hints {
+    fn add(&mut self, card: Slot, due: Timestamp) {
+        if let Entry::Vacant(place) = self.due.entry(card) {
+            place.insert(due);
+            self.by_time.insert((due, card));
+        }
+    }
+
+    fn remove(&mut self, card: Slot) {
+        if let Some(due) = self.due.remove(&card) {
+            self.by_time.remove(&(due, card));
+        }
+    }
+
+    /// The first that is due, and when.
+    pub(super) fn first(&self) -> Option<(Timestamp, Slot)> {
+        self.by_time.first().copied()
+    }
 }
 
 /// The cards that are looked at; there may be ids among them that are not known yet.
@@ -148,10 +177,13 @@ impl Cards {
     }
 
     /// A push was about a card. False where it is not known.
-    pub(super) fn hint(&mut self, id: &str) -> bool {
+    pub(super) fn hint(&mut self, id: &str, now: Timestamp, apart: SignedDuration) -> bool {
         let Some(card) = self.slot(id) else { return false };
-        self.hinted.insert(card);
-        self.hinted_feeds.insert(card);
+        let due = |tried: Option<Timestamp>| {
+            tried.map_or(now, |tried| now.max(tried.saturating_add(apart).unwrap_or(now)))
+        };
+        self.hinted.add(card, due(self.balances.tried(card)));
+        self.hinted_feeds.add(card, due(self.transactions.tried(card)));
         true
     }
 
@@ -159,7 +191,7 @@ impl Cards {
     pub(super) fn note_tried(&mut self, id: &str, at: Timestamp) {
         if let Some(card) = self.slot(id) {
             self.asked.remove(&card);
-            self.hinted.remove(&card);
+            self.hinted.remove(card);
             self.balances.set_tried(card, Some(at));
         }
     }
@@ -167,7 +199,7 @@ impl Cards {
     /// A card's transactions were tried.
     pub(super) fn note_transactions_tried(&mut self, id: &str, at: Timestamp) {
         if let Some(card) = self.slot(id) {
-            self.hinted_feeds.remove(&card);
+            self.hinted_feeds.remove(card);
             self.transactions.set_tried(card, Some(at));
         }
     }

@@ -1,5 +1,7 @@
 //! What is read next, beside the specification; waits and the budget.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::specification::{self, CardPlan};
@@ -489,7 +491,7 @@ fn a_card_that_a_push_was_about_is_read_before_cards_on_screen_and_its_transacti
     plan.watch(Some(&id(0)), &[id(0)]);
     (0..3).for_each(|card| plan.note_tried(&Read::Card(id(card)), at(0)));
     for _ in 0..10_000 {
-        plan.hint_card(&id(2));
+        plan.hint_card(&id(2), at(1));
     }
     let paused = next(&plan, &Moment { paused: true, ..moment(1) });
     assert_eq!(paused, Next::Wait(None), "a push is no reason to read what was paused");
@@ -501,9 +503,9 @@ fn a_card_that_a_push_was_about_is_read_before_cards_on_screen_and_its_transacti
         read.push(what);
     }
     assert_eq!(read, [Read::CardFeed(id(2)), Read::Card(id(2))], "once, whatever was pushed");
-    plan.hint_card(&id(2));
+    plan.hint_card(&id(2), at(1));
     let again = Next::Read(Read::CardFeed(id(2)));
-    assert_eq!(next(&plan, &moment(1)), again, "a later push is about something else");
+    assert_eq!(next(&plan, &moment(2)), again, "a later push is about something else");
 }
 
 #[test]
@@ -513,8 +515,31 @@ fn a_push_about_an_unknown_card_makes_the_lists_due_that_may_have_it() {
     plan.note_tried(&Read::List, at(0));
     plan.note_tried(&Read::Feed, at(0));
     assert_eq!(next(&plan, &moment(1)), Next::Wait(Some(at(15))));
-    plan.hint_card(&id(9));
-    assert_eq!(next(&plan, &moment(1)), Next::Read(Read::List));
-    plan.note_tried(&Read::List, at(1));
+    plan.hint_card(&id(9), at(1));
     assert_eq!(next(&plan, &moment(1)), Next::Read(Read::Feed));
+    plan.note_tried(&Read::Feed, at(1));
+    assert!(!matches!(next(&plan, &moment(7)), Next::Read(_)), "lists rest from each other");
+    assert_eq!(next(&plan, &moment(8)), Next::Read(Read::List));
+}
+
+#[test]
+fn a_flood_of_pushes_leaves_every_fourth_reading_to_what_waits_longest() {
+    let mut plan = plan(40);
+    plan.watch(Some(&id(39)), &[id(39)]);
+    let (mut read, mut longest) = (BTreeMap::new(), 0);
+    for second in 0..2_000 {
+        // Cards 0 to 29 are pushed about all the time.
+        (0..30).for_each(|card| plan.hint_card(&id(card), at(second)));
+        if let Next::Read(what) = next(&plan, &moment(second)) {
+            plan.note_tried(&what, at(second));
+            if let Some(before) = read.insert(format!("{what:?}"), second) {
+                longest = longest.max(second - before);
+            }
+        }
+    }
+    for card in 0..40 {
+        let name = format!("{:?}", Read::Card(id(card)));
+        assert!(read.get(&name).is_some_and(|last| *last > 1_500), "{name} waits for ever");
+    }
+    assert!(longest < 500, "{longest}");
 }

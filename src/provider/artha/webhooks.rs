@@ -11,11 +11,11 @@ use super::settings::{IDS, Settings, Signature};
 use crate::domain::card::ProviderId;
 use crate::domain::push::{Push, PushOutcome, PushTopic, RepeatKey};
 use crate::provider::ProviderConfig;
-use crate::provider::crypto::RsaVerifier;
+use crate::provider::crypto::{self, RsaVerifier};
 use crate::provider::json::{JsonObject, raw_text};
 use crate::provider::webhooks::{
     Acknowledgement, Delivery, Rejection, SharedSecret, Webhooks, kept_body, read_object,
-    repeat_key, repeat_key_of_code,
+    repeat_key,
 };
 
 /// Verifies and decodes the callbacks of an account.
@@ -59,13 +59,14 @@ impl Callbacks {
         Ok(Self { provider, key, secret, signature: settings.signature.clone() })
     }
 
-    /// Checks the header `signature` over headers and body (artha wire notes, 1.5 and 4.1).
+    /// Checks the header `signature` over headers and body (artha wire notes, 1.5 and 4.1), and
+    /// returns it.
     fn check_signature(
         &self,
         key: &RsaVerifier,
         delivery: &Delivery<'_>,
         body: &JsonObject<'_>,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Vec<u8>, Rejection> {
         let signature = delivery.single_header("signature")?;
         let bytes = self.signature.text.decode(signature.trim()).unwrap_or_default();
         let mut pairs: Vec<(&str, String)> = Vec::new();
@@ -80,7 +81,7 @@ impl Callbacks {
         let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let string = join_signed(&self.signature, pairs);
         if key.is_right(string.as_bytes(), &bytes) {
-            Ok(())
+            Ok(bytes)
         } else {
             Err(Rejection::unproven("the signature is wrong"))
         }
@@ -101,10 +102,19 @@ impl Webhooks for Callbacks {
             secret.check(delivery)?;
         }
         let body = read_object(delivery.body)?;
-        if let Some(key) = &self.key {
-            self.check_signature(key, delivery, &body)?;
-        }
-        Ok(decode(&self.provider, &body, delivery, self.key.is_some()))
+        let signature = match &self.key {
+            Some(key) => Some(self.check_signature(key, delivery, &body)?),
+            None => None,
+        };
+        // What only who signed it, or who knows the secret, can make: of a body with a code in it, it
+        // gives nothing away.
+        let own = match (&signature, &self.secret) {
+            (Some(signature), _) => crypto::sha256(signature),
+            (None, Some(secret)) => secret.keyed_hash(delivery.body),
+            (None, None) => Vec::new(),
+        };
+        let body = Body { fields: &body, json: delivery.body, own: &own };
+        Ok(decode(&self.provider, &body, signature.is_some()))
     }
 
     /// `code` 0 says that it need not be sent again (artha wire notes, 4.1).
@@ -131,12 +141,16 @@ const EVENTS: [(&str, PushTopic); 8] = [
 /// The event that carries a 3-D Secure code. The code itself is never read.
 const CODE: &str = "opt_code";
 
-fn decode(
-    provider: &ProviderId,
-    body: &JsonObject<'_>,
-    delivery: &Delivery<'_>,
-    is_signed: bool,
-) -> Push {
+/// The body of a callback that is proven.
+struct Body<'a> {
+    fields: &'a JsonObject<'a>,
+    json: &'a [u8],
+    /// A hash that this very delivery has, and one with other content has not.
+    own: &'a [u8],
+}
+
+fn decode(provider: &ProviderId, body: &Body<'_>, is_signed: bool) -> Push {
+    let Body { fields: body, json, own } = body;
     let named = body.text("notifyType").unwrap_or_default();
     let card = body.id("cardId").map(|id| IDS.cards.canonical(&id));
     let known = EVENTS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&named));
@@ -147,16 +161,12 @@ fn decode(
     };
     let task = body.id("taskId").map(|id| IDS.transactions.canonical(&id));
     let status = body.text("status").unwrap_or_default().to_ascii_lowercase();
-    let kept = if topic == PushTopic::Unknown {
-        kept_body(std::str::from_utf8(delivery.body).unwrap_or_default())
-    } else {
-        None
-    };
+    let kept = if topic == PushTopic::Unknown { kept_body(json) } else { None };
     let repeat_key = match topic {
-        PushTopic::Code => {
-            repeat_key_of_code(&event, card.as_deref().unwrap_or_default(), delivery.received_at)
-        }
-        PushTopic::Unknown => repeat_key(&[kept.as_deref().unwrap_or_default().as_bytes()]),
+        // A code has nothing else that tells it from the next one, and an unknown event nothing
+        // that is known to. Names and values are signed without quotes, so that they can be folded
+        // into each other: the same signature is the same event.
+        PushTopic::Code | PushTopic::Unknown => repeat_key(&[own]),
         _ => key_of(body, [&*event, task.as_deref().unwrap_or_default(), &status]),
     };
     let reference = match topic {

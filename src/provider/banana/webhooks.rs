@@ -12,7 +12,7 @@ use crate::domain::push::{Push, PushOutcome, PushTopic};
 use crate::provider::ProviderConfig;
 use crate::provider::json::JsonObject;
 use crate::provider::webhooks::{
-    Delivery, Rejection, Webhooks, kept_body, read_object, repeat_key, repeat_key_of_code,
+    Delivery, Rejection, Webhooks, kept_body, read_object, repeat_key,
 };
 
 /// Verifies, decrypts and decodes the webhooks of an account.
@@ -43,7 +43,7 @@ impl Webhooks for Callbacks {
         let event = read_object(&plain)?;
         let named = envelope.text("type").unwrap_or_default();
         let decoded = Decoded { named, event: &event, plain: &plain };
-        Ok(decoded.push(&self.provider, &self.seal, delivery))
+        Ok(decoded.push(&self.provider, &self.seal))
     }
 }
 
@@ -75,7 +75,7 @@ struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    fn push(self, provider: &ProviderId, seal: &Seal, delivery: &Delivery<'_>) -> Push {
+    fn push(self, provider: &ProviderId, seal: &Seal) -> Push {
         let Self { named, event, plain } = self;
         let has = |field: &&str| event.get(field).is_some();
         let known = EVENTS.iter().find(|(name, _, needed)| {
@@ -88,20 +88,11 @@ impl Decoded<'_> {
         let card = event.id("card_id").map(|id| IDS.cards.canonical(&id));
         let transaction = event.id("transaction_id").map(|id| IDS.transactions.canonical(&id));
         let occurred_at = event.time("occur_time", &TimeZone::UTC).ok().flatten();
-        let repeat_key = match (topic, occurred_at) {
-            (PushTopic::Code, None) => {
-                let card = card.as_deref().unwrap_or_default();
-                repeat_key_of_code(&event_name, card, delivery.received_at)
-            }
-            // What is decrypted may hold a card number, which a hash without a key gives away.
-            _ => repeat_key(&[&seal.keyed_hash(plain)]),
-        };
+        // The type is not signed, so it makes no event another. What is decrypted may hold a card
+        // number or a code, which a hash without a key would give away.
+        let repeat_key = repeat_key(&[&seal.keyed_hash(plain)]);
         let status = event.text("status").unwrap_or_default();
-        let body = if topic == PushTopic::Unknown {
-            std::str::from_utf8(plain).ok().and_then(kept_body)
-        } else {
-            None
-        };
+        let body = if topic == PushTopic::Unknown { kept_body(plain) } else { None };
         Push {
             provider: provider.clone(),
             event: event_name,

@@ -51,11 +51,7 @@ impl Callbacks {
             body.id("enKashCardTransactionId").map(|id| IDS.transactions.canonical(&id));
         let is_known = card.is_some() || transaction.is_some();
         let status = body.text("status").unwrap_or_default().to_ascii_uppercase();
-        let kept = if is_known {
-            None
-        } else {
-            std::str::from_utf8(delivery.body).ok().and_then(kept_body)
-        };
+        let kept = if is_known { None } else { kept_body(delivery.body) };
         // INFERENCE (enkash wire notes, 3.3): transaction and status make an event one.
         let repeat_key = match &transaction {
             Some(id) => repeat_key(&[id.as_bytes(), status.as_bytes()]),

@@ -112,9 +112,7 @@ impl Callbacks {
             occurred_at,
             is_signed: true,
             repeat_key,
-            body: (topic == PushTopic::Unknown)
-                .then(|| std::str::from_utf8(delivery.body).ok().and_then(kept_body))
-                .flatten(),
+            body: (topic == PushTopic::Unknown).then(|| kept_body(delivery.body)).flatten(),
             event,
         }
     }

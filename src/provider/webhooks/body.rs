@@ -15,6 +15,9 @@ const DEEPEST: usize = 32;
 /// Most characters that are kept of an unknown event.
 const LONGEST_KEPT: usize = 4_096;
 
+/// Fewest digits of a one-time code or PIN.
+const SHORTEST_CODE: usize = 3;
+
 /// What stands in the place of a value that may be secret.
 const DROPPED: &str = "(dropped)";
 
@@ -70,10 +73,11 @@ fn is_nested_too_deeply(json: &[u8]) -> bool {
     false
 }
 
-/// The body of an event that is not known, for whoever wants to know what it was: text cleaned,
-/// card numbers cut, and the values of names that sound secret dropped. `None` where it is no JSON.
-pub(in crate::provider) fn kept_body(json: &str) -> Option<Arc<str>> {
-    let value: Value = serde_json::from_str(json).ok()?;
+/// The body of an event that is not known, for whoever wants to know what it was: text cleaned, the
+/// values of names that sound secret dropped, and of longer numbers nothing but that there were
+/// some, since any of them may be a code. `None` where it is no JSON.
+pub(in crate::provider) fn kept_body(json: &[u8]) -> Option<Arc<str>> {
+    let value: Value = serde_json::from_slice(without_byte_order_mark(json)).ok()?;
     let kept: String = without_secrets(value).to_string().chars().take(LONGEST_KEPT).collect();
     Some(kept.into())
 }
@@ -90,13 +94,32 @@ fn without_secrets(value: Value) -> Value {
             Value::Object(kept.collect())
         }
         Value::Array(items) => items.into_iter().map(without_secrets).collect(),
-        Value::String(text) => Value::from(text::clean(&text)),
-        // Digits of a card number, sent as a number.
+        Value::String(text) => Value::from(without_numbers(&text::clean(&text))),
         Value::Number(number) => {
             let digits = number.to_string();
-            let clean = text::clean(&digits);
-            if clean == digits { Value::Number(number) } else { Value::from(clean) }
+            let kept = without_numbers(&digits);
+            if kept == digits { Value::Number(number) } else { Value::from(kept) }
         }
         Value::Bool(_) | Value::Null => value,
     }
+}
+
+/// The same text with a `#` for every three or more digits that stand together.
+fn without_numbers(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut digits = String::new();
+    for c in text.chars().map(Some).chain([None]) {
+        if let Some(digit) = c.filter(|c| c.is_numeric()) {
+            digits.push(digit);
+            continue;
+        }
+        if digits.chars().count() < SHORTEST_CODE {
+            kept.push_str(&digits);
+        } else {
+            kept.push('#');
+        }
+        digits.clear();
+        kept.extend(c);
+    }
+    kept
 }

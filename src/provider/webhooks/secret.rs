@@ -29,6 +29,12 @@ impl SharedSecret {
         Ok(Some(Self(SecretString::from(trimmed))))
     }
 
+    /// A hash of a text that nobody without the secret can make: of a text that has a one-time
+    /// code in it, it gives nothing away.
+    pub(in crate::provider) fn keyed_hash(&self, text: &[u8]) -> Vec<u8> {
+        crypto::hmac_sha256(self.bytes(), text)
+    }
+
     /// Its bytes.
     pub(in crate::provider) fn bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()

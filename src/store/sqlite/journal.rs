@@ -21,9 +21,7 @@ pub(super) use self::chain::hash_without_record;
 use self::credits::owner_of;
 pub(in crate::store) use self::credits::{claims, matched_credits, owner_of_task};
 pub(in crate::store) use self::head::Head;
-pub(in crate::store) use self::rows::{
-    being_sent, changed_since, followed, get, page, steps, unprovable_of_reference,
-};
+pub(in crate::store) use self::rows::{being_sent, changed_since, followed, get, page, steps};
 pub(super) use self::snapshot::{note_renamed, snapshot};
 pub(in crate::store) use self::verify::verify;
 use super::{begin, millis};

@@ -7,11 +7,19 @@ use rusqlite::{Connection, Row, params};
 
 use super::{begin, millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::operation::OperationId;
 use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic, RepeatKey};
+
+/// In the order in which [`read`] takes them.
+const COLUMNS: &str = "number, provider, repeat_key, event, topic, event_id, card_id, reference, \
+                       outcome, occurred_at, received_at, is_signed, body";
 
 /// How long an event is known again. The longest time over which a provider is documented to
 /// deliver again is two hours.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// So many of the newest events are known whatever their time. Tests have fewer.
+const ALWAYS_KNOWN: i64 = if cfg!(test) { 3 } else { 100_000 };
 
 /// Most events that are forgotten with one commit.
 const FORGOTTEN_AT_ONCE: u32 = 500;
@@ -55,17 +63,16 @@ pub(in crate::store) fn keep(
     Ok(kept)
 }
 
-/// Forgets the oldest events, where they are from before a time. The last number is never given
-/// again, since the newest event stays.
+/// Forgets the oldest events, where they are from before a time and many came since: a clock that
+/// is wrong takes no event of late. The last number is never given again, since the newest event
+/// stays.
 fn forget(db: &Connection, before: Timestamp) -> rusqlite::Result<()> {
+    let last: i64 = newest(db)?;
     db.prepare_cached(
-        "DELETE FROM push WHERE received_at < ?1 AND number IN (
-             SELECT number FROM push
-             WHERE (SELECT received_at < ?1 FROM push ORDER BY number LIMIT 1)
-             ORDER BY number LIMIT ?2)
-         AND number < (SELECT max(number) FROM push)",
+        "DELETE FROM push WHERE received_at < ?1 AND number <= ?2 AND number IN (
+             SELECT number FROM push WHERE number <= ?2 ORDER BY number LIMIT ?3)",
     )?
-    .execute(params![millis(before), FORGOTTEN_AT_ONCE])
+    .execute(params![millis(before), last - ALWAYS_KNOWN, FORGOTTEN_AT_ONCE])
     .map(drop)
 }
 
@@ -80,13 +87,39 @@ pub(in crate::store) fn since(
     number: i64,
     limit: u32,
 ) -> rusqlite::Result<Vec<KeptPush>> {
-    let mut query = db.prepare_cached(
-        "SELECT number, provider, repeat_key, event, topic, event_id, card_id, reference, outcome,
-                occurred_at, received_at, is_signed, body
-         FROM push WHERE number > ?1 ORDER BY number LIMIT ?2",
-    )?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM push WHERE number > ?1 ORDER BY number LIMIT ?2"
+    ))?;
     let rows = query.query_map(params![number, limit], read)?;
     rows.collect()
+}
+
+/// See [`Store::pushed_ends`](crate::store::Store::pushed_ends).
+pub(in crate::store) fn ends(
+    db: &Connection,
+    of: Option<(&str, &str)>,
+) -> rusqlite::Result<Vec<(OperationId, KeptPush)>> {
+    let columns = COLUMNS.split(", ").map(|column| format!("push.{column}"));
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let (provider, reference) = of.unzip();
+    // Written out, so that one reference is looked up in the index.
+    let of_one = match of {
+        Some(_) => "operation.provider = ?1 AND operation.provider_reference = ?2",
+        None => "?1 IS NULL AND ?2 IS NULL",
+    };
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {columns}, operation.id FROM operation JOIN push
+             ON push.provider = operation.provider
+             AND push.reference = operation.provider_reference
+         WHERE operation.state = 'ACCEPTED' AND operation.proof = 'answer'
+             AND push.is_signed = 1 AND push.outcome IS NOT NULL AND {of_one}
+         ORDER BY push.number"
+    ))?;
+    let rows = query.query_map(params![provider, reference], |row| {
+        let id: String = row.get("id")?;
+        Ok(id.parse().ok().zip(Some(read(row)?)))
+    })?;
+    rows.filter_map(Result::transpose).collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<KeptPush> {

@@ -75,13 +75,14 @@ async fn what_is_kept_reads_back_whole(empty: Empty) {
 
 async fn events_are_forgotten_after_thirty_days_and_numbers_never_come_again(empty: Empty) {
     let store = &empty();
-    keep(store, (0..4).map(push).collect(), at(0)).await;
+    keep(store, (0..6).map(push).collect(), at(0)).await;
     let days = |days: i64| at(0) + SignedDuration::from_hours(24 * days);
     assert_eq!(keep(store, vec![push(0)], days(29)).await, [None], "it is known");
     keep(store, vec![push(9)], days(31)).await;
     let left = store.pushes_since(0, 10).await.expect("the events");
-    assert_eq!(left.iter().map(|kept| kept.number).collect::<Vec<_>>(), [5]);
-    assert_eq!(keep(store, vec![push(0)], days(62)).await, [Some(6)]);
+    let numbers: Vec<i64> = left.iter().map(|kept| kept.number).collect();
+    assert_eq!(numbers, [5, 6, 7], "so many are known whatever the clock says");
+    assert_eq!(keep(store, vec![push(0)], days(32)).await, [Some(8)]);
 }
 
 async fn the_newest_code_of_each_card_is_known(empty: Empty) {
@@ -133,12 +134,19 @@ async fn a_push_ends_what_nothing_else_can_prove(empty: Empty) {
         ..Finding::new(at(9), StepKind::Answer, "accepted".to_owned(), OperationState::Accepted)
     };
     store.record(operation.id, accepted).await.expect("the journal");
-    let of = |reference: &str| {
-        store.unprovable_of_reference(ProviderId::new("acme"), reference.to_owned())
-    };
-    assert_eq!(of("t2").await.expect("the journal"), []);
-    let found = of("t1").await.expect("the journal");
-    assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [operation.id]);
+    let ends = || async { store.pushed_ends(None).await.expect("the data file") };
+    let other = Push { reference: Some("t2".into()), ..push(1) };
+    let unsigned = Push { is_signed: false, ..push(2) };
+    let open = Push { outcome: None, ..push(3) };
+    keep(store, vec![other, unsigned, open], at(9)).await;
+    assert_eq!(ends().await, [], "none of these says how it ended");
+    keep(store, vec![push(4)], at(10)).await;
+    let found = ends().await;
+    assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [operation.id]);
+    assert_eq!(found.first().map(|(_, kept)| &kept.push), Some(&push(4)));
+    let of = |reference: &str| Some((ProviderId::new("acme"), reference.into()));
+    assert_eq!(store.pushed_ends(of("t1")).await.expect("the data file"), found);
+    assert_eq!(store.pushed_ends(of("t2")).await.expect("the data file"), []);
     let done = Some(OperationState::Done);
     let ended = store.note_push(operation.id, at(10), "pushed: operation".to_owned(), done);
     let ended = ended.await.expect("the journal");
@@ -147,4 +155,5 @@ async fn a_push_ends_what_nothing_else_can_prove(empty: Empty) {
     let failed = Some(OperationState::Failed);
     let later = store.note_push(operation.id, at(11), "pushed: other".to_owned(), failed);
     assert_eq!(later.await.expect("the journal").state, OperationState::Done, "it is settled");
+    assert_eq!(ends().await, []);
 }

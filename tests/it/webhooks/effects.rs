@@ -184,6 +184,23 @@ async fn a_one_time_code_is_told_as_a_time_and_is_nowhere_itself() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_sender_goes_away_before_the_answer_is_acted_on_all_the_same() {
+    let desk = desk(WebhookOptions::default()).await;
+    let card = desk.active(Dialect::Artha).await;
+    let mut board = Board::new(&desk).await;
+    deliver(&desk, Dialect::Artha, &board.engine).await;
+    assert!(desk.sandbox.tell(Dialect::Artha, &card.key.id, CardNotice::PurchaseCode));
+    let delivery = Sent::from(&desk.sandbox.take_webhooks(Dialect::Artha)[0]);
+    let mut gone = Box::pin(delivery.to(&board.engine));
+    assert!(futures::poll!(&mut gone).is_pending(), "it waits for the disk");
+    drop(gone);
+    // Whether it was kept before the sender was gone or is delivered again, it is told once.
+    let (_, is_repeat, _) = accepted(delivery.to(&board.engine).await);
+    assert!(is_repeat, "what was begun is finished");
+    board.until(|board| board.accounts.codes.contains_key(&card.key)).await;
+}
+
 /// The codes in these deliveries, where they are readable: artha's are.
 fn codes_of(due: &[cardtop::sandbox::Delivery]) -> Vec<String> {
     let digits = |body: &str| {

@@ -75,21 +75,6 @@ pub(super) fn unsettled_of_card(
     .collect()
 }
 
-/// Accepted operations whose answer named this task or transaction, and which nothing that can be
-/// read proves.
-pub(in crate::store) fn unprovable_of_reference(
-    db: &rusqlite::Connection,
-    provider: &str,
-    reference: &str,
-) -> rusqlite::Result<Vec<Operation>> {
-    db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND provider_reference = ?2
-            AND state = 'ACCEPTED' AND proof = 'answer'"
-    ))?
-    .query_map([provider, reference], read)?
-    .collect()
-}
-
 /// The newest top-up of the same card and sum that was found done at or after a time.
 pub(super) fn equal_done_since(
     tx: &Transaction<'_>,
