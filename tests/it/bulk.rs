@@ -224,6 +224,10 @@ async fn a_file_is_checked_whole_and_previewed_before_anything_is_sent() {
             format!("card,amount\n{card},5\n{card},5.00\n"),
             vec!["line 3: the same card and amount as line 2"],
         ),
+        (
+            format!("card,amount\n{card},1,000.00\n{card},12,50\n"),
+            vec!["line 2: has 3 fields", "line 3: has 3 fields"],
+        ),
         (format!("card,amount,currancy\n{card},5,USD\n"), vec!["has a column currancy"]),
         (format!("card\n{card}\n"), vec!["has no column amount"]),
         ("card,amount\n".to_owned(), vec!["has no line to pay"]),

@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::contract::{Matching, Reconciled};
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::Claim;
+
+/// How long after it was asked a top-up's credit may come, where only its sum names it: as long as
+/// one is looked for that a person settled as failed.
+const CREDITED_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Compares top-ups of ours with the credits of the lists, newest first: what was asked or came
 /// since then. Earlier ones keep their credits.
@@ -84,7 +88,10 @@ fn found(
             continue;
         }
         let is_free = |row: &Transaction| row.operation.is_none() && !named.owns(row);
-        let fits = take(operation, &|row| is_free(row) && operation.may_be(row));
+        // A credit that comes later is another one's: an old top-up takes none of today.
+        let is_in_time =
+            |row: &Transaction| row.at.duration_since(operation.created_at) <= CREDITED_WITHIN;
+        let fits = take(operation, &|row| is_free(row) && is_in_time(row) && operation.may_be(row));
         *found = fits.map(|(at, _)| (at, Matching::BySum));
     }
     (found, taken)
@@ -215,6 +222,19 @@ mod tests {
         let by_task = Operation { provider_reference: Some("task-9".into()), ..ours(1, Done, 0) };
         let row = Transaction { task: Some("task-9".into()), ..theirs("a", "5", 1) };
         assert_eq!(found(&[&by_task], &[row], &[]), ["matched a"]);
+    }
+
+    #[test]
+    fn an_old_top_up_takes_no_credit_of_today() {
+        let month = 30 * 24 * 60;
+        let (old, today) =
+            (ours(1, OperationState::Done, -month), ours(2, OperationState::Done, 0));
+        let list = [theirs("a", "5", 1), theirs("b", "5", 2)];
+        assert_eq!(
+            found(&[&old, &today], &list, &[]),
+            ["matched-by-sum a", "theirs-only b"],
+            "the second one is somebody else's, or paid twice"
+        );
     }
 
     #[test]

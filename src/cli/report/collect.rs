@@ -49,7 +49,10 @@ pub(super) async fn report(
             let asked = session.engine.read_providers().await;
             counted.take_ours(&operations, since);
             // What is not known to be all that was taken would make the float last too long.
-            let whole = |row: &&FromDataFile| row.as_of.is_some() && !row.is_incomplete();
+            let whole = |row: &&FromDataFile| {
+                let reaches = |at| until.duration_since(at) <= READ_UNTIL;
+                row.as_of.is_some_and(reaches) && row.gaps == 0 && !row.is_incomplete()
+            };
             let whole = read.iter().filter(whole).map(|row| row.provider.clone()).collect();
             let shift = until.duration_since(since);
             let (float, unread) = floats(asked, &counted.taken, &whole, shift);
@@ -60,6 +63,10 @@ pub(super) async fn report(
     let report = Report { since, until, changes, open, declines: counted.declines(), float, read };
     Ok((report, unread))
 }
+
+/// How long before the end of the shift an account may have been read last, where it counts as read
+/// to the end.
+const READ_UNTIL: SignedDuration = SignedDuration::from_mins(15);
 
 /// The operations that were asked or moved since then, counted.
 fn changes(operations: &[Operation], since: Timestamp) -> Vec<Changes> {

@@ -26,7 +26,7 @@ use crate::contract::{BulkLine, FailureKind, Fate, Row};
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId, OperationState};
 use crate::domain::text;
-use crate::engine::{ChangeRequest, Expected, Refused};
+use crate::engine::{ChangeRequest, Expected, Job, Refused};
 
 /// How a file is to be paid.
 pub(super) struct Asked<'a> {
@@ -65,6 +65,7 @@ async fn pay(
         print::put(&bulk.text())?;
         return Ok(Exit::Done);
     }
+    bulk.say_what_was_sent_before();
     // Where the results cannot be written nothing is sent: what became of a line is to be seen.
     bulk.write_results().map_err(Failure::not_sent)?;
     let ended = bulk.send_all(clock, shutdown).await;
@@ -175,12 +176,12 @@ impl<'a> Bulk<'a> {
 
     /// Sends a line.
     async fn send(&mut self, at: usize, clock: &Clock, shutdown: &mut Shutdown) -> Went {
-        let (Some(line), Some(number)) = (self.lines.get(at), self.next.get(at)) else {
+        let (Some(line), Some(&number)) = (self.lines.get(at), self.next.get(at)) else {
             return Went::On;
         };
         let (card, reason) = (Arc::clone(&line.card), line.reason.clone());
         let action = Action::TopUp(line.amount);
-        let id = OperationId::of_payment(clock.now(), *number);
+        let id = OperationId::of_payment(clock.now(), number);
         let terms = match self.terms(at, false).await {
             Ok(terms) => terms,
             Err(failure) => {
@@ -220,13 +221,20 @@ impl<'a> Bulk<'a> {
             }
             Some(Err(refused)) => self.not_sent(at, refused.to_string()),
             None => {
+                // What is not on its way by then is refused, and not sent behind our back.
+                self.session.engine.ask(Job::ReadOnly(true));
                 self.session.engine.stop().await;
                 self.not_sent(at, "interrupted".to_owned());
             }
         }
-        // What the journal has of it counts, and not what was said of it.
+        // What the journal has of it counts, and not what was said of it. Somebody else who pays the
+        // same file may have been quicker.
         if let Some(operation) = self.session.operation(id).await {
             self.note(at, Fate::Sent, &operation);
+        } else if let Ok(journal) = self.session.journal().await
+            && let Some(operation) = journal.iter().find(|row| row.id.payment() == Some(number))
+        {
+            self.note(at, Fate::SentBefore, operation);
         }
         went
     }

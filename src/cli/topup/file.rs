@@ -49,7 +49,7 @@ pub(super) async fn read(session: &Session, path: &Path) -> Result<Vec<Line>, Fa
     let mut first: HashMap<(CardKey, String), u64> = HashMap::new();
     for (number, row) in sheet.rows() {
         let read = match row {
-            Ok(row) => reader.line(number, &row, columns).await?,
+            Ok(row) => reader.line(number, &row, &columns).await?,
             Err(why) => Err(format!("the line {why}")),
         };
         match read {
@@ -85,8 +85,15 @@ fn equal(earlier: u64) -> String {
     )
 }
 
+/// Where the columns are, in the order of [`COLUMNS`].
+struct Columns {
+    places: [Option<usize>; 4],
+    /// How many the first line names.
+    count: usize,
+}
+
 /// Where the columns are.
-fn columns(sheet: &Spreadsheet<'_>) -> Result<[Option<usize>; 4], String> {
+fn columns(sheet: &Spreadsheet<'_>) -> Result<Columns, String> {
     let header = sheet.header().map_err(|why| format!("has a first line that {why}"))?;
     for name in header.iter().filter(|name| !name.is_empty()) {
         if !COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
@@ -106,7 +113,7 @@ fn columns(sheet: &Spreadsheet<'_>) -> Result<[Option<usize>; 4], String> {
             return Err(format!("has no column {needed}: its first line names the columns"));
         }
     }
-    Ok(COLUMNS.map(place))
+    Ok(Columns { places: COLUMNS.map(place), count: header.len() })
 }
 
 /// Reads lines, and asks each account once what it can do.
@@ -122,10 +129,17 @@ impl Reader<'_> {
         &mut self,
         number: u64,
         row: &csv::StringRecord,
-        columns: [Option<usize>; 4],
+        columns: &Columns,
     ) -> Result<Result<Line, String>, Failure> {
+        if row.len() > columns.count {
+            let (found, named) = (row.len(), columns.count);
+            return Ok(Err(format!(
+                "has {found} fields, and the first line names {named} columns: write an amount \
+                 without separators of thousands, or in quotes"
+            )));
+        }
         let [word, amount, currency, reason] =
-            columns.map(|at| at.and_then(|at| row.get(at)).unwrap_or_default());
+            columns.places.map(|at| at.and_then(|at| row.get(at)).unwrap_or_default());
         if word.is_empty() || amount.is_empty() {
             let lacks = if word.is_empty() { "card" } else { "amount" };
             return Ok(Err(format!("has no {lacks}")));

@@ -39,6 +39,13 @@ impl OperationId {
         (self.0 & 0xffff == u128::from(Self::PAYMENT)).then_some(number)
     }
 
+    /// When it was made, to a millisecond.
+    #[must_use]
+    pub fn made_at(self) -> Timestamp {
+        let millis = i64::try_from(self.0 >> 80).unwrap_or(0);
+        Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     /// What stands in an id of a payment where others have their count.
     const PAYMENT: u16 = u16::MAX;
 

@@ -1,5 +1,7 @@
 //! What an event does: it makes readings and lookups due, and decides nothing by itself.
 
+use std::future::Future as _;
+use std::task::Poll;
 use std::time::Duration;
 
 use cardtop::app::portfolio::Portfolio;
@@ -193,7 +195,9 @@ async fn an_event_whose_sender_goes_away_before_the_answer_is_acted_on_all_the_s
     assert!(desk.sandbox.tell(Dialect::Artha, &card.key.id, CardNotice::PurchaseCode));
     let delivery = Sent::from(&desk.sandbox.take_webhooks(Dialect::Artha)[0]);
     let mut gone = Box::pin(delivery.to(&board.engine));
-    assert!(futures::poll!(&mut gone).is_pending(), "it waits for the disk");
+    let first =
+        std::future::poll_fn(|context| Poll::Ready(gone.as_mut().poll(context).is_pending()));
+    assert!(first.await, "it waits for the disk");
     drop(gone);
     // Whether it was kept before the sender was gone or is delivered again, it is told once.
     let (_, is_repeat, _) = accepted(delivery.to(&board.engine).await);

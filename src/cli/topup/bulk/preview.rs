@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::Bulk;
 use crate::cli::exit::{Exit, warn};
 use crate::cli::failure::Failure;
@@ -48,16 +50,25 @@ impl Bulk<'_> {
         for sentence in sentences(&self.totals(), &reports) {
             warn(&sentence);
         }
-        let before = self.shown.iter().filter(|line| line.fate == Fate::SentBefore).count();
-        if before > 0 {
-            warn(&format!(
-                "{} lines were sent before and will not be sent again; to pay the same again say \
-                 another --batch",
-                thousands(before)
-            ));
-        }
+        self.say_what_was_sent_before();
         warn("nothing was sent: add --yes to do it");
         Ok(())
+    }
+
+    /// Says how many lines are not sent because the journal has them, and since when: the file of
+    /// another month may have the same lines.
+    pub(super) fn say_what_was_sent_before(&self) {
+        let before = self.shown.iter().filter(|line| line.fate == Fate::SentBefore);
+        let times: Vec<Timestamp> =
+            before.filter_map(|line| Some(line.operation?.0.made_at())).collect();
+        let Some(newest) = times.iter().max() else { return };
+        let (of_all, newest) = (self.shown.len(), self.session.view.time(*newest));
+        warn(&format!(
+            "{} of {} lines were sent before, the last of them {newest}, and are not sent again; \
+             to pay the same again say another --batch",
+            thousands(times.len()),
+            thousands(of_all)
+        ));
     }
 
     fn totals(&self) -> Totals {
