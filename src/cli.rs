@@ -14,6 +14,7 @@ mod change;
 mod close;
 mod completions;
 mod demo;
+mod doctor;
 #[cfg(test)]
 mod documentation;
 mod exit;
@@ -187,6 +188,7 @@ commands! {
     Reconcile(reconcile::Reconcile),
     Roster(roster::Roster),
     Init(init::Init),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -340,13 +342,6 @@ mod tests {
                     parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
                 assert!(parsed.is_ok(), "{scenario}");
             }
-        }
-    }
-
-    #[test]
-    fn what_is_not_built_is_not_offered() {
-        for line in ["cardtop doctor"] {
-            assert!(parse(line).is_err(), "{line}");
         }
     }
 

@@ -11,6 +11,7 @@ mod log;
 mod new;
 mod pipe;
 mod private;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use log::open_log;
 pub use new::NewFile;
 pub use pipe::{PatientPipe, Special, is_pipe, open_nonblocking, special};
 pub use private::{open_private, replace_private};
+pub use room::{free_bytes, may_write_in, nearest};
 
 /// How long a pipe may take until its writer has written all: `--config <(program)`.
 const PIPE_PATIENCE: Duration = Duration::from_secs(5);

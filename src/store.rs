@@ -96,6 +96,14 @@ impl Store {
         Database::in_memory(folder, ids).map(Self)
     }
 
+    /// Whether the file is whole as a database, and can be written now: nothing is written.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.0.check().await
+    }
+
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::EXIT_CODES;
 use crate::contract::reference::{Reference, failure_kinds, filter_aliases};
 use crate::contract::{
-    BulkLine, DeliveryReport, Failure, HealthNews, Heartbeat, JournalCheck, Missing, PlannedChange,
-    ProviderFacts, Reconciled, Report, RosterCheck, RowBefore, StateBefore,
+    BulkLine, DeliveryReport, Failure, Finding, HealthNews, Heartbeat, JournalCheck, Missing,
+    PlannedChange, ProviderFacts, Reconciled, Report, RosterCheck, RowBefore, StateBefore,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -27,6 +27,7 @@ fn parts() -> Vec<(String, String)> {
     let provider = Reference::of::<ProviderFacts>();
     let step = Reference::of::<Step>();
     let journal = Reference::of::<JournalCheck>();
+    let finding = Reference::of::<Finding>();
     let would = Reference::of::<PlannedChange>();
     let delivery = Reference::of::<DeliveryReport>();
     let reconciled = Reference::of::<Reconciled>();
@@ -48,6 +49,7 @@ fn parts() -> Vec<(String, String)> {
         ("reconciled", reconciled),
         ("roster", roster),
         ("bulk", bulk),
+        ("finding", finding),
     ] {
         add(&format!("{name} json"), reference.json);
         add(&format!("{name} csv"), reference.csv);

@@ -12,8 +12,8 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use crate::contract::schema::{Nothing, array, document, line, named, object, object_with_list};
 use crate::contract::{
-    BulkLine, DeliveryReport, HealthNews, Heartbeat, JournalCheck, PlannedChange, ProviderFacts,
-    Reconciled, Report, RosterCheck, RowBefore, StateBefore,
+    BulkLine, DeliveryReport, Finding, HealthNews, Heartbeat, JournalCheck, PlannedChange,
+    ProviderFacts, Reconciled, Report, RosterCheck, RowBefore, StateBefore,
 };
 use crate::domain::card::Card;
 use crate::domain::operation::{Operation, Step};
@@ -44,6 +44,7 @@ const DOCUMENTS: &[(&str, Forms)] = &[
     ("watch", news),
     ("reconcile", || vec![array::<Reconciled>()]),
     ("roster check", || vec![object::<RosterCheck>()]),
+    ("doctor", || vec![array::<Finding>()]),
 ];
 
 /// The lines of `watch`.

@@ -393,6 +393,7 @@ fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
     check(&failure());
     check(&planned());
     check(&heartbeat());
+    check(&finding());
     check(&health_news());
     check(&StateBefore::default());
     check(&RowBefore::default());
@@ -454,6 +455,29 @@ fn a_line_of_a_stream_has_its_kind_first_and_then_the_same_bytes_as_its_record()
             r#""stale":true,"error":"no answer"}]}"#
         )
     );
+}
+
+fn finding() -> Finding {
+    Finding {
+        level: Level::Fail,
+        check: Check::Clock,
+        provider: Some(ProviderId::new("acme")),
+        what: "the provider's is 600 s ahead of this machine's".to_owned(),
+        advice: Some("set this machine's clock".to_owned()),
+        took: Some(std::time::Duration::from_millis(12)),
+    }
+}
+
+#[test]
+fn a_finding_says_how_bad_it_is_and_what_to_do() {
+    let wanted = concat!(
+        r#"{"level":"FAIL","check":"clock","provider":"acme","#,
+        r#""what":"the provider's is 600 s ahead of this machine's","#,
+        r#""do":"set this machine's clock","took_ms":12}"#
+    );
+    assert_eq!(object(&finding()), wanted);
+    let fine = Finding { level: Level::Ok, provider: None, advice: None, took: None, ..finding() };
+    assert!(object(&fine).ends_with(r#""do":null,"took_ms":null}"#), "{}", object(&fine));
 }
 
 fn failure() -> Failure {

@@ -127,7 +127,10 @@ impl Banana {
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
-        let json = self.seal.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
+        let json = self.seal.open(&answer.body).map_err(|why| {
+            // What is no envelope at all, such as a proxy's page, is told by its form.
+            if answer.is_object() { answer.bad_reply(why) } else { answer.unreadable() }
+        })?;
         Ok((answer, json))
     }
 

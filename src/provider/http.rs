@@ -9,6 +9,7 @@ mod answer;
 mod arriving;
 mod body;
 pub(super) mod body_form;
+mod certificate;
 mod clock_offset;
 mod dates;
 mod meaning;
@@ -17,6 +18,7 @@ mod network_problem;
 mod request;
 mod tls_problem;
 pub(super) mod transport;
+mod way;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +48,7 @@ pub use network_problem::NetworkProblem;
 pub(super) use request::{path_segment, push_segment, sensitive};
 pub use tls_problem::{CertificateProblem, TlsProblem};
 pub use transport::{ConnectionFailure, InProcess, Transport, TransportError};
+pub use way::{Step, Way, try_way};
 
 /// Calls that are remembered for the providers view.
 const CALLS_KEPT: usize = 50;

@@ -204,6 +204,17 @@ impl Database {
         .await
     }
 
+    /// See [`Store::check`](super::Store::check).
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        self.durable(|db| Ok(db.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)).await?;
+        let quick_check = "PRAGMA quick_check(1)";
+        let told = self.reader(|db| {
+            let told: String = db.query_row(quick_check, [], |row| row.get(0))?;
+            Ok(told)
+        });
+        if told.await? == "ok" { Ok(()) } else { Err(StoreError::Broken) }
+    }
+
     /// Reads what was read, off the async threads; what writes is [`readings`](Self::readings).
     pub(super) async fn reader<T, F>(&self, work: F) -> Result<T, StoreError>
     where

@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,9 +18,16 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(name)
 }
 
-/// What `cartop cards` says on standard error about a server that shows this certificate, and the
+/// What `cardtop cards` says on standard error about a server that shows this certificate, and the
 /// bytes that the server was sent.
 fn said_about(certificate: &str, more: &str) -> (String, Vec<u8>) {
+    let (output, sent) = run_against(certificate, more, "cards");
+    (String::from_utf8_lossy(&output.stderr).into_owned(), sent)
+}
+
+/// How a command ends that meets a server that shows this certificate, and the bytes that the
+/// server was sent.
+pub(crate) fn run_against(certificate: &str, more: &str, command: &str) -> (Output, Vec<u8>) {
     let chain = vec![CertificateDer::from_pem_file(file(certificate)).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_file(file("server.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -55,7 +62,7 @@ fn said_about(certificate: &str, more: &str) -> (String, Vec<u8>) {
         std::fs::write(folder.path().join("c.toml"), config).expect("writing");
         let output = Command::new(env!("CARGO_BIN_EXE_cardtop"))
             .env("CARDTOP_STATE", STATE)
-            .args(["--config", "c.toml", "--data", "data", "cards"])
+            .args(["--config", "c.toml", "--data", "data", command])
             .current_dir(folder.path())
             .env("CARDTOP_TEST_SECRET", "JBSWY3DPEHPK3PXP")
             .env("SSL_CERT_FILE", file("ca.pem"))
@@ -65,7 +72,7 @@ fn said_about(certificate: &str, more: &str) -> (String, Vec<u8>) {
             .expect("the program");
         done.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(at));
-        (String::from_utf8_lossy(&output.stderr).into_owned(), serving.join().expect("the server"))
+        (output, serving.join().expect("the server"))
     })
 }
 

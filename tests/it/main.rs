@@ -11,6 +11,7 @@ mod command_line;
 mod configuration;
 mod conformance;
 mod contract;
+mod doctor;
 mod export;
 mod faults;
 mod fifth_provider;

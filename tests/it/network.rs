@@ -10,13 +10,13 @@ use crate::command_line::{Bank, code, words};
 use crate::pty::Terminal;
 
 /// A proxy on loopback that answers every request with 502 and remembers what it was sent.
-struct FakeProxy {
-    address: SocketAddr,
+pub(crate) struct FakeProxy {
+    pub(crate) address: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl FakeProxy {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
         let address = listener.local_addr().expect("its address");
         let heard = Arc::new(Mutex::new(Vec::new()));

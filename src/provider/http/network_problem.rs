@@ -93,7 +93,7 @@ impl NetworkProblem {
 
     /// What the cause of such an error means: by the error's type where it has one, by its words
     /// else.
-    fn of_cause(error: &(dyn StdError + 'static)) -> Self {
+    pub(super) fn of_cause(error: &(dyn StdError + 'static)) -> Self {
         if let Some(tls) = find::<rustls::Error>(error) {
             return Self::Tls(TlsProblem::of(tls));
         }
