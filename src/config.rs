@@ -16,6 +16,7 @@ pub mod lists;
 mod page;
 mod plain;
 pub mod proxy;
+mod question;
 pub mod roster;
 mod routes;
 pub mod secret;
@@ -29,11 +30,13 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::text;
 use crate::files::{self, FileError};
-pub use account::{Environment, Poll, ProviderConfig};
+pub use account::{Environment, Poll, ProviderConfig, is_account_name};
+pub use address::parse as read_address;
 pub use board::{Board, Clipboard, Glyphs, InMemory, Keys, Seconds, ThemeChoice};
 pub use duration::read_duration;
 pub use error::ConfigError;
 pub use kind::{AccountTable, ProviderKind};
+pub use question::{Question, Wants};
 pub use suggestion::{meant, nearest};
 pub use table::Table;
 
@@ -131,6 +134,13 @@ fn text_of(path: &Path) -> Result<String, ConfigError> {
 /// Some editors write a byte order mark.
 fn without_mark(text: &str) -> &str {
     text.trim_start_matches('\u{feff}')
+}
+
+/// A path as it stands in a configuration file: relative to the file's folder; `~/` is the home
+/// folder.
+#[must_use]
+pub fn path_in(file: &Path, path: &str) -> PathBuf {
+    page::Page { text: "", path: file }.file(path)
 }
 
 /// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else

@@ -1,11 +1,16 @@
-//! `init`: a first configuration with the accounts that were asked for. It opens no data file and
-//! talks to no provider.
+//! `init`: a first configuration, with the accounts that were named, or asked for step by step on a
+//! terminal. It opens no data file; only what was asked is read once at its provider.
 
+mod answers;
 mod example;
+mod interview;
+mod person;
+mod secret_place;
+mod trial;
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -18,15 +23,27 @@ use super::{Run, print};
 use crate::clock::Clock;
 use crate::config::{self, Environment};
 use crate::domain::text;
-use crate::provider::ProviderKind;
+use crate::files::NewFile;
 use crate::provider::kinds::KINDS;
+use crate::provider::{Config, ProviderKind};
+use interview::{Interview, Said};
+use person::Person;
 
-/// Write a commented configuration file to start from
+/// Write a commented configuration file to start from, step by step on a terminal
 #[derive(Debug, Args)]
+#[command(after_help = "\
+On a terminal and without KIND it asks for each account: provider, name, environment, address, \
+where each secret is (never the secret), roster, webhooks. Every answer is checked at once, and \
+the account is read once at its provider. The file is written at the end, for your eyes only and \
+never over another. Ctrl-C, Ctrl-D or two empty lines stop it: then nothing is written.")]
 pub(crate) struct Init {
-    /// The kinds of the providers that you have an account at, one account of each is written
+    /// The kinds of the providers that you have an account at: an account of each is written, to be
+    /// filled in; on a terminal it asks where there is none
     #[arg(value_name = "KIND", value_parser = KindNames)]
     kinds: Vec<String>,
+    /// Ask step by step for an account of each KIND, too
+    #[arg(long)]
+    ask: bool,
     /// Whether real money is behind the accounts; asked for each where it is not said
     #[arg(long, value_name = "WORD", value_enum, ignore_case = true)]
     environment: Option<Environment>,
@@ -43,15 +60,31 @@ impl Run for Init {
     }
 
     /// For its owner only, and never over another file.
-    async fn run(self, global: &Global, _clock: Clock) -> Outcome {
+    async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let path = global.config.clone().or_else(config::default_path).ok_or_else(|| {
             Failure::usage(
                 "this system has no folder for configurations: say where with --config FILE",
             )
         })?;
-        let kinds = known_kinds(&self.kinds, global.kinds)?;
+        let asks = self.asks()?;
+        let kinds = match &*self.kinds {
+            [] if asks => Vec::new(),
+            names => known_kinds(names, global.kinds)?,
+        };
         if path.symlink_metadata().is_ok() {
             return Err(exists(&path));
+        }
+        if asks {
+            let interview = Interview {
+                person: Person::new(io::stdin().lock(), io::stdout()),
+                file: &path,
+                kinds: global.kinds,
+                environment: self.environment,
+                clock,
+            };
+            let said = interview.hold(kinds).await?;
+            write_checked(&path, &said, global.kinds)?;
+            return Ok(Exit::Done);
         }
         let mut accounts = Vec::new();
         for kind in kinds {
@@ -65,6 +98,37 @@ impl Run for Init {
         print::put(&what_is_next(&path, &accounts))?;
         Ok(Exit::Done)
     }
+}
+
+impl Init {
+    /// Whether it asks step by step.
+    ///
+    /// # Errors
+    /// Usage, where it is to ask and there is no terminal.
+    fn asks(&self) -> Result<bool, Failure> {
+        let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        if self.ask && !terminal {
+            return Err(Failure::usage("--ask needs a terminal to ask on; nothing was written"));
+        }
+        Ok(self.ask || self.kinds.is_empty() && terminal)
+    }
+}
+
+/// Writes what was answered, once more checked as a whole, and says what is next.
+fn write_checked(path: &Path, said: &Said, kinds: &[&'static ProviderKind]) -> Result<(), Failure> {
+    Config::parse_with(&said.text, path, kinds).map_err(|error| {
+        Failure::configuration(format!("the answers make no good file: {error}"))
+    })?;
+    write_new(path, &said.text)?;
+    let (file, named) = (text::of_path(path), named(path));
+    let webhooks = if said.has_webhooks {
+        "Webhooks: docs/webhooks.md says which address to register at the provider.\n"
+    } else {
+        ""
+    };
+    Ok(print::put(&format!(
+        "\n{file} is written, for your eyes only.\nNext: cardtop{named} providers\n{webhooks}"
+    ))?)
 }
 
 /// An account to be written, and whether real money is behind it, where that was said.
@@ -173,17 +237,21 @@ fn what_is_next(path: &Path, accounts: &[Account]) -> String {
         )
     };
     let file = text::of_path(path);
-    // A file that was named is not the one that is read without a name.
-    let named = if config::default_path().as_deref() == Some(path) {
-        String::new()
-    } else {
-        format!(" --config {file}")
-    };
+    let named = named(path);
     format!(
         "{file} is written, for your eyes only.\n{environment}\nNext: fill in the lines with \
          \"you\" (find them: grep '# you'), and say where the secrets are,\nnever the secrets \
          themselves. Then: cardtop{named} providers\n"
     )
+}
+
+/// How the next command names the file: one that was named is not the one that is read without a
+/// name.
+fn named(path: &Path) -> String {
+    if config::default_path().as_deref() == Some(path) {
+        return String::new();
+    }
+    format!(" --config {}", text::of_path(path))
 }
 
 fn exists(path: &Path) -> Failure {
@@ -202,13 +270,9 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     if let Some(folder) = folder {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    let mut file = NewFile::begin(path, false).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.finish().map(drop).map_err(failed)
 }
 
 /// Any text, since the caller of the command line may know more kinds; help and completions offer

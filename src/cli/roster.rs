@@ -94,7 +94,7 @@ fn whose(check: &Check, global: &Global) -> Result<(ProviderId, IdForm), Failure
 ///
 /// # Errors
 /// When it cannot be read at all: exit code 2 where there is no such file, else 1.
-fn look(of: &ProviderId, form: IdForm, path: &Path) -> Result<RosterCheck, Failure> {
+pub(super) fn look(of: &ProviderId, form: IdForm, path: &Path) -> Result<RosterCheck, Failure> {
     let exit = if path.exists() { Exit::Refused } else { Exit::Usage };
     let unusable = |error: roster::RosterError| {
         Failure::new(exit, FailureKind::Configuration, error.to_string())
@@ -151,7 +151,7 @@ fn bad_line(line: &RosterLineError) -> BadLine {
 }
 
 /// For a person: a line each, and the sum of them.
-fn words(found: &RosterCheck) -> String {
+pub(super) fn words(found: &RosterCheck) -> String {
     let mut words: String = found
         .bad
         .iter()

@@ -198,12 +198,18 @@ pub(super) fn read<A>(
 }
 
 fn check_name(name: &str, table: &Table<'_>) -> Result<(), ConfigError> {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if plain && !name.is_empty() {
+    if is_account_name(name) {
         return Ok(());
     }
     let words = format!("providers.\"{name}\": a name has only letters, digits, - and _");
     Err(table.error(table.span(), &words))
+}
+
+/// Whether an account may have this name: it stands before every card of it.
+#[must_use]
+pub fn is_account_name(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    plain && !name.is_empty()
 }
 
 fn read_kind<A>(

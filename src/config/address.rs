@@ -7,7 +7,7 @@ use std::net::IpAddr;
 ///
 /// # Errors
 /// What is wrong with it: the end of a sentence that begins with its key.
-pub(super) fn parse(text: &str) -> Result<String, &'static str> {
+pub fn parse(text: &str) -> Result<String, &'static str> {
     let Ok(url) = text.parse::<http::Uri>() else {
         return Err("is not an address: write one such as \"https://api.example.com\"");
     };

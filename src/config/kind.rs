@@ -9,6 +9,7 @@ use std::fmt;
 use super::endpoint::{Effect, Endpoint};
 use super::error::ConfigError;
 use super::lists::{ListSetting, Lists};
+use super::question::Question;
 use super::routes::Route;
 use super::spelling::WordTable;
 use super::table::Table;
@@ -24,6 +25,8 @@ pub struct ProviderKind<A> {
     pub settings: &'static [&'static str],
     /// Keys of `[providers.NAME.credentials]`. Each names where a secret is, never the secret.
     pub credentials: &'static [&'static str],
+    /// What of these only the operator can say, in the order in which it is asked.
+    pub questions: &'static [Question],
     /// The calls of its wire; their keys are those of `[providers.NAME.paths]`.
     pub endpoints: &'static [Endpoint],
     /// The document's names of the fields that are read: the keys of `[providers.NAME.fields]`.

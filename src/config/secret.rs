@@ -57,6 +57,21 @@ impl std::fmt::Debug for Source {
 pub struct SecretError(pub String);
 
 impl Source {
+    /// An environment variable; `None` where this is not the name of one.
+    #[must_use]
+    pub fn variable(name: &str) -> Option<Self> {
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+        plain.then(|| Self::Env(name.to_owned()))
+    }
+
+    /// An entry of the platform's keyring; `None` where this is not `service/account`.
+    #[must_use]
+    pub fn keyring_entry(entry: &str) -> Option<Self> {
+        let (service, account) = entry.split_once('/')?;
+        (!service.is_empty() && !account.is_empty()).then(|| Self::Keyring(entry.to_owned()))
+    }
+
     /// Reads the secret now. May run a program or read a file, and then blocks this thread, for 30
     /// s at most.
     ///

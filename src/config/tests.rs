@@ -22,6 +22,7 @@ static TINY: ProviderKind<Settings> = ProviderKind {
     ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Number },
     settings: &["branch", "close_path"],
     credentials: &["key"],
+    questions: &[Question::text("branch", "the branch"), Question::secret("key", "the key")],
     endpoints: &[GET, PAY],
     fields: &["sum"],
     words: &[WordTable::CardStates],

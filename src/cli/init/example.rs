@@ -35,6 +35,13 @@ pub(super) fn account(kind: &ProviderKind, environment: Option<Environment>) -> 
     written
 }
 
+/// The table of webhooks, switched on.
+pub(super) fn listen() -> String {
+    let lines = EXAMPLE.split_inclusive('\n').skip_while(|line| !line.starts_with("[listen]"));
+    let text: String = lines.collect();
+    text.replace("enabled = false", "enabled = true ")
+}
+
 /// The line that says whether real money is behind an account. Where nobody has said it, the line
 /// is one that is refused.
 fn environment_line(environment: Option<Environment>) -> String {

@@ -124,6 +124,7 @@ fn banana_like() -> ProviderKind {
         ids: kind.ids,
         settings: kind.settings,
         credentials: kind.credentials,
+        questions: kind.questions,
         endpoints: kind.endpoints,
         fields: kind.fields,
         words: kind.words,

@@ -50,10 +50,8 @@ impl Table<'_> {
 
 fn variable(table: &mut Table<'_>) -> Result<Option<Source>, ConfigError> {
     let Some((variable, span)) = table.text("env")? else { return Ok(None) };
-    let plain = variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && variable.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    if plain {
-        return Ok(Some(Source::Env(variable)));
+    if let Some(source) = Source::variable(&variable) {
+        return Ok(Some(source));
     }
     let words = format!(
         "{}.env is not the name of a variable: write one such as \"ACME_TOKEN\"",
@@ -64,11 +62,8 @@ fn variable(table: &mut Table<'_>) -> Result<Option<Source>, ConfigError> {
 
 fn keyring_entry(table: &mut Table<'_>) -> Result<Option<Source>, ConfigError> {
     let Some((entry, span)) = table.text("keyring")? else { return Ok(None) };
-    let whole = entry
-        .split_once('/')
-        .is_some_and(|(service, account)| !service.is_empty() && !account.is_empty());
-    if whole {
-        return Ok(Some(Source::Keyring(entry)));
+    if let Some(source) = Source::keyring_entry(&entry) {
+        return Ok(Some(source));
     }
     let words = format!("{}.keyring is not \"service/account\"", table.name());
     Err(table.error(span, &words))

@@ -10,7 +10,7 @@ use crate::config::endpoint::{Effect, endpoints};
 use crate::config::lists::{ListSetting, Lists};
 use crate::config::secret::Source;
 use crate::config::spelling::WordTable;
-use crate::config::{AccountTable, ConfigError, Table};
+use crate::config::{AccountTable, ConfigError, Question, Table};
 use crate::domain::card::{IdForm, Ids};
 use crate::provider::crypto::Padding;
 use crate::provider::encoding::TextEncoding;
@@ -23,6 +23,13 @@ pub static KIND: ProviderKind = ProviderKind {
     ids: IDS,
     settings: &["customer_token", "all_transactions_path", "signature", "amount_decimals"],
     credentials: &["token", "private_key", "callback_public_key", "webhook_secret"],
+    questions: &[
+        Question::secret("token", "the bearer token"),
+        Question::secret("private_key", "our RSA private key, PEM"),
+        Question::roster("the cards, because there is no card list"),
+        Question::webhook_secret("callback_public_key", "its public key, where it signs webhooks"),
+        Question::webhook_secret("webhook_secret", "the end of their path, where it signs none"),
+    ],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     words: WordTable::ALL,

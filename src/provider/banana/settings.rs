@@ -11,7 +11,7 @@ use crate::config::endpoint::endpoints;
 use crate::config::lists::{ListSetting, Lists};
 use crate::config::secret::Source;
 use crate::config::spelling::WordTable;
-use crate::config::{AccountTable, ConfigError};
+use crate::config::{AccountTable, ConfigError, Question};
 use crate::domain::card::{IdForm, Ids};
 use crate::provider::encoding::TextEncoding;
 use crate::provider::http::Http;
@@ -30,6 +30,11 @@ pub static KIND: ProviderKind = ProviderKind {
         "empty_body",
     ],
     credentials: &["secret_key"],
+    questions: &[
+        Question::text("merchant_id", "the merchant's UUID"),
+        Question::secret("secret_key", "the one key for encryption and signing"),
+        Question::roster("id and user_id of every card, because there is no card list"),
+    ],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     words: WordTable::ALL,

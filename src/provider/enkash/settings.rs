@@ -11,7 +11,7 @@ use crate::config::endpoint::endpoints;
 use crate::config::lists::{INDIA, ListSetting, Lists};
 use crate::config::secret::Source;
 use crate::config::spelling::WordTable;
-use crate::config::{AccountTable, ConfigError, Table};
+use crate::config::{AccountTable, ConfigError, Question, Table};
 use crate::domain::card::{IdForm, Ids};
 use crate::provider::http::Http;
 use crate::provider::{AccountSettings, Provider, ProviderConfig, ProviderKind};
@@ -40,6 +40,18 @@ pub static KIND: ProviderKind = ProviderKind {
         "password",
         "encryption_key",
         "webhook_secret",
+    ],
+    questions: &[
+        Question::address("token_url", "the whole address of the token call, on its own host"),
+        Question::text("partner_id", "the partner's id, such as CR…"),
+        Question::text("company_id", "the company's id, such as CEK…"),
+        Question::text("card_account_id", "the account that funds the cards, such as CA…"),
+        Question::secret("client_id", "the OAuth client id"),
+        Question::secret("client_secret", "the OAuth client secret"),
+        Question::secret("username", "the partner's mobile number or e-mail"),
+        Question::secret("password", "the partner's password"),
+        Question::secret("encryption_key", "the secret that the payload key is derived from"),
+        Question::webhook_secret("webhook_secret", "the end of the path of webhooks"),
     ],
     endpoints: ENDPOINTS,
     fields: FIELDS,

@@ -11,7 +11,7 @@ use crate::config::endpoint::{Effect, endpoints};
 use crate::config::lists::{ListSetting, Lists};
 use crate::config::secret::Source;
 use crate::config::spelling::WordTable;
-use crate::config::{AccountTable, ConfigError};
+use crate::config::{AccountTable, ConfigError, Question};
 use crate::domain::card::{IdForm, Ids};
 use crate::provider::http::Http;
 use crate::provider::{AccountSettings, Provider, ProviderConfig, ProviderKind};
@@ -22,6 +22,12 @@ pub static KIND: ProviderKind = ProviderKind {
     ids: IDS,
     settings: &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"],
     credentials: &["username", "password", "shared_secret", "webhook_secret"],
+    questions: &[
+        Question::secret("username", "the login name"),
+        Question::secret("password", "the password"),
+        Question::secret("shared_secret", "the shared secret of the one-time passwords"),
+        Question::webhook_secret("webhook_secret", "the hash secret of callbacks"),
+    ],
     endpoints: ENDPOINTS,
     fields: FIELDS,
     // Its transactions have no words for state or kind.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cardtop::config::Question;
 use cardtop::config::endpoint::Endpoint;
 use cardtop::config::lists::Lists;
 use cardtop::config::secret::Source;
@@ -18,6 +19,7 @@ pub(crate) static KIND: ProviderKind = ProviderKind {
     ids: Ids { cards: IdForm::Number, transactions: IdForm::Opaque },
     settings: &[],
     credentials: &["token"],
+    questions: &[Question::secret("token", "the token")],
     endpoints: &[CARDS, SET_STATUS],
     fields: &["id", "name", "digits", "status", "left", "currency"],
     words: &[WordTable::CardStates],
