@@ -30,7 +30,7 @@ Each account has the path /NAME, or /NAME/SECRET where its webhooks carry a secr
 signature. An event is in the data file before it is acknowledged; a board with the same data file \
 acts on it. docs/webhooks.md says what to register at each provider.")]
 pub(crate) struct Listen {
-    /// Where to listen, instead of [listen] addr of the configuration (127.0.0.1:8787)
+    /// Where to listen, instead of `addr` of the configuration (127.0.0.1:8787)
     #[arg(long, value_name = "ADDRESS:PORT")]
     addr: Option<SocketAddr>,
 }

@@ -19,8 +19,8 @@ const SEARCH_GAP: Duration = Duration::from_millis(50);
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
-/// Within this time at most [`NEWS_FRAMES`] frames are drawn because something has happened, such as
-/// a purchase: it is not to wait for the ages that were drawn just before it.
+/// Within this time at most [`NEWS_FRAMES`] frames are drawn because something has happened, such
+/// as a purchase: it is not to wait for the ages that were drawn just before it.
 const NEWS_PERIOD: Duration = Duration::from_millis(300);
 
 /// See [`NEWS_PERIOD`].

@@ -72,8 +72,8 @@ impl Store {
         self.0.journal(move |db| Ok(journal::note_push(db, id, at, &words, ends)?)).await
     }
 
-    /// Accepted operations that nothing that can be read proves, each with a signed event that names
-    /// the task of its answer and says how it ended: all, or those of one account's task.
+    /// Accepted operations that nothing that can be read proves, each with a signed event that
+    /// names the task of its answer and says how it ended: all, or those of one account's task.
     ///
     /// # Errors
     /// When the data file cannot be read.

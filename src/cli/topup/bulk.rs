@@ -227,8 +227,13 @@ impl<'a> Bulk<'a> {
                 self.not_sent(at, "interrupted".to_owned());
             }
         }
-        // What the journal has of it counts, and not what was said of it. Somebody else who pays the
-        // same file may have been quicker.
+        self.note_journal(at, id, number).await;
+        went
+    }
+
+    /// What the journal has of a payment counts, and not what was said of it. Somebody else who
+    /// pays the same file may have been quicker.
+    async fn note_journal(&mut self, at: usize, id: OperationId, number: u64) {
         if let Some(operation) = self.session.operation(id).await {
             self.note(at, Fate::Sent, &operation);
         } else if let Ok(journal) = self.session.journal().await
@@ -236,7 +241,6 @@ impl<'a> Bulk<'a> {
         {
             self.note(at, Fate::SentBefore, operation);
         }
-        went
     }
 
     /// What a line costs and who pays.

@@ -106,7 +106,7 @@ impl Webhooks for Callbacks {
             Some(key) => Some(self.check_signature(key, delivery, &body)?),
             None => None,
         };
-        // What only who signed it, or who knows the secret, can make: of a body with a code in it, it
+        // Only who signed it, or knows the secret, can make it: of a body with a code in it, it
         // gives nothing away.
         let own = match (&signature, &self.secret) {
             (Some(signature), _) => crypto::sha256(signature),
