@@ -1,7 +1,8 @@
 //! The command line: what may be asked of cardtop in a shell, and what its exit codes mean.
 //!
 //! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as
-//! on the board, and nothing here ever asks a question, save for a PIN on a terminal.
+//! on the board, and nothing here ever asks a question, save for a PIN on a terminal and for the
+//! first configuration (`init`).
 //!
 //! A subcommand is a file with its arguments and its `Run`, a `mod` line, and a line in the list
 //! of `Command`s.

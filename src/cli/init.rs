@@ -75,6 +75,7 @@ impl Run for Init {
             return Err(exists(&path));
         }
         if asks {
+            may_be_written(&path)?;
             let interview = Interview {
                 person: Person::new(io::stdin().lock(), io::stdout()),
                 file: &path,
@@ -112,6 +113,26 @@ impl Init {
         }
         Ok(self.ask || self.kinds.is_empty() && terminal)
     }
+}
+
+/// Whether a file can be made there, as far as that is known before the first question.
+///
+/// # Errors
+/// Usage, where its folder, or the nearest one that exists above it, is not writable.
+fn may_be_written(path: &Path) -> Result<(), Failure> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let Some(folder) = path.ancestors().skip(1).find(|folder| folder.exists()) else {
+        return Ok(());
+    };
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    rustix::fs::access(folder, access).map_err(|error| {
+        Failure::usage(format!(
+            "{} cannot be written: its folder {}: {}",
+            text::of_path(&path),
+            text::of_path(folder),
+            io::Error::from(error)
+        ))
+    })
 }
 
 /// Writes what was answered, once more checked as a whole, and says what is next.

@@ -194,6 +194,7 @@ fn how_to_start(place: Option<&Path>) -> Failure {
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     Failure::configuration(format!("there is no configuration yet{place}"))
         .line("cardtop demo            look around, on made-up cards; needs no set-up")
+        .line("cardtop init            answer some questions, and have a configuration written")
         .line("cardtop init KIND       write a commented configuration for what you have")
         .line("cardtop --config FILE   use the configuration in FILE")
         .line("cardtop --help          everything else")

@@ -60,3 +60,16 @@ fn providers_says_each_reason_once() {
     }
     assert_eq!(text.matches("acme-cards.csv").count(), 1, "{text}");
 }
+
+#[test]
+fn without_a_terminal_init_asks_nothing_and_writes_what_was_named_or_nothing() {
+    let home = tempfile::tempdir().expect("a folder");
+    for words in [&["init"][..], &["init", "banana", "--ask"]] {
+        let output = run(home.path(), words);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("nothing was written") && !text.contains("Which provider"), "{text}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).expect("the folder").count(), 0, "nothing written");
+    assert_eq!(run(home.path(), &["init", "banana"]).status.code(), Some(0));
+}

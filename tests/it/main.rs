@@ -21,6 +21,7 @@ mod harness;
 mod history;
 mod hostile;
 mod identity;
+mod interview;
 mod memory;
 mod network;
 mod outage;

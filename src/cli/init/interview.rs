@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use super::answers::Account;
-use super::person::{Person, stopped};
+use super::person::{Person, sentence, stopped};
 use super::secret_place::{self, quoted, relative_to};
 use super::{example, trial};
 use crate::cli::failure::Failure;
@@ -101,8 +101,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         }
         self.person.gap()?;
         let name = &account.name;
-        let webhooks = format!("Receive webhooks of {name}? docs/webhooks.md says how they come");
-        account.has_webhooks = self.person.is_so(&webhooks)?;
+        self.person.say("Webhooks are what a provider pushes; docs/webhooks.md is about them.")?;
+        account.has_webhooks = self.person.is_so(&format!("Receive webhooks of {name}?"))?;
         if account.has_webhooks {
             let secrets: Vec<&Question> =
                 kind.questions.iter().filter(|it| of_webhooks(it)).collect();
@@ -125,11 +125,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
     }
 
     fn name(&mut self, kind: &ProviderKind, others: &[Account]) -> Result<String, Failure> {
-        let question = format!(
-            "Name of the {} account, which stands before its cards, such as {0}-eu",
-            kind.name
-        );
-        self.person.ask(&question, |name| {
+        let kind = kind.name;
+        self.person.say(&format!(
+            "The account's name stands before each of its cards: {kind}-eu/CARD, where it is \
+             {kind}-eu."
+        ))?;
+        self.person.ask(&format!("name of the {kind} account"), |name| {
             if !config::is_account_name(name) {
                 return Err("a name has only letters, digits, - and _".to_owned());
             }
@@ -177,12 +178,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         let of = ProviderId::new(&account.name);
         self.person.gap()?;
         let Question { key, help, .. } = question;
-        let words = format!("{key}: {help}. Path of the CSV file{}", relative_to(self.file));
+        self.person.say(&format!("{key}: {help}. {}", relative_to(self.file)))?;
         loop {
-            let path = self.person.ask(&words, |path| Ok(path.to_owned()))?;
+            let path = self.person.ask("path of the CSV file", |path| Ok(path.to_owned()))?;
             let file = config::path_in(self.file, &path);
             match roster::look(&of, account.kind.ids.cards, &file) {
-                Err(failure) => self.person.say(&failure.sentence())?,
+                Err(failure) => self.person.say(&sentence(&failure.sentence()))?,
                 Ok(found) => {
                     self.say_what_was_found(&found)?;
                     let is_used = found.cards > 0
@@ -254,6 +255,88 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             None => {
                 account.environment = self.ask_environment()?;
                 Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+    use crate::provider::kinds::KINDS;
+
+    /// What comes of these lines, and all that was said.
+    async fn talk(lines: &str, kinds: &[&'static ProviderKind]) -> (Result<Said, Failure>, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("cards.csv"), "id,user_id\nc1,7\n").expect("writing");
+        let mut said = Vec::new();
+        let interview = Interview {
+            person: Person::new(lines.as_bytes(), &mut said),
+            file: &folder.path().join("c.toml"),
+            kinds: KINDS,
+            environment: None,
+            clock: Clock::real(),
+        };
+        let result = interview.hold(kinds.to_vec()).await;
+        assert!(!folder.path().join("c.toml").exists(), "it only asks");
+        (result, String::from_utf8(said).expect("text"))
+    }
+
+    /// An answer to every question about an account at which nobody answers, with the last webhook
+    /// secret that its kind has.
+    fn answers(kind: &ProviderKind, name: &str) -> String {
+        let mut lines = format!("{name}\nproduction\nhttp://127.0.0.1:9\n");
+        let of_webhooks = kind.questions.iter().filter(|it| it.wants == Wants::WebhookSecret);
+        for question in kind.questions {
+            lines.push_str(match question.wants {
+                Wants::Text => "any\n",
+                Wants::Address => "http://[::1]:9/token\n",
+                Wants::Secret => "env\nPATH\n",
+                Wants::Roster => "cards.csv\n",
+                Wants::WebhookSecret => "",
+            });
+        }
+        lines.push_str("yes\n");
+        match of_webhooks.count() {
+            0 => {}
+            1 => lines.push_str("env\nPATH\n"),
+            count => lines.push_str(&format!("{count}\nenv\nPATH\n")),
+        }
+        lines + "keep\n"
+    }
+
+    #[tokio::test]
+    async fn every_kind_is_asked_for_what_it_needs_and_the_file_is_a_good_one() {
+        for kind in KINDS {
+            let lines = answers(kind, "one") + "yes\n" + kind.name + "\none\n";
+            let lines = lines + &answers(kind, "two") + "no\n";
+            let (result, said) = talk(&lines, &[kind]).await;
+            let text = result.unwrap_or_else(|failure| panic!("{}\n{said}", failure.words())).text;
+            let config = Config::parse(&text, Path::new("c.toml"));
+            let config = config.unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let names: Vec<&str> = config.providers.iter().map(|it| it.name.name()).collect();
+            assert_eq!((names, config.listen.enabled), (vec!["one", "two"], true), "{text}");
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains("There is a one already: take another name."), "{said}");
+            for question in kind.questions.iter().filter(|it| it.wants != Wants::WebhookSecret) {
+                assert!(said.contains(&format!("{}: {}", question.key, question.help)), "{said}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn wherever_the_answers_end_nothing_comes_of_it() {
+        for kind in KINDS {
+            let whole = answers(kind, "one") + "no\n";
+            let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+            for count in 0..lines.len() {
+                for end in ["", "\n\n"] {
+                    let begun = lines.get(..count).unwrap_or_default().concat() + end;
+                    let (result, said) = talk(&begun, &[kind]).await;
+                    let failure = result.map(|said| said.text).expect_err("stopped");
+                    assert_eq!(failure.exit, Exit::Usage, "{said}");
+                }
             }
         }
     }

@@ -139,8 +139,8 @@ pub(super) fn stopped() -> Failure {
     Failure::usage("stopped before everything was answered; nothing was written")
 }
 
-/// Words that begin in lower case as a sentence of its own.
-fn sentence(words: &str) -> String {
+/// Words that begin in lower case as a sentence of their own.
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))

@@ -75,10 +75,13 @@ fn place<R: BufRead, W: Write>(
             )?;
             Ok((format!("{{ env = {} }}", quoted(name)), source))
         }),
-        1 => person.ask(&format!("path of the file{}", relative_to(file)), |path| {
-            let source = Source::File(config::path_in(file, path));
-            Ok((format!("{{ file = {} }}", quoted(path)), source))
-        }),
+        1 => {
+            person.say(&relative_to(file))?;
+            person.ask("path of the file", |path| {
+                let source = Source::File(config::path_in(file, path));
+                Ok((format!("{{ file = {} }}", quoted(path)), source))
+            })
+        }
         2 => person.ask("the program and its words, with quotes as in a shell", |line| {
             let words = words(line).ok_or("a quote is not closed, or the program has no name")?;
             let toml: Vec<String> = words.iter().map(|word| quoted(word)).collect();
@@ -92,9 +95,10 @@ fn place<R: BufRead, W: Write>(
     }
 }
 
-/// Where relative paths begin, to be said behind a question for a path.
+/// Where relative paths begin, to be said before a question for a path.
 pub(super) fn relative_to(file: &Path) -> String {
-    format!(" (a relative one begins in {})", text::of_path(&config::path_in(file, "")))
+    let folder = text::of_path(&config::path_in(file, ""));
+    format!("A path that does not begin with / or ~/ begins in {folder}.")
 }
 
 /// A text in TOML.

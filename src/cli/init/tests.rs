@@ -135,6 +135,16 @@ fn banana_like() -> ProviderKind {
 }
 
 #[test]
+fn where_no_file_can_be_made_nothing_is_asked() {
+    let home = tempfile::tempdir().expect("a folder");
+    assert!(may_be_written(&home.path().join("new/folder/c.toml")).is_ok());
+    fs::write(home.path().join("file"), "").expect("writing");
+    let failure = may_be_written(&home.path().join("file/c.toml")).expect_err("below a file");
+    assert_eq!(failure.exit, Exit::Usage);
+    assert!(failure.words().contains("cannot be written: its folder "), "{}", failure.words());
+}
+
+#[test]
 fn a_first_configuration_is_for_its_owner_only_and_never_overwrites() {
     let home = tempfile::tempdir().expect("a folder");
     let path = home.path().join("new").join("config.toml");
