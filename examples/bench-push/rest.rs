@@ -19,7 +19,7 @@ use super::table::{Finding, Goal};
 use super::terminal::{Command, Terminal};
 
 /// Between two pushes.
-const PAUSE: Duration = Duration::from_millis(400);
+const PAUSE: Duration = Duration::from_millis(600);
 
 /// How long a push may take to be on the screen.
 const LIMIT: Duration = Duration::from_secs(10);

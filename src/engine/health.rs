@@ -117,6 +117,8 @@ pub struct Health {
 pub struct PushFigures {
     /// Events of the last hour.
     pub last_hour: u64,
+    /// Those of them that are not in the provider's document.
+    pub unknown_last_hour: u64,
     /// When the last one was received.
     pub last: Option<Timestamp>,
     /// Milliseconds from an event's own time until it was received, median of the last ones.

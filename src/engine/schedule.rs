@@ -121,7 +121,7 @@ pub enum Read {
 const ASKED: u8 = 1;
 
 /// Least time between two readings of the same thing because of pushes.
-const HINTS_APART: SignedDuration = SignedDuration::from_millis(500);
+const HINTS_APART: SignedDuration = SignedDuration::from_millis(200);
 
 /// How urgent it is what a push was about: its transactions first, since a push mostly tells of
 /// one, and then its figures.

@@ -55,6 +55,8 @@ pub(super) struct Frames {
     is_of_news: bool,
     /// Something has happened that it shows.
     has_news: bool,
+    /// Something has happened that gets its place now.
+    is_being_placed: bool,
     /// The operator waits for the work that is left.
     is_awaited: bool,
     /// The size that the model knows.
@@ -155,11 +157,18 @@ impl Frames {
     /// Messages have been taken in, and so much is left to be done.
     pub(super) fn ask_after(&mut self, origin: Origin, left: WorkLeft, now: Instant) {
         let was_awaited = std::mem::replace(&mut self.is_awaited, left == WorkLeft::Search);
+        if origin == Origin::News && left == WorkLeft::News {
+            // What has happened has no place on the screen yet; it gets one at once.
+            self.is_being_placed = true;
+            return;
+        }
+        let is_placed = left == WorkLeft::Nothing && std::mem::take(&mut self.is_being_placed);
         let cause = match origin {
             Origin::Operator => Cause::ByHand,
             Origin::Continued if self.is_awaited => Cause::Search,
             Origin::Continued if was_awaited => Cause::ByHand,
             Origin::News => Cause::News,
+            Origin::Continued if is_placed => Cause::News,
             Origin::Continued | Origin::Background => Cause::Background,
         };
         self.is_for_key |= origin == Origin::Operator;
@@ -260,10 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn what_has_happened_is_drawn_once_it_has_its_place_and_not_before() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut frames = Frames::default();
+        frames.note_drawn(at(0));
+        frames.ask_after(Origin::News, WorkLeft::News, at(20));
+        assert_eq!(frames.due(at(20)), None, "it would not show it");
+        frames.ask_after(Origin::Continued, WorkLeft::Nothing, at(21));
+        assert_eq!(frames.due(at(21)), Some(at(21)));
+        frames.note_drawn(at(21));
+        // What takes long is drawn as far as it is.
+        frames.ask_after(Origin::News, WorkLeft::News, at(30));
+        frames.ask_after(Origin::Continued, WorkLeft::News, at(40));
+        assert_eq!(frames.due(at(40)), Some(at(121)));
+        frames.ask_after(Origin::Continued, WorkLeft::Nothing, at(50));
+        assert_eq!(frames.due(at(50)), Some(at(50)));
+    }
+
+    #[test]
     fn the_end_of_a_search_is_drawn_for_the_operator_and_that_of_news_keeps_no_key_waiting() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 100, 3)] {
+        for (left, ends, next_key) in [(WorkLeft::Search, 16, 18), (WorkLeft::News, 16, 3)] {
             let mut frames = Frames::default();
             frames.ask_after(Origin::News, left, at(0));
             assert_eq!(frames.is_awaited, left == WorkLeft::Search);

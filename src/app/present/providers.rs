@@ -250,6 +250,12 @@ fn pushed(portfolio: &Portfolio, pushes: &PushFigures) -> Fact {
         Some(at) => text.push_str(&format!(", last {}", time(at))),
         None => text.push_str(", none since cardtop was started"),
     }
+    if pushes.unknown_last_hour > 0 {
+        text.push_str(&format!(
+            "; {} of kinds that cardtop does not know",
+            pushes.unknown_last_hour
+        ));
+    }
     if let (Some(median), Some(p95)) = (pushes.lag_median_ms, pushes.lag_p95_ms) {
         text.push_str(&format!("; lag {} median, {} p95", lag(median), lag(p95)));
     }
@@ -327,4 +333,52 @@ fn others<'a>(portfolio: &'a Portfolio, info: &'a ProviderInfo) -> impl Iterator
 pub(super) fn row_text(model: &Model) -> Option<String> {
     let row = ProviderRow::of(&model.portfolio, model.panes.providers.list.selected()?);
     Some(plain(columns(), &model.portfolio, &row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{ago, board};
+    use crate::engine::PushGap;
+
+    #[test]
+    fn what_was_pushed_is_said_with_its_lag_what_was_refused_and_what_is_missing() {
+        let portfolio = board((120, 40)).portfolio;
+        let mut pushes =
+            PushFigures { last_hour: 40, last: Some(ago(60)), ..PushFigures::default() };
+        let said = |pushes: &PushFigures| {
+            let (label, role, text) = pushed(&portfolio, pushes);
+            assert_eq!(label, "pushes");
+            (role, text)
+        };
+        let (role, text) = said(&pushes);
+        assert_eq!((role, text.as_str()), (Role::Text, "40 in the last hour, last 14:07:12"));
+        (pushes.lag_median_ms, pushes.lag_p95_ms) = (Some(80), Some(1_400));
+        (pushes.unknown_last_hour, pushes.refused_last_hour) = (2, 3);
+        pushes.refused_why = Some("the signature is wrong".into());
+        pushes.gap = Some(PushGap { from: ago(600), until: None });
+        let (role, text) = said(&pushes);
+        assert_eq!(role, Role::Caution);
+        assert_eq!(
+            text,
+            "40 in the last hour, last 14:07:12; 2 of kinds that cardtop does not know; lag 80 ms \
+             median, 1.4 s p95; pushes are missing since 13:58:12, what they left out was read; 3 \
+             refused, the last one: the signature is wrong"
+        );
+        pushes.unverified = Some("`webhook_secret` is not among its credentials".into());
+        let (_, text) = said(&pushes);
+        assert_eq!(text, "none is believed: `webhook_secret` is not among its credentials");
+        assert_eq!(
+            said(&PushFigures::default()).1,
+            "0 in the last hour, none since cardtop was started"
+        );
+    }
+
+    #[test]
+    fn a_lag_is_told_in_the_unit_that_somebody_reads() {
+        for (millis, words) in [(0, "0 ms"), (999, "999 ms"), (1_449, "1.4 s"), (150_000, "2 min")]
+        {
+            assert_eq!(lag(millis), words);
+        }
+    }
 }

@@ -40,6 +40,8 @@ pub(super) struct PushLog {
     /// Since when pushes are received; `None` while none are.
     since: Option<Timestamp>,
     received: CountByMinute,
+    /// Of them those that are not in the provider's document.
+    unknown: CountByMinute,
     refused: CountByMinute,
     refused_why: Option<Arc<str>>,
     last: Option<Timestamp>,
@@ -91,6 +93,9 @@ impl CountByMinute {
 impl PushLog {
     fn note(&mut self, push: &Push, received_at: Timestamp) {
         self.received.add(received_at);
+        if push.topic == PushTopic::Unknown {
+            self.unknown.add(received_at);
+        }
         self.last = Some(received_at);
         if let Some(at) = push.occurred_at {
             if self.lags.len() == LAGS {
@@ -156,12 +161,14 @@ impl PushLog {
 
     fn figures(&mut self, now: Timestamp) -> PushFigures {
         self.received.forget(now);
+        self.unknown.forget(now);
         self.refused.forget(now);
         let mut lags: Vec<i64> = self.lags.iter().copied().collect();
         lags.sort_unstable();
         let at = |part: usize| lags.get((lags.len() * part / 100).min(lags.len().wrapping_sub(1)));
         PushFigures {
             last_hour: self.received.count(),
+            unknown_last_hour: self.unknown.count(),
             last: self.last,
             lag_median_ms: at(50).copied(),
             lag_p95_ms: at(95).copied(),

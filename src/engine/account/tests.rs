@@ -290,12 +290,14 @@ fn the_figures_of_pushes_are_those_of_the_last_hour() {
     let account = account();
     assert_eq!(account.health(now(), 1).pushes, None, "nothing is received");
     account.note_receiving(ago(7_200));
-    for seconds in [5_400, 1_800, 60] {
+    for seconds in [5_400, 1_800] {
         account.note_push(&push(PushTopic::Card, None), ago(seconds), &[]);
     }
+    account.note_push(&push(PushTopic::Unknown, None), ago(60), &[]);
     account.note_refused_push("the signature is wrong", ago(30));
     let figures = account.health(now(), 1).pushes.expect("figures");
     assert_eq!((figures.last_hour, figures.last), (2, Some(ago(60))));
+    assert_eq!(figures.unknown_last_hour, 1);
     assert_eq!(figures.refused_last_hour, 1);
     assert_eq!(figures.refused_why.as_deref(), Some("the signature is wrong"));
     assert_eq!(figures.lag_median_ms, Some(0), "a clock that is ahead is no negative lag");

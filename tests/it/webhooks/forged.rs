@@ -297,3 +297,17 @@ async fn ten_thousand_deliveries_with_other_bytes_are_no_other_events() {
         assert!(refused > RANDOM * 8 / 10, "{dialect:?}: {refused}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_guesses_of_a_secret_are_refused_and_the_memory_of_them_is_a_number() {
+    let desk = desk(WebhookOptions::default()).await;
+    let sample = Sent::from(&desk.sandbox.sample_webhooks(Dialect::Enkash)[0]);
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..RANDOM {
+        let guess = "[!-~]{0,40}".new_tree(&mut runner).expect("a guess").current();
+        let forged = with_proof(&sample, |_| Some(guess.clone())).expect("it has a header");
+        let received = forged.to(&desk.engine).await;
+        assert!(matches!(received, Received::Refused { .. }), "{guess}: {received:?}");
+    }
+    accepted(sample.to(&desk.engine).await);
+}
