@@ -196,12 +196,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let connections = Arc::clone(&self.0);
-        blocking(move || {
-            let mut db = connections.readings.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut db)
-        })
-        .await
+        self.on(|connections| &connections.readings, work).await
     }
 
     /// See [`Store::check`](super::Store::check).
@@ -221,12 +216,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let connections = Arc::clone(&self.0);
-        blocking(move || {
-            let mut db = connections.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut db)
-        })
-        .await
+        self.on(|connections| &connections.reader, work).await
     }
 
     /// A view of what was read that stays as it is, whatever is written meanwhile. It has a
@@ -251,12 +241,11 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let connections = Arc::clone(&self.0);
-        blocking(move || {
-            let mut db = connections.journal.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = work(&mut db)?;
-            if let Some(head) = &connections.head {
-                head.note(&db)?;
+        let head = self.head();
+        self.durable(move |db| {
+            let done = work(db)?;
+            if let Some(head) = head {
+                head.note(db)?;
             }
             Ok(done)
         })
@@ -270,9 +259,22 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.on(|connections| &connections.journal, work).await
+    }
+
+    /// Works on one of the connections, off the async threads.
+    async fn on<T, F>(
+        &self,
+        which: fn(&Connections) -> &Mutex<Connection>,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let connections = Arc::clone(&self.0);
         blocking(move || {
-            let mut db = connections.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut db = which(&connections).lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut db)
         })
         .await
