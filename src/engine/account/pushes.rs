@@ -31,8 +31,8 @@ const WEAK_LOOKS_APART: SignedDuration = SignedDuration::from_secs(10);
 /// Most rows that wait for their push. Further ones wait for nothing: they would say the same.
 const MOST_WAITING: usize = 256;
 
-/// Most cards whose last push is known.
-const MOST_CARDS: usize = 20_000;
+/// See [`LastPushes`]. Tests have fewer.
+const MOST_CARDS: usize = if cfg!(test) { 3 } else { 20_000 };
 
 /// What was pushed, and what it makes due.
 #[derive(Default)]
@@ -48,7 +48,7 @@ pub(super) struct PushLog {
     /// Milliseconds between an event's own time and its receipt, of the last ones.
     lags: VecDeque<i64>,
     /// When each card, or the account where none was named, was last pushed of.
-    last_of_card: BTreeMap<Option<Arc<str>>, Timestamp>,
+    last_of_card: LastPushes,
     /// Whether a purchase was ever pushed: else rows without a push are no sign of a gap.
     tells_of_rows: bool,
     waiting: VecDeque<WaitingRow>,
@@ -62,6 +62,28 @@ struct WaitingRow {
     card: Option<Arc<str>>,
     at: Timestamp,
     read_at: Timestamp,
+}
+
+/// When each card, or the account where none was named, was last pushed of: of the last
+/// [`MOST_CARDS`] cards and of up to as many before them. The older ones go all at once, so that no
+/// push looks at more than its own card.
+#[derive(Default)]
+struct LastPushes {
+    newer: BTreeMap<Option<Arc<str>>, Timestamp>,
+    older: BTreeMap<Option<Arc<str>>, Timestamp>,
+}
+
+impl LastPushes {
+    fn note(&mut self, card: &Option<Arc<str>>, at: Timestamp) {
+        if self.newer.len() >= MOST_CARDS && !self.newer.contains_key(card) {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        self.newer.insert(card.clone(), at);
+    }
+
+    fn of(&self, card: &Option<Arc<str>>) -> Option<Timestamp> {
+        self.newer.get(card).or_else(|| self.older.get(card)).copied()
+    }
 }
 
 /// How many things happened in the last hour, to a minute.
@@ -107,13 +129,7 @@ impl PushLog {
         if push.topic == PushTopic::Transaction {
             self.tells_of_rows = true;
         }
-        if self.last_of_card.len() >= MOST_CARDS {
-            let oldest = received_at.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-            self.last_of_card.retain(|_, at| *at >= oldest);
-        }
-        if self.last_of_card.len() < MOST_CARDS || self.last_of_card.contains_key(&push.card) {
-            self.last_of_card.insert(push.card.clone(), received_at);
-        }
+        self.last_of_card.note(&push.card, received_at);
         if let Some(gap) = &mut self.gap
             && gap.until.is_none()
         {
@@ -127,7 +143,7 @@ impl PushLog {
         let happened = row.at.min(row.read_at);
         let from = happened.saturating_sub(PUSH_MAY_PRECEDE).unwrap_or(Timestamp::MIN);
         let after =
-            |card: &Option<Arc<str>>| self.last_of_card.get(card).is_some_and(|at| *at >= from);
+            |card: &Option<Arc<str>>| self.last_of_card.of(card).is_some_and(|at| at >= from);
         after(&row.card) || after(&None)
     }
 

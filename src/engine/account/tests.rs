@@ -302,3 +302,22 @@ fn the_figures_of_pushes_are_those_of_the_last_hour() {
     assert_eq!(figures.refused_why.as_deref(), Some("the signature is wrong"));
     assert_eq!(figures.lag_median_ms, Some(0), "a clock that is ahead is no negative lag");
 }
+
+#[test]
+fn of_many_cards_the_last_pushes_are_known_and_a_row_of_one_is_no_gap() {
+    let account = account();
+    account.note_receiving(ago(3_600));
+    let cards = ["c1", "c2", "c3", "c4", "c5"];
+    for card in cards {
+        account.note_push(&push(PushTopic::Transaction, Some(card)), ago(30), &[]);
+    }
+    let amount = crate::domain::money::Money::parse_wire("5", "USD".parse().expect("a currency"));
+    let amount = amount.expect("an amount");
+    let rows = cards.map(|card| Transaction {
+        card_id: Some(card.into()),
+        seen_at: now(),
+        ..Transaction::new(account.info.id.clone(), card.into(), amount, ago(30))
+    });
+    account.expect_pushes_of(&rows, now());
+    assert!(!account.finds_push_gap(now() + SignedDuration::from_secs(61)), "all were pushed");
+}
