@@ -96,7 +96,7 @@ fn code_sent(portfolio: &Portfolio, key: &CardKey, columns: usize) -> impl Itera
     let at = portfolio.accounts.codes.get(key).copied();
     let lines = at.map(|at| {
         let (time, age) = (portfolio.local_time(at, TimeFormat::Sentence), portfolio.age(at));
-        paragraph(Role::Text, &format!("a one-time code was sent at {time}, {age} ago"), columns)
+        paragraph(Role::Text, &format!("one-time code sent at {time}, {age} ago"), columns)
     });
     lines.into_iter().flatten()
 }
