@@ -166,8 +166,9 @@ pub(super) fn words(found: &RosterCheck) -> String {
     }
     let (cards, bad) = (thousands(found.cards), thousands(found.bad.len()));
     words.push_str(&format!(
-        "{cards} cards for {}, {} without holder, {} without last four digits; {bad} bad lines, {} \
+        "{cards} {} for {}, {} without holder, {} without last four digits; {bad} bad lines, {} \
          of them duplicates\n",
+        if found.cards == 1 { "card" } else { "cards" },
         found.of,
         thousands(found.without_holder),
         thousands(found.without_last4),
