@@ -169,13 +169,6 @@ pub trait AccountSettings: Any + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether a connection may be kept for the next reading. One that is kept holds the head of
-    /// its last request in a buffer: one copy of a token is accepted for what that saves, two are
-    /// not.
-    fn keeps_connections(&self) -> bool {
-        true
-    }
-
     /// The adapter. Reads the secrets, so it may block for as long as [`Source::wait`] says: call
     /// it off the drawing task.
     ///

@@ -309,40 +309,36 @@ impl Account {
         self.state().transactions.depth_due(card, now)
     }
 
-    /// A reading of this depth had so many rows: the more, the longer until it is done again.
+    /// A reading of this depth took so many requests: the more, the longer until it is done again.
     pub(super) fn depth_read(
         &self,
         card: Option<&CardKey>,
         depth: Depth,
-        rows: usize,
+        requests: usize,
         now: Timestamp,
     ) {
-        let page = self
-            .capabilities()
-            .map_or(50, |capabilities| usize::from(capabilities.page_max.max(1)));
-        let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
-        self.state().transactions.depth_read(card, depth, pages, now);
+        self.state().transactions.depth_read(card, depth, requests, now);
     }
 
-    /// A reading of this depth began with so many rows; the history goes on with it.
-    pub(super) fn begin_deep(&self, card: Option<&CardKey>, depth: Depth, rows: usize) {
-        self.state().transactions.begin_deep(card, depth, rows);
+    /// A reading of this depth began with so many requests; the history goes on with it.
+    pub(super) fn begin_deep(&self, card: Option<&CardKey>, depth: Depth, requests: usize) {
+        self.state().transactions.begin_deep(card, depth, requests);
     }
 
-    /// So many rows of a reading that goes on in the history have come.
-    pub(super) fn note_deep_rows(&self, card: Option<&CardKey>, rows: usize) {
-        self.state().transactions.note_deep_rows(card, rows);
+    /// A reading that goes on in the history took so many requests more.
+    pub(super) fn note_deep_requests(&self, card: Option<&CardKey>, requests: usize) {
+        self.state().transactions.note_deep_requests(card, requests);
     }
 
     /// A reading that went on in the history is at its end.
     pub(super) fn deep_read(&self, card: Option<&CardKey>, now: Timestamp) {
         let ended = self.state().transactions.end_deep(card);
-        if let Some((depth, rows)) = ended {
+        if let Some((depth, requests)) = ended {
             // What the newest share lacked was read with the rest.
             if depth == Depth::Full {
                 self.note_gap(card, &mut None, depth);
             }
-            self.depth_read(card, depth, rows, now);
+            self.depth_read(card, depth, requests, now);
         }
     }
 

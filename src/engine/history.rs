@@ -62,7 +62,7 @@ impl Engine {
         self.judge_part(account, &list, card.as_ref(), read.is_failing).await;
         account.note_odd_rows(&part.list, &list, (part.stretch.from, part.stretch.to), &read);
         if part.why == Why::Again {
-            account.note_deep_rows(key.as_ref(), list.rows.len());
+            account.note_deep_requests(key.as_ref(), list.requests);
         }
         if ended {
             account.deep_read(key.as_ref(), self.0.clock.now());

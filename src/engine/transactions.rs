@@ -117,9 +117,9 @@ impl Engine {
         account.note_completeness(scope, lacks, true);
         if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
             account.set_read_to(key, now);
-            account.depth_read(key, reach.depth, list.rows.len(), self.0.clock.now());
+            account.depth_read(key, reach.depth, list.requests, self.0.clock.now());
             if is_begun {
-                account.begin_deep(key, reach.depth, list.rows.len());
+                account.begin_deep(key, reach.depth, list.requests);
             }
         }
         self.compare_holds(account, key, (&list, reach.depth), &window, now).await;
@@ -401,6 +401,7 @@ mod tests {
             complete_from: Some(at(from)),
             is_cut_short,
             lost: Vec::new(),
+            requests: 1,
         };
         assert_eq!(reach.seen(&list(100, false)), Depth::Full);
         assert_eq!(reach.seen(&list(500, true)), Depth::Recent);

@@ -13,6 +13,10 @@ use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer, Verifier};
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use zeroize::Zeroizing;
 
+pub use self::masked::MaskedSecret;
+
+mod masked;
+
 /// Bytes of the stack that are wiped after a calculation with a key: moving a key schedule leaves a
 /// copy of it there.
 const STACK_WIPED: usize = 64 << 10;

@@ -146,6 +146,8 @@ pub struct ListRead<T> {
     pub is_cut_short: bool,
     /// Stretches that cannot be asked for: each is a gap.
     pub lost: Vec<Lost>,
+    /// How many requests it took, those for a page that was read before included.
+    pub requests: usize,
 }
 
 impl<T> ListRead<T> {
@@ -160,6 +162,7 @@ impl<T> ListRead<T> {
             complete_from: None,
             is_cut_short: false,
             lost: Vec::new(),
+            requests: 0,
         }
     }
 

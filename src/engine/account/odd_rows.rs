@@ -111,6 +111,7 @@ mod tests {
             complete_from: Some(at(from)),
             is_cut_short: false,
             lost: Vec::new(),
+            requests: 1,
         };
         odd.note(&None, &list, (at(from), at(to)), Stretch::new(at(from), at(to)));
         odd.all().filter_map(|row| row.id.as_deref()).map(ToOwned::to_owned).collect()

@@ -138,6 +138,7 @@ fn a_list_whose_first_page_failed_does_not_say_that_there_are_no_cards() {
         complete_from: None,
         is_cut_short: false,
         lost: Vec::new(),
+        requests: 1,
     };
     let provider = account.info.id.clone();
     assert_eq!(account.health(now(), 0).cards, None, "never read");
@@ -320,4 +321,23 @@ fn of_many_cards_the_last_pushes_are_known_and_a_row_of_one_is_no_gap() {
     });
     account.expect_pushes_of(&rows, now());
     assert!(!account.finds_push_gap(now() + SignedDuration::from_secs(61)), "all were pushed");
+}
+
+#[test]
+fn a_deep_reading_is_done_again_the_later_the_more_requests_it_takes_beside_the_newest_page() {
+    let account = account();
+    let now = now();
+    let after = |seconds| now + SignedDuration::from_secs(seconds);
+    let full = 10 * 60;
+    for (requests, late, full) in
+        [(1, 0, full), (2, 15, full + 60), (5, 60, full + 240), (10_000, 15 * 60, 6 * 3_600)]
+    {
+        account.depth_read(None, Depth::Full, requests, now);
+        let due = |seconds| account.depth_due(None, after(seconds));
+        assert_eq!((due(late), due(full)), (Depth::Late, Depth::Full), "{requests} requests");
+        assert_eq!(due(full - 1), Depth::Late, "{requests} requests");
+        if late > 0 {
+            assert_eq!(due(late - 1), Depth::Recent, "{requests} requests");
+        }
+    }
 }

@@ -11,15 +11,15 @@ use super::saved_rows::SavedRows;
 use crate::domain::card::CardKey;
 use crate::domain::transaction::{RowName, Transaction, TransactionState};
 
-/// Seconds until late rows and older holds are read back to again, for every full page that it
-/// took; and at most.
-const LATE_PER_PAGE: i64 = 15;
+/// Seconds until late rows and older holds are read back to again, for every request that it took
+/// beyond the one that reads the newest page anyway; and at most.
+const LATE_PER_REQUEST: i64 = 15;
 const LATE_AT_MOST: i64 = 15 * 60;
 
-/// Seconds until the whole window is read again: at least, more for every full page that it took,
-/// and at most.
+/// Seconds until the whole window is read again: at least, more for every request that it took
+/// beyond the first, and at most.
 const FULL_AT_LEAST: i64 = 10 * 60;
-const FULL_PER_PAGE: i64 = 60;
+const FULL_PER_REQUEST: i64 = 60;
 const FULL_AT_MOST: i64 = 6 * 3_600;
 
 /// The longest lag that readings reach back for.
@@ -71,7 +71,7 @@ struct ListProgress {
     holds_compared: HoldsCompared,
     /// From when on it may be read back to late rows, and over the whole window.
     deeper_from: Option<DeeperFrom>,
-    /// How deep a reading is that goes on in the history, and how many rows it had so far.
+    /// How deep a reading is that goes on in the history, and how many requests it took so far.
     deep: Option<(Depth, usize)>,
 }
 
@@ -299,20 +299,20 @@ impl TransactionProgress {
         }
     }
 
-    /// A reading of this depth took so many full pages: the more, the longer until it is done
-    /// again.
+    /// A reading of this depth took so many requests: the more, the longer until it is done again.
     pub(super) fn depth_read(
         &mut self,
         card: Option<&CardKey>,
         depth: Depth,
-        pages: i64,
+        requests: usize,
         now: Timestamp,
     ) {
         let later = |seconds: i64| {
             now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
         };
-        let late = later(pages.saturating_mul(LATE_PER_PAGE).min(LATE_AT_MOST));
-        let full = FULL_AT_LEAST + pages.saturating_mul(FULL_PER_PAGE);
+        let more = i64::try_from(requests.saturating_sub(1)).unwrap_or(i64::MAX);
+        let late = later(more.saturating_mul(LATE_PER_REQUEST).min(LATE_AT_MOST));
+        let full = FULL_AT_LEAST.saturating_add(more.saturating_mul(FULL_PER_REQUEST));
         let full = later(full.min(FULL_AT_MOST));
         let deeper_from = &mut self.list_of(card).deeper_from;
         match depth {
@@ -326,17 +326,17 @@ impl TransactionProgress {
         }
     }
 
-    pub(super) fn begin_deep(&mut self, card: Option<&CardKey>, depth: Depth, rows: usize) {
-        self.list_of(card).deep = Some((depth, rows));
+    pub(super) fn begin_deep(&mut self, card: Option<&CardKey>, depth: Depth, requests: usize) {
+        self.list_of(card).deep = Some((depth, requests));
     }
 
-    pub(super) fn note_deep_rows(&mut self, card: Option<&CardKey>, more: usize) {
-        if let Some((_, rows)) = &mut self.list_of(card).deep {
-            *rows += more;
+    pub(super) fn note_deep_requests(&mut self, card: Option<&CardKey>, more: usize) {
+        if let Some((_, requests)) = &mut self.list_of(card).deep {
+            *requests += more;
         }
     }
 
-    /// How deep a reading was that went on in the history, and how many rows it had.
+    /// How deep a reading was that went on in the history, and how many requests it took.
     pub(super) fn end_deep(&mut self, card: Option<&CardKey>) -> Option<(Depth, usize)> {
         self.list_of(card).deep.take()
     }

@@ -15,7 +15,7 @@ use crate::config::lists::Dates;
 use crate::config::secret::Source;
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::money::Money;
-use crate::provider::crypto::{self, RsaKey};
+use crate::provider::crypto::{self, MaskedSecret, RsaKey};
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::{PageCursor, ProviderConfig, Window, listing, push_segment};
 
@@ -24,11 +24,11 @@ use crate::provider::{PageCursor, ProviderConfig, Window, listing, push_segment}
 pub(super) struct Signer {
     provider: ProviderId,
     base_url: String,
-    /// One header value for all requests, so that the token is not copied with each. It is the
-    /// only copy that is kept.
-    bearer: HeaderValue,
-    /// The `customerToken` header, where it is sent: a part of the same memory.
-    customer: Option<HeaderValue>,
+    /// Masked between two requests: the kept connection holds the head of the last one, which has
+    /// the token once or twice, and beside that there is no copy.
+    token: MaskedSecret,
+    /// Whether the `customerToken` header is sent as well.
+    sends_customer: bool,
     key: RsaKey,
     signature: Signature,
 }
@@ -49,22 +49,14 @@ impl Signer {
         };
         let token = read("token", &settings.token)?;
         let plain = token.expose_secret().trim();
-        let header = |text: Bytes| {
-            let mut value = HeaderValue::from_maybe_shared(text)
-                .ok()
-                .filter(|_| !plain.is_empty())
-                .ok_or_else(|| {
-                    "the credential `token` is empty or has characters that no header \
-                         can carry; set it again"
-                        .to_owned()
-                })?;
-            value.set_sensitive(true);
-            Ok::<_, String>(value)
-        };
-        let line = Bytes::from(["Bearer ", plain].concat());
-        let bearer = header(line.clone())?;
-        let customer =
-            settings.customer_token.then(|| header(line.slice("Bearer ".len()..))).transpose()?;
+        let is_header = HeaderValue::from_str(plain).is_ok_and(|value| value.to_str().is_ok());
+        if plain.is_empty() || !is_header {
+            return Err("the credential `token` is empty or has characters that no header can \
+                        carry; set it again"
+                .to_owned());
+        }
+        let token = MaskedSecret::new(plain.as_bytes())
+            .map_err(|_| "the system gave no random numbers".to_owned())?;
         let key = read("private_key", &settings.private_key)?;
         let key =
             RsaKey::pem(key.expose_secret().trim(), settings.signature.padding).map_err(|_| {
@@ -77,8 +69,8 @@ impl Signer {
         Ok(Self {
             provider: config.name.clone(),
             base_url,
-            bearer,
-            customer,
+            token,
+            sends_customer: settings.customer_token,
             key,
             signature: settings.signature.clone(),
         })
@@ -97,8 +89,12 @@ impl Signer {
         let nonce = nonce().map_err(|_| {
             error(ErrorKind::Unreachable, "the system gave no random numbers; nothing was sent")
         })?;
-        let customer = self.customer.as_ref().and_then(|token| token.to_str().ok());
-        let string = canonical(&self.signature, &timestamp, &nonce, customer, body);
+        let (bearer, token) = self.token_headers().ok_or_else(|| {
+            error(ErrorKind::Refused, "the token cannot be sent as a header; nothing was sent")
+        })?;
+        let customer = Some(token).filter(|_| self.sends_customer);
+        let text = customer.as_ref().and_then(|token| token.to_str().ok());
+        let string = canonical(&self.signature, &timestamp, &nonce, text, body);
         let signed = self.key.sign(string.as_bytes());
         let signature = self
             .signature
@@ -108,12 +104,12 @@ impl Signer {
             .method(method)
             .uri(format!("{}/{}", self.base_url, path.trim_start_matches('/')))
             .header("Content-Type", "application/json")
-            .header("Authorization", self.bearer.clone())
+            .header("Authorization", bearer)
             .header("timestamp", timestamp)
             .header("nonce", nonce)
             .header("signature", signature);
-        if let Some(customer) = &self.customer {
-            request = request.header("customerToken", customer.clone());
+        if let Some(customer) = customer {
+            request = request.header("customerToken", customer);
         }
         let bytes =
             if body.is_empty() { Vec::new() } else { serde_json::to_vec(body).unwrap_or_default() };
@@ -124,7 +120,22 @@ impl Signer {
             )
         })
     }
+
+    /// The token behind `Bearer `, and by itself: parts of the same memory, which is wiped with the
+    /// last of them.
+    fn token_headers(&self) -> Option<(HeaderValue, HeaderValue)> {
+        let header = |text: Bytes| {
+            let mut value = HeaderValue::from_maybe_shared(text).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        let line = Bytes::from(std::mem::take(&mut *self.token.behind(BEARER)));
+        Some((header(line.clone())?, header(line.slice(BEARER.len()..))?))
+    }
 }
+
+/// What a header begins with that carries a token.
+const BEARER: &[u8] = b"Bearer ";
 
 const NO_SIGNATURE: &str = "the request could not be signed with private_key; nothing was sent";
 

@@ -97,12 +97,6 @@ impl AccountSettings for Settings {
         [&self.token, &self.private_key].into_iter().chain(of_callbacks).collect()
     }
 
-    /// A kept connection holds the head of its last request, and with `customer_token` that has
-    /// the token twice.
-    fn keeps_connections(&self) -> bool {
-        !self.customer_token
-    }
-
     fn build(&self, config: &ProviderConfig, http: Http) -> Result<Box<dyn Provider>, String> {
         Ok(Box::new(Artha::new(config, self, http)?))
     }

@@ -260,6 +260,7 @@ fn list(rows: Vec<Transaction>, unread: usize, gap: Option<&str>) -> Credits {
         complete_from: None,
         is_cut_short: false,
         lost: Vec::new(),
+        requests: 1,
     })
     .expect("no error")
 }

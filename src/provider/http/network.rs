@@ -47,8 +47,7 @@ impl NetworkTransport {
                     format!("TLS cannot be set up: {problem}")
                 })
         };
-        let idle = if config.settings.keeps_connections() { 1 } else { 0 };
-        Ok(Self { reads: client(idle)?, writes: client(0)?, proxies })
+        Ok(Self { reads: client(1)?, writes: client(0)?, proxies })
     }
 
     /// Host and port of an address, and the proxy on the way to it, as errors name them.

@@ -69,6 +69,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// What was read, with the time from which on the window is complete.
     pub(super) fn finish(self, complete_from: Option<Timestamp>, ended: Result<()>) -> ListRead<T> {
         ListRead {
+            requests: self.asked(),
             rows: self.rows,
             unread: self.unread.into_values().collect(),
             gap: self.gap,
