@@ -9,6 +9,7 @@ mod loading;
 mod many_cards;
 mod older;
 mod pace;
+mod pushes;
 mod widths;
 mod work;
 
@@ -501,20 +502,4 @@ proptest! {
             drawn(&model);
         }
     }
-}
-
-#[test]
-fn a_card_says_that_a_one_time_code_was_sent_and_when_and_other_cards_do_not() {
-    let mut model = board_after((120, 40), "");
-    let card = model.subject().expect("a selected card");
-    assert!(!text(&model).contains("one-time code"));
-    let at = crate::app::fixture::ago(120);
-    update(&mut model, Msg::EngineEvent(EngineEvent::CodeSent { card: card.clone(), at }));
-    assert!(text(&model).contains("one-time code sent at 14:06, 2m ago"), "{}", text(&model));
-    // One that came before is no later one, however it was delivered.
-    let before = crate::app::fixture::ago(600);
-    update(&mut model, Msg::EngineEvent(EngineEvent::CodeSent { card, at: before }));
-    assert!(text(&model).contains("sent at 14:06"), "{}", text(&model));
-    press(&mut model, "j");
-    assert!(!text(&model).contains("one-time code"));
 }

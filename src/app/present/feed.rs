@@ -338,13 +338,11 @@ fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role,
 fn explained_operation(portfolio: &Portfolio, operation: &Operation) -> Vec<(Role, String)> {
     let card = crate::domain::card::digits(operation.last4);
     let story = operation::story(operation, portfolio);
+    let proof = operation::proof(portfolio, operation);
     vec![
         (Role::Heading, format!("{} of {card} by {}", operation.phrase(), operation.operator)),
         (operation::state_role(operation.state), format!("{}: {story}", operation.state.as_str())),
-        (
-            Role::Muted,
-            format!("proof: {}   reference {}", operation.proof.sentence(), operation.reference),
-        ),
+        (Role::Muted, format!("proof: {proof}   reference {}", operation.reference)),
     ]
 }
 

@@ -30,7 +30,8 @@ pub(crate) fn name(operation: &Operation) -> String {
 /// What is known of an operation, in a few words.
 pub(crate) fn story(operation: &Operation, portfolio: &Portfolio) -> String {
     let age = portfolio.age(operation.created_at);
-    let detail = operation.detail.as_deref().unwrap_or("");
+    let pushed = pushed(portfolio, operation, TimeFormat::Full);
+    let detail = pushed.as_deref().or(operation.detail.as_deref()).unwrap_or("");
     match operation.state {
         OperationState::Sent => format!("waiting for {} {age}", operation.card.provider),
         OperationState::Accepted if !operation.is_open() => "answer only, no proof".to_owned(),
@@ -44,8 +45,12 @@ pub(crate) fn story(operation: &Operation, portfolio: &Portfolio) -> String {
 }
 
 /// The last thing known, beside a column with the state.
-pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation, time: TimeFormat) -> String {
-    let time = |at| portfolio.local_time(at, time);
+pub(crate) fn last_step(
+    portfolio: &Portfolio,
+    operation: &Operation,
+    format: TimeFormat,
+) -> String {
+    let time = |at| portfolio.local_time(at, format);
     let next =
         operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
     match (operation.state, operation.looks) {
@@ -55,10 +60,18 @@ pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation, time: Time
             format!("looked {looks}x{next}")
         }
         (OperationState::Done | OperationState::Failed, _) => {
-            operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
+            let pushed = pushed(portfolio, operation, format);
+            let words = pushed.or_else(|| operation.detail.as_deref().map(str::to_owned));
+            words.unwrap_or_else(|| time(operation.updated_at))
         }
         (OperationState::Sent | OperationState::Accepted, _) => story(operation, portfolio),
     }
+}
+
+/// `pushed 14:08:02`: what ended an operation that nothing but a signed event tells of.
+fn pushed(portfolio: &Portfolio, operation: &Operation, format: TimeFormat) -> Option<String> {
+    let is_pushed = operation.proven_by == Some(ProvenBy::Push);
+    is_pushed.then(|| format!("pushed {}", portfolio.local_time(operation.updated_at, format)))
 }
 
 /// What the journal says of an operation, oldest first, and what comes next.
@@ -105,14 +118,23 @@ pub(crate) fn journal(
         );
         lines.push(vec![(Role::Caution, text)]);
     }
-    let proof = match operation.proven_by {
-        Some(ProvenBy::Person) => "a person's word",
-        Some(ProvenBy::Push) => "a signed event of the provider",
-        Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
-        Some(ProvenBy::Lookup | ProvenBy::Answer) | None => operation.proof.sentence(),
-    };
-    lines.push(vec![(Role::Muted, format!("proof: {proof}"))]);
+    lines.push(vec![(Role::Muted, format!("proof: {}", proof(portfolio, operation)))]);
     lines
+}
+
+/// What proves the end of an operation, or may prove it.
+pub(crate) fn proof(portfolio: &Portfolio, operation: &Operation) -> String {
+    if let Some(pushed) = pushed(portfolio, operation, TimeFormat::Full) {
+        return format!("{pushed}, a signed event of the provider");
+    }
+    let words = match operation.proven_by {
+        Some(ProvenBy::Person) => "a person's word",
+        Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
+        Some(ProvenBy::Lookup | ProvenBy::Answer | ProvenBy::Push) | None => {
+            operation.proof.sentence()
+        }
+    };
+    words.to_owned()
 }
 
 /// One line of the journal: time, step and words, and at the right, where there is room, its
