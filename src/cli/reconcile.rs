@@ -3,6 +3,8 @@
 
 mod compare;
 
+pub(in crate::cli) use compare::compare;
+
 use clap::Args;
 use jiff::SignedDuration;
 
@@ -52,7 +54,7 @@ impl Run for Reconcile {
         let (rows, completeness) = joined(lists);
         session.view.now = clock.now();
         let missing = Missing::of(completeness);
-        let mut found = compare::compare(operations, rows, &claims, since);
+        let mut found = compare(operations, rows, &claims, since);
         let summary = summary(&found, &session.view.time(since));
         let is_equal = found.iter().all(|row| row.matching.is_equal());
         if self.differences {

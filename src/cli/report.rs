@@ -2,6 +2,7 @@
 //! the float. From the data file; only the float is asked for.
 
 mod collect;
+mod taken;
 mod words;
 
 use clap::Args;

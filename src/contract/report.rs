@@ -128,7 +128,12 @@ const FLOAT: &[Part] = &[
     Part { null: Some(UNREAD), ..part("as_of", Kind::Time, "when it was read") },
     Part {
         null: Some("it could not be read, or the data file does not have all of the shift"),
-        ..part("taken", Kind::Money, "the top-ups of the shift in its currency, whoever made them")
+        ..part(
+            "taken",
+            Kind::Money,
+            "the top-ups of the shift in its currency, whoever made them, and their fees; one whose \
+             outcome is not known counts",
+        )
     },
     Part {
         null: Some("nothing was taken, or it is not known how much"),

@@ -93,3 +93,26 @@ async fn the_page_for_the_next_shift_names_no_person_and_no_shop() {
         assert!(words(&output).contains(expected), "{line:?}: {}", words(&output));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_top_up_is_taken_from_the_float_once_before_its_credit_is_read_and_afterwards() {
+    let bank = Bank::open().await;
+    let card = bank.active(Dialect::Enkash).await;
+    let known = bank.run(&["transactions"]).await;
+    assert_eq!(code(&known), 0, "{}", words(&known));
+    let since = bank.json(&["report", "--json"]).await["since"].clone();
+    let since = since.as_str().expect("a time").to_owned();
+    let taken = async || {
+        let report = bank.json(&["report", "--since", &since, "--json"]).await;
+        let floats = report["float"].as_array().expect("a list").clone();
+        let of = floats.iter().find(|row| row["provider"] == "enkash").expect("its float");
+        of["taken"]["amount"].as_str().expect("a sum").parse::<Decimal>().expect("a number")
+    };
+    let before = taken().await;
+    let sent = bank.run(&["topup", &card, "25", "--yes"]).await;
+    assert_eq!(code(&sent), 0, "{}", words(&sent));
+    assert_eq!(taken().await - before, Decimal::from(25), "the journal has it");
+    let read = bank.run(&["transactions"]).await;
+    assert_eq!(code(&read), 0, "{}", words(&read));
+    assert_eq!(taken().await - before, Decimal::from(25), "the list has it as well");
+}

@@ -17,7 +17,7 @@ const CREDITED_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Compares top-ups of ours with the credits of the lists, newest first: what was asked or came
 /// since then. Earlier ones keep their credits.
-pub(super) fn compare(
+pub(in crate::cli) fn compare(
     mut operations: Vec<Operation>,
     mut rows: Vec<Transaction>,
     claims: &[Claim],

@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::taken::{Taken, taken};
 use crate::cli::failure::Failure;
 use crate::cli::kept::{Kept, Refresh, Seen};
+use crate::cli::reconcile::compare;
 use crate::cli::session::Session;
 use crate::cli::transactions::accounts_of;
 use crate::contract::{Changes, Declines, Float, FromDataFile, OpenChange, Report};
@@ -16,7 +18,7 @@ use crate::domain::card::ProviderId;
 use crate::domain::completeness::UnreadPart;
 use crate::domain::decline::{DeclineCause, DeclineReason};
 use crate::domain::money::Money;
-use crate::domain::operation::{Operation, OperationState};
+use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::{ProviderReport, unread_part};
 use crate::provider::ErrorKind;
@@ -35,10 +37,13 @@ pub(super) async fn report(
     operations.retain(|operation| session.is_asked(&operation.card.provider));
     let kept = Kept::of(session).await?;
     let mut seen = Seen::of(accounts_of(session, None));
-    let mut counted = Counted::default();
+    let (mut counted, mut credits) = (Counted::default(), Vec::new());
     kept.each_row(None, since, |row| {
         seen.add(&row);
         counted.add(&row);
+        if row.kind == TransactionKind::TopUp {
+            credits.push(row);
+        }
         Ok(true)
     })
     .await?;
@@ -47,7 +52,10 @@ pub(super) async fn report(
         Refresh::Never => (None, Vec::new()),
         Refresh::Always | Refresh::Auto => {
             let asked = session.engine.read_providers().await;
-            counted.take_ours(&operations, since);
+            let claims = session.engine.claims().await.map_err(Failure::data_file)?;
+            let of_top_up = |row: &&Operation| row.action_kind == ActionKind::TopUp;
+            let ours = operations.iter().filter(of_top_up).cloned().collect();
+            let taken = taken(&compare(ours, credits, &claims, since));
             // What is not known to be all that was taken would make the float last too long.
             let whole = |row: &&FromDataFile| {
                 let reaches = |at| until.duration_since(at) <= READ_UNTIL;
@@ -55,7 +63,7 @@ pub(super) async fn report(
             };
             let whole = read.iter().filter(whole).map(|row| row.provider.clone()).collect();
             let shift = until.duration_since(since);
-            let (float, unread) = floats(asked, &counted.taken, &whole, shift);
+            let (float, unread) = floats(asked, &taken, &whole, shift);
             (Some(float), unread)
         }
     };
@@ -132,8 +140,6 @@ struct Declined {
 struct Counted {
     /// The declines of each reason or code.
     declines: BTreeMap<(Option<DeclineReason>, String), Declined>,
-    /// What top-ups took of the float.
-    taken: BTreeMap<(ProviderId, String), Money>,
 }
 
 impl Counted {
@@ -143,34 +149,6 @@ impl Counted {
             let declined = self.declines.entry(name).or_default();
             declined.count += 1;
             declined.cards.insert(row.card_id.clone());
-        }
-        if row.kind == TransactionKind::TopUp && !row.state.has_failed() {
-            let currency = row.amount.currency();
-            let name = (row.provider.clone(), currency.code().to_owned());
-            let taken = self.taken.entry(name).or_insert(Money::zero(currency));
-            *taken = taken.checked_add(row.amount).unwrap_or(*taken);
-        }
-    }
-
-    /// The journal knows of ours before any list does.
-    fn take_ours(&mut self, operations: &[Operation], since: Timestamp) {
-        let mut ours: BTreeMap<(ProviderId, String), Money> = BTreeMap::new();
-        let happened = |row: &&Operation| {
-            row.created_at >= since
-                && matches!(row.state, OperationState::Done | OperationState::Accepted)
-        };
-        for row in operations.iter().filter(happened) {
-            let Some(amount) = row.amount else { continue };
-            let currency = amount.currency();
-            let name = (row.card.provider.clone(), currency.code().to_owned());
-            let sum = ours.entry(name).or_insert(Money::zero(currency));
-            *sum = sum.checked_add(amount).unwrap_or(*sum);
-        }
-        for (name, sum) in ours {
-            let taken = self.taken.entry(name).or_insert(sum);
-            if taken.amount() < sum.amount() {
-                *taken = sum;
-            }
         }
     }
 
@@ -188,7 +166,7 @@ impl Counted {
 /// The floats that were read, and which were not. An account that tells none is left out.
 fn floats(
     asked: Vec<ProviderReport>,
-    taken: &BTreeMap<(ProviderId, String), Money>,
+    taken: &Taken,
     whole: &BTreeSet<ProviderId>,
     shift: SignedDuration,
 ) -> (Vec<Float>, Vec<UnreadPart>) {
