@@ -131,8 +131,8 @@ const FLOAT: &[Part] = &[
         ..part(
             "taken",
             Kind::Money,
-            "the top-ups of the shift in its currency, whoever made them, and their fees; one whose \
-             outcome is not known counts",
+            "the top-ups of the shift in its currency, whoever made them, and their fees; one \
+             whose outcome is not known counts",
         )
     },
     Part {

@@ -79,7 +79,7 @@ mod tests {
         let unknown = one(Matching::OursOnly, Some(ours(OperationState::Unknown, "3.00")), None);
         let failed = one(Matching::OursOnly, Some(ours(OperationState::Failed, "500.00")), None);
         let foreign = one(Matching::TheirsOnly, None, Some(theirs("100.00", None)));
-        assert_eq!(sums(&[matched.clone()]), ["10.25 USD"]);
+        assert_eq!(sums(std::slice::from_ref(&matched)), ["10.25 USD"]);
         assert_eq!(sums(&[matched, missing, unknown, failed, foreign]), ["133.25 USD"]);
         assert_eq!(sums(&[]), Vec::<String>::new());
     }
