@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use self::sqlite::Database;
-use crate::domain::card::{Card, Ids, ProviderId};
+use crate::domain::card::{Card, CardKey, Ids, ProviderId};
 use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
@@ -241,6 +241,19 @@ impl Store {
     /// [`StoreError::NotFound`] when there is none of this id, or why it cannot be read.
     pub async fn operation(&self, id: OperationId) -> Result<Operation, StoreError> {
         self.0.journal(move |db| Ok(sqlite::journal::get(db, id)?)).await
+    }
+
+    /// The operation of a card's payment of this number (see [`OperationId::of_payment`]), where
+    /// the journal has one. One look among the card's operations.
+    ///
+    /// # Errors
+    /// Why the journal cannot be read.
+    pub async fn payment(
+        &self,
+        card: CardKey,
+        number: u64,
+    ) -> Result<Option<Operation>, StoreError> {
+        self.0.journal(move |db| Ok(sqlite::journal::of_payment(db, &card, number)?)).await
     }
 
     /// A page of the journal, newest first: the operations before one of this id, or the newest of

@@ -1,6 +1,7 @@
 //! The journal as it is read: page by page, so that no list of it ends before the journal does.
 
 use super::{Engine, EngineEvent};
+use crate::domain::card::CardKey;
 use crate::domain::operation::{Operation, OperationId};
 use crate::store::{Claim, StoreError};
 
@@ -51,6 +52,19 @@ impl Engine {
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(self.unread(&error)),
         }
+    }
+
+    /// The operation of a card's payment of this number, where the journal has one.
+    ///
+    /// # Errors
+    /// One sentence, when the journal cannot be read.
+    pub async fn find_payment(
+        &self,
+        card: &CardKey,
+        number: u64,
+    ) -> Result<Option<Operation>, String> {
+        let found = self.0.store.payment(card.clone(), number).await;
+        found.map_err(|error| self.unread(&error))
     }
 
     /// Every transaction that an operation names as its own.

@@ -21,7 +21,9 @@ pub(super) use self::chain::hash_without_record;
 use self::credits::owner_of;
 pub(in crate::store) use self::credits::{claims, matched_credits, owner_of_task};
 pub(in crate::store) use self::head::Head;
-pub(in crate::store) use self::rows::{being_sent, changed_since, followed, get, page, steps};
+pub(in crate::store) use self::rows::{
+    being_sent, changed_since, followed, get, of_payment, page, steps,
+};
 pub(super) use self::snapshot::{note_renamed, snapshot};
 pub(in crate::store) use self::verify::verify;
 use super::{begin, millis};
@@ -39,8 +41,10 @@ pub(in crate::store) fn intend(
     on_conflict: OnConflict,
 ) -> rusqlite::Result<Option<NotSaved>> {
     let tx = begin(db)?;
-    if let Some(known) = rows::same_payment(&tx, operation.id)? {
-        return Ok(Some(NotSaved::Known(known)));
+    if let Some(number) = operation.id.payment()
+        && let Some(known) = of_payment(&tx, &operation.card, number)?
+    {
+        return Ok(Some(NotSaved::Known(known.id)));
     }
     if let Some(obstacle) = obstacle(&tx, operation, on_conflict)? {
         return Ok(Some(NotSaved::Obstacle(obstacle)));

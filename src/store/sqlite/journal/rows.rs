@@ -99,20 +99,23 @@ pub(super) fn equal_done_since(
     .optional()
 }
 
-/// The operation that the journal has of the same payment: such ids differ in their time alone,
-/// which is their first ten characters. Of all others the id itself is unique.
-pub(super) fn same_payment(
-    tx: &Transaction<'_>,
-    id: OperationId,
-) -> rusqlite::Result<Option<OperationId>> {
-    if id.payment().is_none() {
-        return Ok(None);
-    }
-    let found = tx
-        .prepare_cached("SELECT id FROM operation WHERE substr(id, 11) = substr(?1, 11)")?
-        .query_row([id.to_string()], |row| row.get::<_, String>(0))
-        .optional()?;
-    found.map(|id| id.parse().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()
+/// The operation of a card's payment of this number. Ids of one payment differ in their time
+/// alone, which is their first ten characters.
+///
+/// A number is made of the card, too, so it is looked for among the card's operations, which have
+/// an index, and not in the whole journal.
+pub(in crate::store) fn of_payment(
+    db: &Connection,
+    card: &CardKey,
+    number: u64,
+) -> rusqlite::Result<Option<Operation>> {
+    let id = OperationId::of_payment(Timestamp::UNIX_EPOCH, number).to_string();
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND substr(id, 11) = \
+         substr(?3, 11)"
+    ))?
+    .query_row(params![card.provider.name(), &*card.id, id], read)
+    .optional()
 }
 
 /// Whether an operation could not be inserted because there is one of its id, and so of its

@@ -292,3 +292,30 @@ async fn every_change_of_a_line_breaks_the_chain() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_payment_is_looked_for_among_the_operations_of_its_card_alone() {
+    with_journal(|db| {
+        let mut paid = operation(1);
+        paid.id = OperationId::of_payment(at(5), 42);
+        paid.reference = paid.id.reference();
+        saved(db, &paid);
+        saved(db, &operation(2));
+        let found = |card: &CardKey, number| {
+            of_payment(db, card, number).expect("the journal").map(|operation| operation.id)
+        };
+        assert_eq!(found(&paid.card, 42), Some(paid.id), "whenever it was");
+        assert_eq!(found(&paid.card, 43), None, "another payment");
+        assert_eq!(found(&operation(2).card, 42), None, "another card");
+        let plan: String = db
+            .query_row(
+                "EXPLAIN QUERY PLAN SELECT id FROM operation WHERE provider = 'a' AND card_id = \
+                 'b' AND substr(id, 11) = substr('c', 11)",
+                [],
+                |row| row.get("detail"),
+            )
+            .expect("a plan");
+        assert!(plan.contains("INDEX operation_of_card"), "{plan}");
+    })
+    .await;
+}
