@@ -2,6 +2,7 @@
 //!
 //! It never guesses: a word that fits more than one is answered with the candidates.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -12,31 +13,36 @@ use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 
-/// The card that a word means, from what the data file knows; where that has none, the providers
-/// are read first.
+/// The card that a word means, from what the data file knows; where that has none, lists are read
+/// first: that of the account that the word names, or all.
 ///
 /// # Errors
 /// Usage, with the candidates, when it fits several; usage when it fits none; unreachable when it
 /// fits none and a provider that might have it could not be read.
 pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Failure> {
-    if let Some(card) =
-        unique(word, &matching(word, &session.known_cards().await, &names(session)))?
-    {
+    if let Some(card) = KnownCards::of(session).await.card(word)? {
         return Ok(card);
     }
-    let named = full_key(word, &names(session));
+    if let Some(key) = full_key(word, &names(session)) {
+        // Without a list, reading card by card tells only digits that the roster does not.
+        let capabilities = session.engine.capabilities(&key.provider).await;
+        let has_list = capabilities.is_some_and(|has| has.list_cards.is_yes());
+        if has_list || as_digits(&key.id).parse::<Last4>().is_ok() {
+            let _whatever_it_lacks = session.engine.list_cards_at(&key.provider).await;
+        }
+        return match KnownCards::of(session).await.card(word)? {
+            Some(card) => Ok(card),
+            None => by_name(session, &key).await,
+        };
+    }
     let mut read = Vec::new();
     let mut exit = Exit::Usage;
     let mut unread = Vec::new();
     for listing in session.engine.list_cards().await {
         read.extend(listing.rows);
-        // What another provider's list lacks is no matter for a card of this one.
-        let may_have_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
         // A card that could not be read is known all the same; a list that ended early may have
         // more.
-        for part in
-            listing.completeness.parts.iter().filter(|part| may_have_it && part.card.is_none())
-        {
+        for part in listing.completeness.parts.iter().filter(|part| part.card.is_none()) {
             let refused = listing
                 .failed
                 .as_ref()
@@ -47,15 +53,30 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Fai
             unread.push(part.sentence());
         }
     }
-    if let Some(card) = unique(word, &matching(word, &read, &names(session)))? {
-        return Ok(card);
+    let found = unique(word, &matching(word, &read, &names(session)))?;
+    found.ok_or_else(|| no_card(word, exit, &unread))
+}
+
+/// A card that is not known although the lists that may have it were read.
+///
+/// # Errors
+/// Usage, where the word is no whole name; else as of [`card`].
+pub(crate) async fn unlisted(session: &Session, word: &str) -> Result<Arc<Card>, Failure> {
+    match full_key(word, &names(session)) {
+        Some(key) => by_name(session, &key).await,
+        None => Err(no_card(word, Exit::Usage, &[])),
     }
-    // A card that no list has may still be read by its whole name.
-    if let Some(key) = named {
-        let read = session.engine.read_card(&key).await;
-        return read.map(Arc::new).map_err(|error| Failure::unread(&error).of_card(&key));
-    }
-    Err(no_card(word, exit, &unread))
+}
+
+/// The account that a word names, where it is a whole name.
+pub(crate) fn account_of(session: &Session, word: &str) -> Option<ProviderId> {
+    full_key(word, &names(session)).map(|key| key.provider)
+}
+
+/// A card that no list has may still be read by its whole name.
+async fn by_name(session: &Session, key: &CardKey) -> Result<Arc<Card>, Failure> {
+    let read = session.engine.read_card(key).await;
+    read.map(Arc::new).map_err(|error| Failure::unread(&error).of_card(key))
 }
 
 /// The card that a word means, from what the data file knows alone: no provider is asked.
@@ -63,10 +84,44 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Arc<Card>, Fai
 /// # Errors
 /// Usage, with the candidates, when it fits several; usage when it fits none.
 pub(crate) async fn known(session: &Session, word: &str) -> Result<Arc<Card>, Failure> {
-    let known = session.known_cards().await;
-    let found = unique(word, &matching(word, &known, &names(session)))?;
+    let found = KnownCards::of(session).await.card(word)?;
     let asked_nobody = "no provider was asked (--refresh never)".to_owned();
     found.ok_or_else(|| no_card(word, Exit::Usage, &[asked_nobody]))
+}
+
+/// The cards that are known now, for whoever looks up many words: they are asked for once, and a
+/// whole name is found with one look.
+pub(crate) struct KnownCards {
+    cards: Vec<Arc<Card>>,
+    by_key: HashMap<CardKey, Arc<Card>>,
+    names: Vec<Name>,
+}
+
+impl KnownCards {
+    pub(crate) async fn of(session: &Session) -> Self {
+        let cards = session.known_cards().await;
+        let by_key = cards.iter().map(|card| (card.key.clone(), Arc::clone(card))).collect();
+        Self { cards, by_key, names: names(session) }
+    }
+
+    /// Adds one that became known meanwhile.
+    pub(crate) fn add(&mut self, card: &Arc<Card>) {
+        if self.by_key.insert(card.key.clone(), Arc::clone(card)).is_none() {
+            self.cards.push(Arc::clone(card));
+        }
+    }
+
+    /// The card that a word means, if any is known.
+    ///
+    /// # Errors
+    /// Usage, with the candidates, when it fits several.
+    pub(crate) fn card(&self, word: &str) -> Result<Option<Arc<Card>>, Failure> {
+        let named = full_key(word, &self.names).and_then(|key| self.by_key.get(&key));
+        match named {
+            Some(card) => Ok(Some(Arc::clone(card))),
+            None => unique(word, &matching(word, &self.cards, &self.names)),
+        }
+    }
 }
 
 /// For a change: that a short word can mean no other card. A provider whose list was never read may

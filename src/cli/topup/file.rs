@@ -1,17 +1,17 @@
 //! A file of top-ups, read and checked whole: a CSV with the columns `card` and `amount`, and if
 //! wanted `currency` and `reason`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::change::capabilities;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::find;
+use crate::cli::find::{self, KnownCards};
 use crate::cli::session::Session;
 use crate::config::spreadsheet::{self, Spreadsheet};
-use crate::domain::card::{Card, CardKey};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Capabilities, check_action};
 use crate::domain::text;
@@ -44,7 +44,9 @@ pub(super) async fn read(session: &Session, path: &Path) -> Result<Vec<Line>, Fa
     })?;
     let sheet = Spreadsheet::of(&text);
     let columns = columns(&sheet).map_err(|why| Failure::usage(format!("--from: {name} {why}")))?;
-    let mut reader = Reader { session, capabilities: HashMap::new(), lists_are_read: false };
+    let known = KnownCards::of(session).await;
+    let mut reader =
+        Reader { session, known, capabilities: HashMap::new(), listed: BTreeSet::new() };
     let (mut lines, mut wrong): (Vec<Line>, Vec<(u64, String)>) = (Vec::new(), Vec::new());
     let mut first: HashMap<(CardKey, String), u64> = HashMap::new();
     for (number, row) in sheet.rows() {
@@ -119,8 +121,10 @@ fn columns(sheet: &Spreadsheet<'_>) -> Result<Columns, String> {
 /// Reads lines, and asks each account once what it can do.
 struct Reader<'a> {
     session: &'a Session,
+    known: KnownCards,
     capabilities: HashMap<CardKey, Capabilities>,
-    lists_are_read: bool,
+    /// Accounts whose lists were read; `None` where all were.
+    listed: BTreeSet<Option<ProviderId>>,
 }
 
 impl Reader<'_> {
@@ -170,16 +174,17 @@ impl Reader<'_> {
 
     /// The card that a word means. The providers' lists are read once, where one is not known.
     async fn card(&mut self, word: &str) -> Result<Result<Arc<Card>, String>, Failure> {
-        let found = match find::known(self.session, word).await {
-            Err(_) if !self.lists_are_read => {
-                self.lists_are_read = true;
-                find::card(self.session, word).await
-            }
-            found => found,
+        let found = match self.known.card(word) {
+            Ok(Some(card)) => Ok(card),
+            Ok(None) => self.unknown(word).await,
+            Err(failure) => Err(failure),
         };
         let card = match found {
             Ok(card) => card,
-            Err(failure) if failure.exit == Exit::Usage => return Ok(Err(failure.sentence())),
+            // What the provider does not have, or refuses to read, is a mistake of this line.
+            Err(failure) if failure.exit != Exit::Unreachable => {
+                return Ok(Err(failure.sentence()));
+            }
             Err(failure) => return Err(failure),
         };
         match find::ensure_no_other_fits(self.session, word, &card).await {
@@ -193,6 +198,20 @@ impl Reader<'_> {
         let read = self.session.engine.read_card(&card.key).await;
         let read = read.map_err(|error| Failure::unread(&error).of_card(&card.key))?;
         Ok(Ok(Arc::new(read)))
+    }
+
+    /// A card that is not known yet.
+    async fn unknown(&mut self, word: &str) -> Result<Arc<Card>, Failure> {
+        let account = find::account_of(self.session, word);
+        if self.listed.contains(&None) || self.listed.contains(&account) {
+            let found = find::unlisted(self.session, word).await?;
+            self.known.add(&found);
+            return Ok(found);
+        }
+        self.listed.insert(account);
+        let found = find::card(self.session, word).await;
+        self.known = KnownCards::of(self.session).await;
+        found
     }
 
     async fn offers(&mut self, card: &Card) -> Result<Capabilities, Failure> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{Attempts, Listing, Patience, of_list, unread_part};
-use crate::domain::card::{Card, Reading};
+use crate::domain::card::{Card, ProviderId, Reading};
 use crate::engine::Engine;
 use crate::engine::account::Account;
 
@@ -16,6 +16,12 @@ impl Engine {
         let began = Instant::now();
         let work = self.0.accounts.iter().map(|account| self.list_cards_of(account, began));
         futures::future::join_all(work).await
+    }
+
+    /// The same of one account; `None` where it is not configured.
+    pub async fn list_cards_at(&self, provider: &ProviderId) -> Option<Listing<Arc<Card>>> {
+        let account = self.account(provider).ok()?;
+        Some(self.list_cards_of(&account, Instant::now()).await)
     }
 
     async fn list_cards_of(&self, account: &Account, began: Instant) -> Listing<Arc<Card>> {
