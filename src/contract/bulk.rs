@@ -38,7 +38,7 @@ pub enum Fate {
     Sent,
     /// An earlier run sent it: it was not sent again.
     SentBefore,
-    /// It was not sent, and the journal has nothing of it.
+    /// This run did not send it: the detail says why.
     NotSent,
 }
 
@@ -149,24 +149,13 @@ const fn paint(state: OperationState) -> Paint {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::contract::json;
-    use crate::contract::samples::{card, money};
+    use crate::contract::samples::bulk_line;
 
     #[test]
     fn a_line_that_nobody_sent_has_no_operation() {
-        let line = BulkLine {
-            line: 2,
-            card: card(),
-            amount: money("5", "KWD"),
-            fee: None,
-            reason: Some("pay".to_owned()),
-            fate: Fate::ToSend,
-            operation: None,
-            detail: None,
-        };
         assert_eq!(
-            json::object(&line),
+            json::object(&bulk_line()),
             concat!(
                 r#"{"line":2,"fate":"to-send","provider":"acme","card_id":"c-1","last4":"4242","#,
                 r#""amount":{"amount":"5.000","currency":"KWD"},"fee":null,"reason":"pay","#,

@@ -1,7 +1,8 @@
-//! A card, a transaction and an operation for tests of what is printed.
+//! A card, a transaction, an operation and a line of a file of top-ups for tests of what is printed.
 
 use jiff::Timestamp;
 
+use super::bulk::{BulkLine, Fate};
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
@@ -90,5 +91,19 @@ pub(crate) fn operation() -> Operation {
         proven_by: None,
         watched_until: None,
         alarm: None,
+    }
+}
+
+/// A line of a file of top-ups of which nothing was sent.
+pub(crate) fn bulk_line() -> BulkLine {
+    BulkLine {
+        line: 2,
+        card: card(),
+        amount: money("5", "KWD"),
+        fee: None,
+        reason: Some("pay".to_owned()),
+        fate: Fate::ToSend,
+        operation: None,
+        detail: None,
     }
 }

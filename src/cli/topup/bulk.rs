@@ -5,14 +5,16 @@
 //! journal takes no second operation of a payment, whichever process asks.
 
 mod preview;
+mod turns;
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::turns::Turns;
 use super::file::{self, Line};
-use super::{payment, results};
+use super::payment;
+use super::results::Results;
 use crate::cli::change::capabilities;
 use crate::cli::change::terms::{Terms, terms};
 use crate::cli::exit::{Exit, warn};
@@ -23,8 +25,10 @@ use crate::cli::session::Session;
 use crate::cli::shutdown::Shutdown;
 use crate::clock::Clock;
 use crate::contract::{BulkLine, FailureKind, Fate, Row};
-use crate::domain::card::ProviderId;
-use crate::domain::operation::{Action, OnConflict, Operation, OperationId, OperationState};
+use crate::domain::card::CardKey;
+use crate::domain::operation::{
+    Action, OnConflict, Operation, OperationId, OperationState, StepKind,
+};
 use crate::domain::text;
 use crate::engine::{ChangeRequest, Expected, Job, Refused};
 
@@ -77,29 +81,23 @@ async fn pay(
 /// How sending a line went, for those that follow.
 enum Went {
     On,
-    /// Its provider could not be read.
-    Unreached,
+    /// Its card could not be read: why. Nothing of it left.
+    Unread(String),
     /// A signal came.
     Interrupted,
-}
-
-impl Went {
-    fn by(exit: Exit) -> Self {
-        if exit == Exit::Unreachable { Self::Unreached } else { Self::On }
-    }
 }
 
 /// A file that is being paid.
 struct Bulk<'a> {
     session: &'a Session,
     asked: &'a Asked<'a>,
-    results: PathBuf,
+    results: Results,
     lines: Vec<Line>,
     /// What became of each line.
     shown: Vec<BulkLine>,
     /// The number of each line's next operation.
     next: Vec<u64>,
-    /// Lines whose provider could not be read.
+    /// Lines that were not sent because their account could not be read.
     unreached: usize,
 }
 
@@ -111,25 +109,28 @@ impl<'a> Bulk<'a> {
         asked: &'a Asked<'a>,
         lines: Vec<Line>,
     ) -> Result<Self, Failure> {
-        let journal = session.journal().await?;
-        let paid: HashMap<u64, &Operation> =
-            journal.iter().filter_map(|row| Some((row.id.payment()?, row))).collect();
         let (mut shown, mut next) = (Vec::new(), Vec::new());
         for line in &lines {
-            let mut tries = 0;
-            let number = |tries| payment::number(asked.batch, &line.card.key, line.amount, tries);
-            let mut newest: Option<&Operation> = None;
-            while let Some(operation) = paid.get(&number(tries)) {
-                if (&operation.card, operation.amount) != (&line.card.key, Some(line.amount)) {
-                    return Err(other_payment(line, operation));
+            let key = &line.card.key;
+            let number = |tries| payment::number(asked.batch, key, line.amount, tries);
+            let (mut tries, mut newest) = (0, None);
+            while let Some(operation) = find_payment(session, key, number(tries)).await? {
+                if operation.amount != Some(line.amount) {
+                    return Err(other_payment(line, &operation));
                 }
                 newest = Some(operation);
                 tries += 1;
             }
             next.push(number(tries));
-            shown.push(of_line(line, newest, asked.retries_failed));
+            let never_left = match &newest {
+                Some(operation) if operation.state == OperationState::Failed => {
+                    never_left(session, operation.id).await?
+                }
+                Some(_) | None => false,
+            };
+            shown.push(of_line(line, newest.as_ref(), asked.retries_failed || never_left));
         }
-        let results = results::place(path);
+        let results = Results::of(path, &shown);
         Ok(Self { session, asked, results, lines, shown, next, unreached: 0 })
     }
 
@@ -138,30 +139,30 @@ impl<'a> Bulk<'a> {
     /// # Errors
     /// Where the results cannot be written any more: the lines after that were not sent.
     async fn send_all(&mut self, clock: &Clock, shutdown: &mut Shutdown) -> Result<(), Failure> {
-        let mut unreached: BTreeSet<ProviderId> = BTreeSet::new();
-        for at in 0..self.lines.len() {
+        let mut turns = Turns::of(self.lines.len());
+        while let Some(at) = turns.next() {
             let Some(shown) = self.shown.get(at) else { continue };
             let provider = shown.card.key.provider.clone();
             match (shown.fate, shown.operation) {
-                (Fate::ToSend, _) if unreached.contains(&provider) => {
-                    self.not_sent(at, format!("{provider} could not be read a moment ago"));
+                (Fate::ToSend, _) if turns.is_given_up(&provider) => {
+                    self.give_up(at, format!("{provider} could not be read a moment ago")).await;
                 }
                 (Fate::ToSend, _) => match self.send(at, clock, shutdown).await {
-                    Went::On => {}
-                    Went::Unreached => {
-                        self.unreached += 1;
-                        unreached.insert(provider);
+                    Went::On => turns.note_read(&provider),
+                    Went::Unread(why) if turns.note_unread(at, &provider) => {
+                        self.explain(at, Fate::ToSend, why);
                     }
+                    Went::Unread(why) => self.give_up(at, why).await,
                     Went::Interrupted => {
                         warn("interrupted: the lines that follow were not sent");
-                        return self.write_results();
+                        return self.end_results();
                     }
                 },
                 (Fate::SentBefore, Some((id, state))) if !is_settled(state) => {
                     // That it cannot be read now changes nothing of it.
                     let looked = tokio::select! {
                         looked = self.session.engine.check(id) => looked.ok(),
-                        _ = shutdown.requested() => return self.write_results(),
+                        _ = shutdown.requested() => return self.end_results(),
                     };
                     if let Some(found) = looked {
                         self.note(at, Fate::SentBefore, &found);
@@ -169,9 +170,11 @@ impl<'a> Bulk<'a> {
                 }
                 (Fate::SentBefore | Fate::Sent | Fate::NotSent, _) => continue,
             }
-            self.write_results()?;
+            if self.results.are_due() {
+                self.write_results()?;
+            }
         }
-        Ok(())
+        self.end_results()
     }
 
     /// Sends a line.
@@ -184,14 +187,17 @@ impl<'a> Bulk<'a> {
         let id = OperationId::of_payment(clock.now(), number);
         let terms = match self.terms(at, false).await {
             Ok(terms) => terms,
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                return Went::Unread(failure.sentence());
+            }
             Err(failure) => {
-                self.not_sent(at, failure.sentence());
-                return Went::by(failure.exit);
+                self.explain(at, Fate::NotSent, failure.sentence());
+                return Went::On;
             }
         };
         let payer = terms.payer.as_ref();
         if let Some(trouble) = payer.and_then(|payer| payer.trouble.as_ref()) {
-            self.not_sent(at, trouble.clone());
+            self.explain(at, Fate::NotSent, trouble.clone());
             return Went::On;
         }
         let request = ChangeRequest {
@@ -215,31 +221,37 @@ impl<'a> Bulk<'a> {
                 self.note(at, Fate::Sent, &operation);
                 return Went::On;
             }
-            Some(Err(Refused::Unread(error))) => {
-                self.not_sent(at, error.to_string());
-                return Went::by(Exit::of_error(&error));
+            Some(Err(Refused::Unread(error))) if Exit::of_error(&error) == Exit::Unreachable => {
+                return Went::Unread(error.to_string());
             }
-            Some(Err(refused)) => self.not_sent(at, refused.to_string()),
+            Some(Err(refused)) => self.explain(at, Fate::NotSent, refused.to_string()),
             None => {
                 // What is not on its way by then is refused, and not sent behind our back.
                 self.session.engine.ask(Job::ReadOnly(true));
                 self.session.engine.stop().await;
-                self.not_sent(at, "interrupted".to_owned());
+                self.explain(at, Fate::NotSent, "interrupted".to_owned());
             }
         }
-        self.note_journal(at, id, number).await;
+        self.note_journal(at, Some(id)).await;
         went
+    }
+
+    /// A line whose account could not be read. Somebody else who pays the same file may have sent
+    /// it.
+    async fn give_up(&mut self, at: usize, why: String) {
+        self.unreached += 1;
+        self.explain(at, Fate::NotSent, why);
+        self.note_journal(at, None).await;
     }
 
     /// What the journal has of a payment counts, and not what was said of it. Somebody else who
     /// pays the same file may have been quicker.
-    async fn note_journal(&mut self, at: usize, id: OperationId, number: u64) {
-        if let Some(operation) = self.session.operation(id).await {
-            self.note(at, Fate::Sent, &operation);
-        } else if let Ok(journal) = self.session.journal().await
-            && let Some(operation) = journal.iter().find(|row| row.id.payment() == Some(number))
-        {
-            self.note(at, Fate::SentBefore, operation);
+    async fn note_journal(&mut self, at: usize, ours: Option<OperationId>) {
+        let (Some(line), Some(&number)) = (self.lines.get(at), self.next.get(at)) else { return };
+        if let Ok(Some(operation)) = find_payment(self.session, &line.card.key, number).await {
+            let is_ours = ours == Some(operation.id);
+            let fate = if is_ours { Fate::Sent } else { Fate::SentBefore };
+            self.note(at, fate, &operation);
         }
     }
 
@@ -256,19 +268,31 @@ impl<'a> Bulk<'a> {
             shown.fate = fate;
             shown.operation = Some((operation.id, operation.state));
             shown.detail = operation.detail.as_deref().map(str::to_owned);
+            self.results.note(at, shown);
         }
     }
 
-    fn not_sent(&mut self, at: usize, why: String) {
+    /// Says in words why nothing of a line was sent.
+    fn explain(&mut self, at: usize, fate: Fate, why: String) {
         if let Some(shown) = self.shown.get_mut(at) {
-            shown.fate = Fate::NotSent;
+            shown.fate = fate;
             shown.detail = Some(text::printable(&why));
+            self.results.note(at, shown);
         }
     }
 
-    fn write_results(&self) -> Result<(), Failure> {
-        results::write(&self.results, &self.shown).map_err(|error| {
-            let name = text::of_path(&self.results);
+    /// Writes the results for the last time in this run.
+    fn end_results(&mut self) -> Result<(), Failure> {
+        if !self.write_results()? {
+            warn("another cardtop that pays this file was just writing its results: they are its");
+        }
+        Ok(())
+    }
+
+    /// False where another process that pays the same file was just writing them.
+    fn write_results(&mut self) -> Result<bool, Failure> {
+        self.results.write().map_err(|error| {
+            let name = text::of_path(self.results.path());
             let words = format!("{name} cannot be written: {error}");
             Failure::new(Exit::Refused, FailureKind::System, words)
                 .now("the lines that follow were not sent; the journal has those before")
@@ -302,17 +326,37 @@ impl<'a> Bulk<'a> {
     }
 }
 
+async fn find_payment(
+    session: &Session,
+    card: &CardKey,
+    number: u64,
+) -> Result<Option<Operation>, Failure> {
+    session.engine.find_payment(card, number).await.map_err(Failure::data_file)
+}
+
+/// Whether the journal says that nothing of an operation left this machine: it has no line `sent`,
+/// nor one of which it is not known what stood before it.
+async fn never_left(session: &Session, id: OperationId) -> Result<bool, Failure> {
+    let steps = session.engine.steps(id).await.map_err(Failure::data_file)?;
+    Ok(steps.iter().all(|step| {
+        matches!(
+            step.kind,
+            StepKind::Intent | StepKind::Second | StepKind::NotSent | StepKind::Crash
+        )
+    }))
+}
+
 const fn is_settled(state: OperationState) -> bool {
     matches!(state, OperationState::Done | OperationState::Failed)
 }
 
-/// A line, with what the journal has of it. What FAILED is to be sent again where that was asked
-/// for, and where nothing says that it may have happened all the same.
-fn of_line(line: &Line, newest: Option<&Operation>, retries_failed: bool) -> BulkLine {
+/// A line, with what the journal has of it. What FAILED is to be sent again where that is `wanted`,
+/// and where nothing says that it may have happened all the same.
+fn of_line(line: &Line, newest: Option<&Operation>, wanted: bool) -> BulkLine {
     let detail = newest.and_then(|operation| operation.detail.as_deref().map(str::to_owned));
     let (fate, detail) = match newest {
         None => (Fate::ToSend, None),
-        Some(operation) if operation.state == OperationState::Failed && retries_failed => {
+        Some(operation) if operation.state == OperationState::Failed && wanted => {
             match (&operation.alarm, operation.watched_until) {
                 (Some(alarm), _) => (Fate::SentBefore, Some(alarm.to_string())),
                 (None, Some(_)) => {
