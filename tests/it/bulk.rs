@@ -1,10 +1,16 @@
 //! `topup --from FILE`: every line is paid once, whatever happens in between.
 
+mod thousand;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
-use cardtop::sandbox::{CardState, Dialect, Fault};
+use cardtop::clock::Clock;
+use cardtop::domain::card::Card;
+use cardtop::domain::operation::{Action, OnConflict, Operation, OperationId, OperationState};
+use cardtop::sandbox::{CardState, Dialect, Fault, FaultTarget};
+use cardtop::store::{Intent, Store};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -22,6 +28,11 @@ struct Pay {
 impl Pay {
     /// So many cards of each of the four providers, two lines each.
     async fn of(count: usize) -> Self {
+        Self::with(count, 2).await
+    }
+
+    /// So many cards of each of the four providers, and so many lines of each card.
+    async fn with(count: usize, lines: usize) -> Self {
         let bank = Bank::open().await;
         let read = bank.run(&["cards"]).await;
         assert_eq!(code(&read), 0, "{}", words(&read));
@@ -34,12 +45,12 @@ impl Pay {
                 bank.sandbox.card_ids(dialect).into_iter().filter(active).take(count).collect();
             assert_eq!(ids.len(), count, "{dialect:?} has active cards");
             for (number, id) in ids.into_iter().enumerate() {
-                for turn in 0..2 {
+                for turn in 0..lines {
                     let amount = 2_500 + 10 * number + turn;
                     text.push_str(&format!("{}/{id};{amount};pay {number}\n", dialect.name()));
                 }
                 let before = bank.sandbox.credits(dialect, &id).len();
-                cards.insert((dialect.name(), id), (2, before));
+                cards.insert((dialect.name(), id), (lines, before));
             }
         }
         let file = bank.folder.path().join("pay.csv");
@@ -244,5 +255,112 @@ async fn a_file_is_checked_whole_and_previewed_before_anything_is_sent() {
     }
     for line in [vec!["topup", "--from"], vec!["topup", &card, "5", "--batch", "x", "--yes"]] {
         assert_eq!(code(&pay.bank.run(&line).await), 2, "{line:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_that_is_lost_holds_up_one_line_and_no_other() {
+    let pay = Pay::with(4, 1).await;
+    for dialect in Dialect::ALL {
+        pay.bank.sandbox.fault_on(dialect, FaultTarget::Reads, Fault::Answer503, 1);
+    }
+    let output = pay.run(&["--yes", "--wait", "0s", "--json"]).await;
+    let fates: Vec<Value> = rows(&output).into_iter().map(|row| row["fate"].clone()).collect();
+    assert_eq!(fates.iter().filter(|fate| **fate == "sent").count(), 16, "{}", words(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_cannot_be_read_is_given_up_and_the_others_are_paid() {
+    let pay = Pay::with(6, 1).await;
+    let requests = pay.bank.sandbox.requests(Dialect::Enkash);
+    pay.bank.sandbox.fault_on(Dialect::Enkash, FaultTarget::Reads, Fault::Answer503, 1_000);
+    let output = pay.run(&["--yes", "--wait", "0s", "--json"]).await;
+    assert_eq!(code(&output), 3, "{}", words(&output));
+    for row in rows(&output) {
+        let is_out = row["provider"] == "enkash";
+        assert_eq!(row["fate"], if is_out { "not-sent" } else { "sent" }, "{row:#}");
+        assert!(!is_out || row["detail"].as_str().is_some_and(|why| why.contains("enkash")));
+    }
+    let asked = pay.bank.sandbox.requests(Dialect::Enkash) - requests;
+    assert!(asked < 12, "{asked} requests for 6 lines of an account that does not answer");
+}
+
+/// A journal in which the process ended between the intent and the request of each line, as
+/// another run of the file would write it.
+async fn with_intents_only(pay: &Pay) {
+    let folder = pay.bank.folder.path();
+    for dialect in Dialect::ALL {
+        pay.bank.sandbox.fault(dialect, Fault::LoseRequest, 100);
+    }
+    let lost = pay.run(&["--yes", "--wait", "0s", "--json"]).await;
+    assert_eq!(code(&lost), 4, "{}", words(&lost));
+    for dialect in Dialect::ALL {
+        pay.bank.sandbox.clear_faults(dialect);
+    }
+    std::fs::rename(folder.join("data"), folder.join("lost")).expect("renaming");
+    let known = Store::open(&folder.join("lost")).expect("a data file");
+    let store = Store::open(&folder.join("data")).expect("a data file");
+    let now = Clock::real().now();
+    let operations = known.operations_page(None, 100).await.expect("the journal");
+    assert_eq!(operations.len(), pay.cards.len());
+    for operation in operations {
+        let id = OperationId::of_payment(now, operation.id.payment().expect("a payment"));
+        let card = Card::unread(operation.card.clone());
+        let action = Action::TopUp(operation.amount.expect("a top-up"));
+        let state = OperationState::Sent;
+        let intent = Operation { id, reference: id.reference(), state, ..operation };
+        let saved = store.intend(intent, card, action, OnConflict::Refuse).await;
+        assert!(matches!(saved, Ok(Intent::Saved(_))), "{saved:?}");
+        let left = store.abandon(id, now).await.expect("the journal");
+        assert_eq!(left.state, OperationState::Failed, "{left:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_which_nothing_left_when_cardtop_died_is_sent_by_the_next_run() {
+    let pay = Pay::with(1, 1).await;
+    with_intents_only(&pay).await;
+    let refuse = Fault::Refuse429 { retry_after_seconds: 0 };
+    pay.bank.sandbox.fault_on(Dialect::Artha, FaultTarget::Writes, refuse, 1);
+    let output = pay.run(&["--yes", "--wait", "20s", "--json"]).await;
+    let refused = |row: &&Value| row["fate"] == "sent" && row["state"] == "FAILED";
+    let rows_of_run = rows(&output);
+    assert_eq!(rows_of_run.iter().filter(refused).count(), 1, "{}", words(&output));
+    assert!(rows_of_run.iter().all(|row| row["fate"] == "sent"), "{rows_of_run:#?}");
+    assert_eq!(pay.came().iter().sum::<usize>(), 3, "all but the one that artha refused");
+
+    let again = pay.run(&["--yes", "--wait", "20s", "--json"]).await;
+    assert_eq!(code(&again), 1, "{}", words(&again));
+    assert!(rows(&again).iter().all(|row| row["fate"] == "sent-before"), "it had left");
+    let retried = pay.run(&["--yes", "--retry-failed", "--wait", "20s", "--json"]).await;
+    assert_eq!(rows(&retried).iter().filter(|row| row["fate"] == "sent").count(), 1);
+    assert!(pay.came().iter().all(|came| *came == 1), "{:?}", pay.came());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_that_no_list_has_are_read_by_their_whole_names_and_every_wrong_one_is_named() {
+    let bank = Bank::open().await;
+    let roster = bank.folder.path().join("c.artha-cards.csv");
+    let text = std::fs::read_to_string(&roster).expect("artha's roster");
+    let header = text.lines().next().expect("a header");
+    std::fs::write(&roster, format!("{header}\n")).expect("writing");
+    let active =
+        |card: &String| bank.sandbox.state(Dialect::Artha, card) == Some(CardState::Active);
+    let cards: Vec<String> =
+        bank.sandbox.card_ids(Dialect::Artha).into_iter().filter(active).take(3).collect();
+    let file = bank.folder.path().join("pay.csv");
+    let line = |card: &String| format!("artha/{card},2500\n");
+    let mut text = "card,amount\n".to_owned() + &cards.iter().map(line).collect::<String>();
+    std::fs::write(&file, &text).expect("writing");
+    let path = file.to_string_lossy().into_owned();
+    let preview = bank.run(&["topup", "--from", &path]).await;
+    assert_eq!(code(&preview), 0, "{}", words(&preview));
+
+    text.push_str("artha/nobody,5\nartha/noone,5\n");
+    std::fs::write(&file, &text).expect("writing");
+    let wrong = bank.run(&["topup", "--from", &path, "--yes"]).await;
+    assert_eq!(code(&wrong), 2, "{}", words(&wrong));
+    for line in ["2 lines of ", "line 5: ", "line 6: ", "nothing was sent"] {
+        assert!(words(&wrong).contains(line), "{line}: {}", words(&wrong));
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use cardtop::sandbox::Dialect;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// One exchange gone wrong. How late is late is said in time, or in whatever else counts.
@@ -186,6 +186,60 @@ pub(crate) fn is_top_up(dialect: Dialect, request: &[u8]) -> bool {
     String::from_utf8_lossy(line).split(' ').nth(1).is_some_and(|path| path.ends_with(end))
 }
 
+/// Where a top-up request is held up.
+#[cfg_attr(not(test), expect(dead_code, reason = "only a test holds requests up"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It has left the process and did not reach the bank.
+    BeforeBank,
+    /// The bank has done it, and its answer is on the way.
+    AfterBank,
+}
+
+/// How one top-up request is held up.
+struct Hold {
+    /// How many come before it.
+    before: u64,
+    place: Place,
+    /// Taken by the one that is held up.
+    ends: Option<HoldEnds>,
+}
+
+/// Told when the request is there, and ended when it may go on.
+type HoldEnds = (oneshot::Sender<()>, oneshot::Receiver<()>);
+
+/// Holds up one of the next top-up requests that come to any of these proxies, after so many
+/// others. No lie is told about it.
+#[cfg(test)]
+pub(crate) fn hold_one<'a>(
+    proxies: impl IntoIterator<Item = &'a Proxy>,
+    before: u64,
+    place: Place,
+) -> Held {
+    let (tell, arrived) = oneshot::channel();
+    let (go_on, may_go) = oneshot::channel();
+    let hold = Arc::new(Mutex::new(Hold { before, place, ends: Some((tell, may_go)) }));
+    for proxy in proxies {
+        *proxy.shared.hold.lock().unwrap_or_else(PoisonError::into_inner) = Some(hold.clone());
+    }
+    Held { arrived, _go_on: go_on }
+}
+
+/// A request that is held up until this is dropped.
+#[cfg(test)]
+pub(crate) struct Held {
+    arrived: oneshot::Receiver<()>,
+    _go_on: oneshot::Sender<()>,
+}
+
+#[cfg(test)]
+impl Held {
+    /// Waits until it is where it is held up. May be given up while it waits.
+    pub(crate) async fn arrived(&mut self) {
+        (&mut self.arrived).await.expect("the proxy holds it up once");
+    }
+}
+
 /// The proxy while it runs; no new connection is taken when it is dropped.
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -203,6 +257,8 @@ struct Shared {
     sent: AtomicU64,
     /// What happens to the next top-up request, before the script is asked.
     planned: Mutex<Option<Lie>>,
+    /// What holds up a top-up request on its way.
+    hold: Mutex<Option<Arc<Mutex<Hold>>>>,
     told: Mutex<BTreeMap<&'static str, u64>>,
     /// Told with every answer that is passed on.
     passed: Notify,
@@ -226,6 +282,7 @@ impl Proxy {
             exchanges: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             planned: Mutex::new(None),
+            hold: Mutex::new(None),
             told: Mutex::default(),
             passed: Notify::new(),
             under_way: watch::Sender::new(0),
@@ -301,6 +358,9 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     };
     if is_top_up {
         shared.sent.fetch_add(1, Ordering::SeqCst);
+        if let Some((place, ends)) = is_held_up(shared) {
+            return hold_up(shared, &request, client, place, ends).await;
+        }
         lie = shared.planned.lock().unwrap_or_else(PoisonError::into_inner).take().or(lie);
     }
     if let Some(lie) = lie {
@@ -361,6 +421,40 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     }
     client.write_all(&answer).await?;
     shared.passed.notify_waiters();
+    client.shutdown().await
+}
+
+/// Whether the top-up request that has come is the one that is held up.
+fn is_held_up(shared: &Shared) -> Option<(Place, HoldEnds)> {
+    let hold = shared.hold.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    let mut hold = hold.lock().unwrap_or_else(PoisonError::into_inner);
+    if hold.before > 0 {
+        hold.before -= 1;
+        return None;
+    }
+    Some((hold.place, hold.ends.take()?))
+}
+
+/// Holds a request up, then lets it and its answer go on.
+async fn hold_up(
+    shared: &Shared,
+    request: &[u8],
+    mut client: TcpStream,
+    place: Place,
+    (tell, may_go): HoldEnds,
+) -> io::Result<()> {
+    let before = match place {
+        Place::BeforeBank => None,
+        Place::AfterBank => Some(forward(shared.target, request).await?),
+    };
+    // Who waits for it may have gone.
+    let _told = tell.send(());
+    let _gone_on = may_go.await;
+    let answer = match before {
+        Some(answer) => answer,
+        None => forward(shared.target, request).await?,
+    };
+    client.write_all(&answer).await?;
     client.shutdown().await
 }
 

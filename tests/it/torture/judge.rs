@@ -144,7 +144,7 @@ impl Account {
 }
 
 /// What a card receives of a top-up: artha keeps one in a hundred.
-fn received(dialect: Dialect, amount: Money) -> Decimal {
+pub(crate) fn received(dialect: Dialect, amount: Money) -> Decimal {
     match dialect {
         Dialect::Artha => amount.amount() - amount.amount() / Decimal::ONE_HUNDRED,
         Dialect::Banana | Dialect::Enkash | Dialect::Ibanera => amount.amount(),
