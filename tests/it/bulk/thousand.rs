@@ -37,8 +37,8 @@ const KILLS: usize = 5;
 /// One exchange in so many goes wrong.
 const ONE_IN: u64 = 15;
 
-/// How long cardtop waits for an answer. What is late is late by up to one and a half of it.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// How long cardtop waits for an answer. What is late is late by up to a fifth more.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// No bank books a top-up later than this after it has got it.
 const SLOWEST: SignedDuration = SignedDuration::from_secs(3);
@@ -65,7 +65,7 @@ impl Payroll {
         let serving = sandbox.serve(None).await.expect("four ports on loopback");
         let mut proxies = BTreeMap::new();
         for dialect in Dialect::ALL {
-            let script = Script::of(SEED, dialect, PATIENCE * 3 / 2);
+            let script = Script::of(SEED, dialect, PATIENCE * 6 / 5);
             let script = Script { one_in: ONE_IN, ..script };
             let proxy = Proxy::start(dialect, serving.addr(dialect), script).await;
             proxies.insert(dialect, proxy.expect("a port on loopback"));
