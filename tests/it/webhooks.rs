@@ -1,9 +1,11 @@
 //! What providers push: received, believed only where it is proven, kept before it is acknowledged,
 //! and a hint to read.
 
+mod board;
 mod effects;
 mod forged;
 mod receiver;
+mod shuffled;
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -4,57 +4,13 @@ use std::future::Future as _;
 use std::task::Poll;
 use std::time::Duration;
 
-use cardtop::app::portfolio::Portfolio;
 use cardtop::domain::operation::{Action, Operation, OperationState, StepKind};
 use cardtop::engine::{Engine, EngineEvent};
 use cardtop::sandbox::{CardNotice, Dialect, Merchant, Options, Scenario, WebhookOptions};
-use jiff::tz::TimeZone;
-use tokio::sync::mpsc::Receiver;
-use tokio::time::Instant;
 
+use super::board::Board;
 use super::{Sent, accepted, deliver, desk};
-use crate::harness::{Desk, open_board, some, start};
-
-/// A board of a desk, and what it was told.
-struct Board {
-    engine: Engine,
-    news: Receiver<EngineEvent>,
-    portfolio: Portfolio,
-}
-
-impl Board {
-    async fn new(desk: &Desk) -> Self {
-        let (engine, news) = open_board(desk).await;
-        engine.note_receiving();
-        let providers = engine.providers();
-        let portfolio = Portfolio::new(start(), TimeZone::UTC, "anay".into(), 7, providers);
-        let mut board = Self { engine, news, portfolio };
-        board.hear_for(Duration::from_secs(40)).await;
-        board
-    }
-
-    /// Takes in what is told in so long.
-    async fn hear_for(&mut self, time: Duration) {
-        let end = Instant::now() + time;
-        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.news.recv()).await {
-            self.portfolio.apply(&event);
-        }
-    }
-
-    /// Takes in what is told until something is true; how long that took. Panics after 10 minutes.
-    async fn until(&mut self, mut is_so: impl FnMut(&Portfolio) -> bool) -> Duration {
-        let began = Instant::now();
-        while !is_so(&self.portfolio) {
-            let event = tokio::time::timeout(Duration::from_secs(600), self.news.recv()).await;
-            self.portfolio.apply(&event.expect("something happens").expect("the engine runs"));
-        }
-        began.elapsed()
-    }
-
-    fn operation(&self) -> Operation {
-        self.portfolio.operations.iter().next().expect("an operation").clone()
-    }
-}
+use crate::harness::{Desk, open_board, some};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -214,68 +170,4 @@ fn codes_of(due: &[cardtop::sandbox::Delivery]) -> Vec<String> {
         Some(code.trim().to_owned())
     };
     due.iter().filter_map(|delivery| digits(&delivery.body)).collect()
-}
-
-/// What a board has at the end, as it can be compared with another's.
-fn end_of(board: &Board) -> (Vec<String>, Vec<String>) {
-    let mut cards: Vec<String> = board
-        .portfolio
-        .cards
-        .values()
-        .map(|card| {
-            let card = card.card();
-            format!("{} {:?} {:?}", card.key, card.state, card.available())
-        })
-        .collect();
-    let mut rows: Vec<String> = board
-        .portfolio
-        .transactions
-        .iter()
-        .map(|row| format!("{:?} {} {:?} {}", row.card(), row.id, row.state, row.amount))
-        .collect();
-    cards.sort();
-    rows.sort();
-    (cards, rows)
-}
-
-#[tokio::test(start_paused = true)]
-async fn events_in_any_order_twice_and_late_end_as_those_in_order() {
-    let mut ends = Vec::new();
-    for is_shuffled in [false, true] {
-        let options = Options {
-            busy: true,
-            cards: 4,
-            webhooks: Some(WebhookOptions::default()),
-            ..Options::default()
-        };
-        let desk = Desk::with(options).await;
-        let mut board = Board::new(&desk).await;
-        let mut held = Vec::new();
-        for round in 0..60_u64 {
-            board.hear_for(Duration::from_secs(10)).await;
-            for dialect in Dialect::ALL {
-                held.extend(desk.sandbox.take_webhooks(dialect));
-            }
-            if is_shuffled {
-                // Late by up to ten minutes, backwards, and each twice.
-                if round % 20 == 19 {
-                    let all = std::mem::take(&mut held);
-                    for delivery in all.iter().rev().chain(&all) {
-                        accepted(Sent::from(delivery).to(&board.engine).await);
-                    }
-                }
-            } else {
-                for delivery in held.drain(..) {
-                    accepted(Sent::from(&delivery).to(&board.engine).await);
-                }
-            }
-        }
-        for _ in 0..3 {
-            board.engine.ask(cardtop::engine::Job::Refresh(None));
-            board.hear_for(Duration::from_secs(60)).await;
-        }
-        ends.push(end_of(&board));
-    }
-    assert!(ends[0].1.len() > 50, "something happened: {}", ends[0].1.len());
-    assert_eq!(ends[0], ends[1]);
 }
