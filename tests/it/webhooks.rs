@@ -3,6 +3,8 @@
 
 mod board;
 mod effects;
+#[cfg(target_os = "linux")]
+mod flood;
 mod forged;
 mod receiver;
 mod shuffled;

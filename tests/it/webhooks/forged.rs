@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Sent, accepted, both_ways, desk};
 
 /// How a genuine delivery is forged; `None` where a wire has nothing to forge in this way.
-type Forgery = (&'static str, fn(&Sent) -> Option<Sent>);
+pub(super) type Forgery = (&'static str, fn(&Sent) -> Option<Sent>);
 
 fn with_body(sent: &Sent, body: Vec<u8>) -> Option<Sent> {
     (body != sent.body).then(|| Sent { body, ..sent.clone() })
@@ -61,7 +61,7 @@ fn signed_body(sent: &Sent, change: impl Fn(&[u8]) -> Vec<u8>) -> Option<Sent> {
     if is_signed(sent) { with_body(sent, change(&sent.body)) } else { None }
 }
 
-const FORGERIES: [Forgery; 44] = [
+pub(super) const FORGERIES: [Forgery; 44] = [
     ("no proof at all", |sent| {
         let name = proof(sent)?;
         let mut forged = sent.clone();

@@ -11,13 +11,13 @@ use tokio::net::TcpStream;
 use super::{Sent, desk};
 use crate::harness::Desk;
 
-async fn receive(desk: &Desk) -> cardtop::listen::Receiving {
+pub(super) async fn receive(desk: &Desk) -> cardtop::listen::Receiving {
     let addr = "127.0.0.1:0".parse().expect("an address");
     Receiver::bind(addr).await.expect("a port").start(desk.engine.clone(), None)
 }
 
 /// The bytes of a request as a provider sends it.
-fn request(sent: &Sent) -> Vec<u8> {
+pub(super) fn request(sent: &Sent) -> Vec<u8> {
     let secret = sent.path_secret.as_ref().map(|secret| format!("/{secret}")).unwrap_or_default();
     let mut head = format!("POST /{}{secret} HTTP/1.1\r\nhost: receiver\r\n", sent.account);
     for (name, value) in &sent.headers {
@@ -28,7 +28,7 @@ fn request(sent: &Sent) -> Vec<u8> {
 }
 
 /// The status line of the answer to what is sent, and its body where the connection ends with it.
-async fn asked(addr: std::net::SocketAddr, bytes: &[u8]) -> String {
+pub(super) async fn asked(addr: std::net::SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(addr).await.expect("a connection");
     stream.write_all(bytes).await.expect("sending");
     let mut answer = Vec::new();
@@ -42,7 +42,7 @@ async fn asked(addr: std::net::SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn status(answer: &str) -> &str {
+pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
 
