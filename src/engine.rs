@@ -23,6 +23,7 @@ mod open;
 mod operations;
 mod others;
 mod outbox;
+mod push_records;
 mod queue;
 mod read;
 mod saving;

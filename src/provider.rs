@@ -46,7 +46,7 @@ pub use error::{Error, ErrorKind, Outcome, Result};
 use http::{Http, path_segment, push_segment, sensitive};
 pub use lookup::{Evidence, Lookup};
 pub use pages::{Page, PageCursor, Pager, Paging};
-pub use webhooks::Webhooks;
+pub use webhooks::{WebhookRecords, Webhooks};
 
 /// One provider account, as its adapter drives it.
 ///
@@ -115,6 +115,20 @@ pub trait Provider: Send + Sync {
     /// it cannot be read.
     fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
         Err("cardtop knows no webhooks of this kind of provider")
+    }
+
+    /// What the provider keeps of the webhooks that it sent since then, behind so many records,
+    /// newest first: what was pushed while nobody received. `None` where the wire has no such list,
+    /// which is answered without asking.
+    ///
+    /// # Errors
+    /// Where the list could not be read.
+    async fn webhook_records(
+        &self,
+        _since: Timestamp,
+        _offset: u64,
+    ) -> Result<Option<WebhookRecords>> {
+        Ok(None)
     }
 
     /// The merchant's own money, one sum a currency.

@@ -37,6 +37,10 @@ impl Engine {
             if account.finds_push_gap(now) {
                 self.emit_health(&account).await;
             }
+            let records = AssertUnwindSafe(self.read_push_records(&account, now)).catch_unwind();
+            if let Err(panic) = records.await {
+                self.note_panic(&account, message_of(&*panic)).await;
+            }
             match self.next_reading(&account, now, false) {
                 Next::Read(read) => {
                     // Caught here and not by a task of its own, which would wake another thread for

@@ -116,6 +116,8 @@ impl Engine {
         for account in &self.0.accounts {
             account.note_receiving(self.0.clock.now());
         }
+        let engine = self.clone();
+        self.0.background.runtime.spawn(async move { engine.want_missed_pushes().await });
     }
 
     /// Tells whoever listens to the engine one sentence.
@@ -198,7 +200,11 @@ impl Engine {
 
     /// Keeps an event on the disk, with all others that wait for it. Answers its number, or `None`
     /// where it was kept before.
-    async fn keep_push(&self, push: Push, received_at: Timestamp) -> Result<Option<i64>, String> {
+    pub(super) async fn keep_push(
+        &self,
+        push: Push,
+        received_at: Timestamp,
+    ) -> Result<Option<i64>, String> {
         if self.0.store.is_in_memory() {
             return Err("there is no data file to keep it in".to_owned());
         }

@@ -4,6 +4,7 @@
 //! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is
 //! wiped once it is encrypted.
 
+mod records;
 mod requests;
 mod seal;
 pub mod settings;
@@ -30,7 +31,7 @@ use super::listing::ListReader;
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
-    ProviderConfig, Quote, Webhooks, Window, listing,
+    ProviderConfig, Quote, WebhookRecords, Webhooks, Window, listing,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -230,6 +231,14 @@ impl Provider for Banana {
 
     fn webhooks(&self) -> std::result::Result<&dyn Webhooks, &str> {
         Ok(&self.callbacks)
+    }
+
+    async fn webhook_records(
+        &self,
+        since: Timestamp,
+        offset: u64,
+    ) -> Result<Option<WebhookRecords>> {
+        self.records(since, offset).await.map(Some)
     }
 
     fn pagers(&self) -> &Pagers {

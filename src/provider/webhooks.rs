@@ -98,6 +98,16 @@ impl Rejection {
     }
 }
 
+/// One page of what a provider keeps of the webhooks that it sent.
+#[derive(Clone, Debug)]
+pub struct WebhookRecords {
+    /// The events of it. One is signed where its record has the signed text of the webhook; else it
+    /// is only known that the provider tells of it now, which is a hint to read and proves nothing.
+    pub pushes: Vec<Push>,
+    /// How many records it has, those included that are no event. None ends the list.
+    pub rows: u64,
+}
+
 /// The answer that a provider takes for "received".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {

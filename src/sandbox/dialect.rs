@@ -99,8 +99,9 @@ pub(super) trait Server: Send {
     fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply;
 
     /// What is pushed of something that happened; `None` where the document has nothing for it.
-    /// `random` is of this webhook alone.
-    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message>;
+    /// `random` is of this webhook alone. Asked once of each, in their order, whether it arrives or
+    /// not.
+    fn webhook(&mut self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message>;
 }
 
 /// What a request is for.

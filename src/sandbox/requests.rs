@@ -93,6 +93,8 @@ impl Sandbox {
     fn answer(&self, dialect: Dialect, call: &Call, kind: RequestKind) -> Reply {
         let now = self.0.clock.now();
         let mut endpoint = self.endpoint(dialect);
+        // The server knows what it pushed until now.
+        endpoint.collect_webhooks();
         let Endpoint { bank, server, writes, card_faults, .. } = &mut *endpoint;
         bank.trace.card.set(None);
         let reply = server.answer(bank, call, now);

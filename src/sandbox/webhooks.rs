@@ -183,7 +183,7 @@ impl Outbox {
 
 impl Endpoint {
     /// Turns what happened into what is pushed.
-    fn collect_webhooks(&mut self) {
+    pub(super) fn collect_webhooks(&mut self) {
         let Some(outbox) = &mut self.webhooks else { return };
         for occurrence in self.bank.take_occurrences() {
             let random = outbox.random(SAYING, occurrence.number);

@@ -13,7 +13,7 @@ use crate::domain::push::{KeptPush, Push};
 impl Store {
     /// Keeps events with the times when they were received. When it returns, the disk has them:
     /// only then they may be acknowledged. Answers, in the same order, the number of each, or
-    /// `None` for one that was kept before.
+    /// `None` for one that was kept before. One that is signed and was only kept unsigned is new.
     ///
     /// # Errors
     /// When the data file takes nothing; none of them is kept.
@@ -36,6 +36,17 @@ impl Store {
     /// When the data file cannot be read.
     pub async fn newest_push(&self) -> Result<i64, StoreError> {
         self.0.reader(|db| Ok(pushes::newest(db)?)).await
+    }
+
+    /// When the newest event of an account was received.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn newest_push_of(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.0.reader(move |db| Ok(pushes::newest_of(db, provider.name())?)).await
     }
 
     /// The events that were kept after this number, oldest first, at most so many.

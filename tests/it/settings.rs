@@ -244,6 +244,7 @@ async fn every_call_is_asked_where_the_configuration_says() {
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     let reserved = [
         "set_webhook_url",
+        // Asked where pushes are missing.
         "get_webhook_records",
         "register",
         "get_users",

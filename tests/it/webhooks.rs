@@ -7,6 +7,7 @@ mod effects;
 mod flood;
 mod forged;
 mod receiver;
+mod records;
 mod shuffled;
 
 use std::net::{IpAddr, Ipv4Addr};

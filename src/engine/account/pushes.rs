@@ -28,6 +28,13 @@ const PUSH_MAY_PRECEDE: SignedDuration = SignedDuration::from_mins(2);
 /// Least time between a lookup of an operation and the next one because its card was spent from.
 const WEAK_LOOKS_APART: SignedDuration = SignedDuration::from_secs(10);
 
+/// Least time between two questions for the records of what was pushed.
+const RECORDS_APART: SignedDuration = SignedDuration::from_secs(60);
+
+/// How much earlier than what is missing the records are asked for: clocks differ, and what is
+/// known already is recognised.
+const RECORDS_OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
 /// Most rows that wait for their push. Further ones wait for nothing: they would say the same.
 const MOST_WAITING: usize = 256;
 
@@ -42,8 +49,7 @@ pub(super) struct PushLog {
     received: CountByMinute,
     /// Of them those that are not in the provider's document.
     unknown: CountByMinute,
-    refused: CountByMinute,
-    refused_why: Option<Arc<str>>,
+    refused: Refusals,
     last: Option<Timestamp>,
     /// Milliseconds between an event's own time and its receipt, of the last ones.
     lags: VecDeque<i64>,
@@ -53,8 +59,26 @@ pub(super) struct PushLog {
     tells_of_rows: bool,
     waiting: VecDeque<WaitingRow>,
     gap: Option<PushGap>,
+    records: RecordsWanted,
     /// Operations that a push is about, which are looked up at once.
     looks: BTreeSet<OperationId>,
+}
+
+/// Deliveries that were refused.
+#[derive(Default)]
+struct Refusals {
+    count: CountByMinute,
+    /// Why the last one was.
+    why: Option<Arc<str>>,
+}
+
+/// From when on the provider is to be asked for its records of what it pushed, because something
+/// is missing since then.
+#[derive(Default)]
+struct RecordsWanted {
+    since: Option<Timestamp>,
+    /// Not before then.
+    at: Option<Timestamp>,
 }
 
 /// A row that was read before it was pushed.
@@ -166,6 +190,7 @@ impl PushLog {
         }
         let from = self.last.filter(|last| *last <= found).unwrap_or(found);
         self.gap = Some(PushGap { from, until: None });
+        self.records.since = Some(self.records.since.map_or(from, |since| since.min(from)));
         true
     }
 
@@ -178,7 +203,7 @@ impl PushLog {
     fn figures(&mut self, now: Timestamp) -> PushFigures {
         self.received.forget(now);
         self.unknown.forget(now);
-        self.refused.forget(now);
+        self.refused.count.forget(now);
         let mut lags: Vec<i64> = self.lags.iter().copied().collect();
         lags.sort_unstable();
         let at = |part: usize| lags.get((lags.len() * part / 100).min(lags.len().wrapping_sub(1)));
@@ -189,8 +214,8 @@ impl PushLog {
             lag_median_ms: at(50).copied(),
             lag_p95_ms: at(95).copied(),
             unverified: None,
-            refused_last_hour: self.refused.count(),
-            refused_why: self.refused_why.clone(),
+            refused_last_hour: self.refused.count.count(),
+            refused_why: self.refused.why.clone(),
             gap: self.gap,
         }
     }
@@ -240,8 +265,8 @@ impl Account {
     /// A delivery was refused.
     pub(in crate::engine) fn note_refused_push(&self, why: &str, now: Timestamp) {
         let mut state = self.state();
-        state.pushes.refused.add(now);
-        state.pushes.refused_why = Some(why.into());
+        state.pushes.refused.count.add(now);
+        state.pushes.refused.why = Some(why.into());
     }
 
     /// Rows were read. Where the account's purchases are pushed, each that was not known has to be
@@ -271,6 +296,29 @@ impl Account {
             state.transactions.ask_all();
         }
         is_new
+    }
+
+    /// What was pushed from then on is to be asked for, where the provider keeps records of it.
+    pub(in crate::engine) fn want_push_records(&self, since: Timestamp) {
+        self.state().pushes.records.since.get_or_insert(since);
+        self.wake.notify_one();
+    }
+
+    /// From when on the provider's records are to be read now; it counts as tried. Not while the
+    /// account's reading rests.
+    pub(in crate::engine) fn push_records_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut state = self.state();
+        let waits = state.pace.waits_until().is_some_and(|until| until > now);
+        let rests = waits || state.paused.is_some();
+        let records = &mut state.pushes.records;
+        let since = records.since?;
+        if rests || records.at.is_some_and(|at| at > now) {
+            return None;
+        }
+        records.since = None;
+        records.at = now.checked_add(RECORDS_APART).ok();
+        let reach = PUSH_MAY_PRECEDE + RECORDS_OVERLAP;
+        Some(since.saturating_sub(reach).unwrap_or(Timestamp::MIN))
     }
 
     /// The unsettled operations that a push may be about: those that an answer gave the same task

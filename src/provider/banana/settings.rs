@@ -138,7 +138,7 @@ endpoints! {
     reads CARD_TEMPLATES: "get_card_templates" = "/merchant/get_card_templates";
     /// Not asked yet.
     changes SET_WEBHOOK_URL: "set_webhook_url" = "/merchant/set_webhook_url";
-    /// Not asked yet.
+    /// The webhooks that were sent.
     reads WEBHOOK_RECORDS: "get_webhook_records" = "/merchant/get_webhook_records";
     /// Not asked yet.
     changes REGISTER: "register" = "/user/register";

@@ -2,6 +2,7 @@
 //! from docs.bananatech.space) 1 and 2 describe it. Must not share a line with the adapter. Section
 //! numbers in comments are those of the notes.
 
+mod records;
 mod reply;
 mod rows;
 mod server;

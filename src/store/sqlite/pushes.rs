@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{begin, millis, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
@@ -24,7 +24,8 @@ const ALWAYS_KNOWN: i64 = if cfg!(test) { 3 } else { 100_000 };
 /// Most events that are forgotten with one commit.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// See [`Store::keep_pushes`](crate::store::Store::keep_pushes).
+/// See [`Store::keep_pushes`](crate::store::Store::keep_pushes). A signed event is not kept from
+/// its effect by an unsigned hint of the same content that came before it.
 pub(in crate::store) fn keep(
     db: &mut Connection,
     pushes: &[(Push, Timestamp)],
@@ -36,10 +37,14 @@ pub(in crate::store) fn keep(
             "INSERT INTO push (provider, repeat_key, event, topic, event_id, card_id, reference,
                                outcome, occurred_at, received_at, is_signed, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-             ON CONFLICT (provider, repeat_key) DO NOTHING",
+             ON CONFLICT (provider, repeat_key) DO UPDATE SET
+                 event = excluded.event, topic = excluded.topic, reference = excluded.reference,
+                 outcome = excluded.outcome, is_signed = 1, body = excluded.body
+                 WHERE push.is_signed = 0 AND excluded.is_signed = 1
+             RETURNING number",
         )?;
         for (push, received_at) in pushes {
-            let inserted = insert.execute(params![
+            let mut given = insert.query(params![
                 push.provider.name(),
                 push.repeat_key.0,
                 &*push.event,
@@ -53,7 +58,9 @@ pub(in crate::store) fn keep(
                 push.is_signed,
                 push.body.as_deref(),
             ])?;
-            kept.push((inserted > 0).then(|| tx.last_insert_rowid()));
+            kept.push(given.next()?.map(|row| row.get(0)).transpose()?);
+            // A statement ends with its last row.
+            while given.next()?.is_some() {}
         }
     }
     if let Some((_, now)) = pushes.last() {
@@ -79,6 +86,18 @@ fn forget(db: &Connection, before: Timestamp) -> rusqlite::Result<()> {
 /// See [`Store::newest_push`](crate::store::Store::newest_push).
 pub(in crate::store) fn newest(db: &Connection) -> rusqlite::Result<i64> {
     db.prepare_cached("SELECT coalesce(max(number), 0) FROM push")?.query_row([], |row| row.get(0))
+}
+
+/// See [`Store::newest_push_of`](crate::store::Store::newest_push_of).
+pub(in crate::store) fn newest_of(
+    db: &Connection,
+    provider: &str,
+) -> rusqlite::Result<Option<Timestamp>> {
+    db.prepare_cached(
+        "SELECT received_at FROM push WHERE provider = ?1 ORDER BY number DESC LIMIT 1",
+    )?
+    .query_row([provider], |row| Ok(timestamp(row.get(0)?)))
+    .optional()
 }
 
 /// See [`Store::pushes_since`](crate::store::Store::pushes_since).

@@ -12,6 +12,7 @@ use crate::store::{Finding, Store};
 
 stories! {
     an_event_is_kept_once_however_often_it_is_delivered,
+    a_signed_event_is_new_where_only_an_unsigned_record_of_it_was_kept,
     what_is_kept_reads_back_whole,
     events_are_forgotten_after_thirty_days_and_numbers_never_come_again,
     the_newest_code_of_each_card_is_known,
@@ -49,6 +50,16 @@ async fn an_event_is_kept_once_however_often_it_is_delivered(empty: Empty) {
     let other = Push { provider: ProviderId::new("other"), ..push(1) };
     assert_eq!(keep(store, vec![other], at(7)).await, [Some(4)], "another account's event");
     assert_eq!(store.newest_push().await.expect("a number"), 4);
+}
+
+async fn a_signed_event_is_new_where_only_an_unsigned_record_of_it_was_kept(empty: Empty) {
+    let store = &empty();
+    let record = Push { is_signed: false, event: "a record".into(), ..push(1) };
+    assert_eq!(keep(store, vec![record.clone(), push(2)], at(5)).await, [Some(1), Some(2)]);
+    assert_eq!(keep(store, vec![push(1)], at(6)).await, [Some(1)]);
+    assert_eq!(keep(store, vec![push(1), record], at(7)).await, [None, None]);
+    let kept = store.pushes_since(0, 10).await.expect("the events");
+    assert_eq!(kept.iter().map(|kept| &kept.push).collect::<Vec<_>>(), [&push(1), &push(2)]);
 }
 
 async fn what_is_kept_reads_back_whole(empty: Empty) {

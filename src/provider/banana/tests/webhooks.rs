@@ -135,3 +135,42 @@ fn forged_envelopes_are_refused() {
         assert_eq!(refused.kind, kind, "{refused}");
     }
 }
+
+#[tokio::test]
+async fn records_are_the_events_that_were_sent_and_signed_only_with_their_signature() {
+    let plain = r#"{"card_id":12345,"transaction_id":67890,"status":"SUCCESS"}"#;
+    let whole: Value =
+        serde_json::from_str(&event("CARD_RECHARGE_RESULT", plain)).expect("an envelope");
+    let mut forged = whole.clone();
+    forged["hmac"] = "00".into();
+    let read: Value = serde_json::from_str(plain).expect("an event");
+    let named = "CARD_RECHARGE_RESULT";
+    let records = json!({ "data": [
+        { "id": 1, "callback_type": named, "callback": whole },
+        { "id": 2, "callback_type": named, "callback": whole.to_string() },
+        whole,
+        { "id": 4, "callback_type": named, "callback": forged },
+        { "id": 5, "callback_type": named, "callback": plain },
+        { "id": 6, "callback_type": named, "callback": read },
+        { "id": 7, "callback_type": named },
+        8,
+    ], "total": 8 });
+    let fixture = Fixture::new(vec![ok(&records.to_string())]);
+    let page = fixture.banana.webhook_records(now(), 20).await.expect("a list").expect("a page");
+    assert_eq!(page.rows, 8);
+    let signed: Vec<bool> = page.pushes.iter().map(|push| push.is_signed).collect();
+    assert_eq!(signed, [true, true, true, false, false]);
+    let pushed = push(named, plain);
+    for record in &page.pushes[..4] {
+        let Push { is_signed, .. } = *record;
+        assert_eq!(*record, Push { is_signed, ..pushed.clone() }, "the same event as the webhook");
+    }
+    let hint = &page.pushes[4];
+    assert_eq!((hint.topic, &hint.card, &hint.reference), (pushed.topic, &pushed.card, &pushed.id));
+    let [(access, address, body)] = &fixture.asked()[..] else { panic!("one request") };
+    assert!(*access == Access::Read && address.ends_with("/merchant/get_webhook_records"));
+    assert_eq!(
+        (&body["skip"], &body["desc"], &body["start_date"]),
+        (&20.into(), &true.into(), &now().to_string().into())
+    );
+}

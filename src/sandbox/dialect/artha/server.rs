@@ -126,7 +126,7 @@ impl Server for ArthaServer {
         }
     }
 
-    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+    fn webhook(&mut self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
         let tasks = Tasks {
             of_row: &|row| self.task_of(bank, row),
             by_number: &|number| task_id(bank, number),

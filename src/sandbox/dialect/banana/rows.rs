@@ -53,13 +53,13 @@ pub(super) fn no_rows() -> Json {
 
 /// Which end of a day a date means.
 #[derive(Clone, Copy)]
-enum DayEnd {
+pub(super) enum DayEnd {
     First,
     Last,
 }
 
 /// A time, or a day (2.12; the format is not documented, so this is inferred).
-fn time(text: Option<String>, end: DayEnd) -> Result<Option<Timestamp>, ()> {
+pub(super) fn time(text: Option<String>, end: DayEnd) -> Result<Option<Timestamp>, ()> {
     let Some(text) = text else { return Ok(None) };
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Some(at));

@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::records::Records;
 use super::reply::{Failure, amount, failure};
 use super::templates::{limits, template_of, templates};
 use super::{MERCHANT_ID, SECRET_KEY, rows, webhooks};
@@ -26,11 +27,12 @@ const STATUS_MILLIS: u64 = 1_500;
 /// not change what happens.
 pub(super) struct BananaServer {
     ivs: Random,
+    records: Records,
 }
 
 impl Default for BananaServer {
     fn default() -> Self {
-        Self { ivs: Random::new(0x00ba_0a0a) }
+        Self { ivs: Random::new(0x00ba_0a0a), records: Records::default() }
     }
 }
 
@@ -54,7 +56,12 @@ impl Server for BananaServer {
             return self.seal(StatusCode::BAD_REQUEST, &answer, call.signing).unauthenticated();
         };
         let path = call.path.trim_end_matches('/');
-        let Some(outcome) = handle(bank, path, &body, now) else {
+        let outcome = if path == WEBHOOK_RECORDS {
+            Some(self.records.page(&body, &mut self.ivs))
+        } else {
+            handle(bank, path, &body, now)
+        };
+        let Some(outcome) = outcome else {
             return self.seal(StatusCode::NOT_FOUND, &problem("Not found"), call.signing);
         };
         match outcome {
@@ -66,8 +73,10 @@ impl Server for BananaServer {
         }
     }
 
-    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
-        webhooks::message(bank, occurrence, random)
+    fn webhook(&mut self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+        let message = webhooks::message(bank, occurrence, random)?;
+        self.records.note(&message, bank.shown(occurrence.at));
+        Some(message)
     }
 }
 
@@ -90,6 +99,7 @@ impl BananaServer {
 }
 
 const RECHARGE: &str = "/card/recharge";
+const WEBHOOK_RECORDS: &str = "/merchant/get_webhook_records";
 
 /// Does what a path asks for; `None` for a path that does not exist. Most paths are inferred (2).
 fn handle(
@@ -106,7 +116,6 @@ fn handle(
         "/merchant/set_webhook_url" => {
             Ok(object([("message", text("Webhook URL set successfully"))]))
         }
-        "/merchant/get_webhook_records" => Ok(rows::no_rows()),
         "/user/register" => failure("Registration is closed in the sandbox"),
         "/user/get_users" => Ok(users(bank, body)),
         "/card/apply" | "/card/assign" => failure("The sandbox issues no new cards"),

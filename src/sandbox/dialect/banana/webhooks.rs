@@ -203,14 +203,15 @@ fn issue(
 
 /// Encrypted and signed with the key of the requests, under a new initialization vector (3.1).
 pub(super) fn seal(message: &Message, mut sealing: Sealing<'_>) -> Letter {
-    let (key, iv) = (SECRET_KEY.as_bytes(), sealing.random.iv());
-    let sealed = crypto::cbc_encrypt(key, iv, message.body.as_bytes())
-        .expect("the sandbox's own key has 32 bytes");
+    let body = sealed(message.kind, &message.body, sealing.random.iv()).to_string();
+    Letter { path: String::new(), headers: Vec::new(), body }
+}
+
+/// The envelope of an event (3.1).
+pub(super) fn sealed(kind: &str, body: &str, iv: [u8; 16]) -> Json {
+    let key = SECRET_KEY.as_bytes();
+    let sealed =
+        crypto::cbc_encrypt(key, iv, body.as_bytes()).expect("the sandbox's own key has 32 bytes");
     let hmac = crypto::hmac_hex(key, &sealed);
-    let body = object([
-        ("encrypted_payload", text(sealed)),
-        ("type", text(message.kind)),
-        ("hmac", text(hmac)),
-    ]);
-    Letter { path: String::new(), headers: Vec::new(), body: body.to_string() }
+    object([("encrypted_payload", text(sealed)), ("type", text(kind)), ("hmac", text(hmac))])
 }

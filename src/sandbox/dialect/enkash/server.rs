@@ -80,7 +80,7 @@ impl Server for EnkashServer {
         Reply { topped_up: answer.topped_up, ..wrapping.wrap(answer.status, &answer.body) }
     }
 
-    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, _: Random) -> Option<Message> {
+    fn webhook(&mut self, bank: &Bank, occurrence: &Occurrence, _: Random) -> Option<Message> {
         webhooks::message(bank, occurrence)
     }
 }

@@ -66,7 +66,7 @@ impl Server for IbaneraServer {
         outcome.unwrap_or_else(|problem| problem.reply())
     }
 
-    fn webhook(&self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
+    fn webhook(&mut self, bank: &Bank, occurrence: &Occurrence, random: Random) -> Option<Message> {
         webhooks::message(bank, occurrence, random)
     }
 }
