@@ -11,6 +11,7 @@ pub mod decline;
 pub mod filter;
 pub mod money;
 pub mod operation;
+pub mod outage;
 pub mod proof;
 pub mod push;
 pub mod reading;

@@ -22,6 +22,7 @@ mod older;
 mod open;
 mod operations;
 mod others;
+mod outages;
 mod outbox;
 mod push_records;
 mod queue;

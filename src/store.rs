@@ -11,6 +11,7 @@
 
 mod error;
 mod journal;
+mod outages;
 mod permit;
 mod pushes;
 mod readings;

@@ -10,6 +10,7 @@ use crate::domain::card::{Last4, ProviderId, digits};
 use crate::domain::decline::DeclineReason;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, OperationId, OperationState};
+use crate::domain::outage::{Outage, OutageKind, Watched};
 
 /// What happened in a shift.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,10 @@ pub struct Report {
     pub declines: Vec<Declines>,
     /// The float of each account and currency; `None` where nobody was asked.
     pub float: Option<Vec<Float>>,
+    /// When accounts did not answer.
+    pub outages: Vec<Outage>,
+    /// When a cardtop ran that would have seen an outage.
+    pub watched: Vec<Watched>,
     /// Up to when the data file has transactions of each account.
     pub read: Vec<FromDataFile>,
 }
@@ -144,9 +149,24 @@ const FLOAT: &[Part] = &[
 
 const OUTAGES: &[Part] = &[
     part("provider", Kind::Text, "the provider account"),
-    part("from", Kind::Time, "when it began"),
-    part("to", Kind::Time, "when it ended"),
+    part("from", Kind::Time, "the first question that failed"),
+    part("last_seen", Kind::Time, "when it was last seen to last, to some minutes"),
+    Part {
+        null: Some("no good answer was seen since"),
+        ..part("to", Kind::Time, "the first good answer that was seen after it")
+    },
+    part("kind", Kind::Word(outage_kinds), "what was wrong when it began"),
 ];
+
+const WATCHED: &[Part] = &[
+    part("provider", Kind::Text, "the provider account"),
+    part("from", Kind::Time, "since when it was asked, in the shift"),
+    part("to", Kind::Time, "until when, to some minutes"),
+];
+
+fn outage_kinds() -> Vec<&'static str> {
+    OutageKind::ALL.map(OutageKind::as_str).to_vec()
+}
 
 const UNREAD: &str = "it could not be read";
 
@@ -200,10 +220,17 @@ impl Record for Report {
         Field::<Self>::new(
             "outages",
             Kind::Objects(OUTAGES),
-            "when providers did not answer",
-            |_| Value::Null,
+            "when accounts did not answer, as a cardtop saw it that ran; by their beginnings",
+            |row| list(&row.record.outages, outage),
         )
-        .null("always: the data file keeps nothing of outages yet")
+        .only_json(),
+        Field::<Self>::new(
+            "watched",
+            Kind::Objects(WATCHED),
+            "when a cardtop ran that reads by itself (the board, `watch`): outages of other times \
+             are not known",
+            |row| list(&row.record.watched, watched),
+        )
         .only_json(),
         Field::<Self>::new(
             "read",
@@ -217,6 +244,24 @@ impl Record for Report {
 
 fn list<'a, T>(rows: &'a [T], object: fn(&'a T) -> Value<'a>) -> Value<'a> {
     Value::List(rows.iter().map(object).collect())
+}
+
+fn outage(row: &Outage) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", row.provider.name().into()),
+        ("from", row.from.into()),
+        ("last_seen", row.last_seen.into()),
+        ("to", row.to.into()),
+        ("kind", row.kind.as_str().into()),
+    ])
+}
+
+fn watched(row: &Watched) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", row.provider.name().into()),
+        ("from", row.stretch.from.into()),
+        ("to", row.stretch.to.into()),
+    ])
 }
 
 fn changes(row: &Changes) -> Value<'_> {

@@ -24,6 +24,7 @@ use tokio::sync::{Notify, watch};
 use self::cards::CardProgress;
 pub(super) use self::cards::ListedCard;
 use self::health::HealthLog;
+pub(super) use self::health::OutageNews;
 pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
@@ -411,6 +412,17 @@ impl Account {
         };
         let State { health, pace, .. } = &mut *self.state();
         health.note_failure(error, pace, back_off, now)
+    }
+
+    /// Takes what of its outages is to be kept, and whether one lasts, where it is due to be noted
+    /// that it is asked.
+    pub(super) fn take_outage_news(&self, now: Timestamp) -> (Vec<OutageNews>, Option<bool>) {
+        self.state().health.outages.take(now)
+    }
+
+    /// What was taken could not be kept.
+    pub(super) fn put_outage_news_back(&self, news: Vec<OutageNews>) {
+        self.state().health.outages.put_back(news);
     }
 
     /// Why nothing that is pushed can be verified; `None` where it can, or is not known yet.

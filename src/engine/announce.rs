@@ -47,7 +47,9 @@ impl Engine {
 
     pub(super) async fn emit_health(&self, account: &Account) {
         let cards = self.0.cards.count(&account.info.id);
-        let health = account.health(self.0.clock.now(), cards);
+        let now = self.0.clock.now();
+        self.keep_outages(account, now).await;
+        let health = account.health(now, cards);
         let is_news = account.last_told().note_health(&health);
         self.0.outbox.send(EngineEvent::Health(Box::new(health)), is_news).await;
     }

@@ -11,6 +11,7 @@ pub(super) mod coverage;
 mod free_text;
 pub(super) mod holds;
 pub(super) mod journal;
+pub(super) mod outages;
 pub(super) mod pushes;
 mod schema;
 pub(super) mod transactions;

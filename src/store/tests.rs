@@ -7,6 +7,7 @@ mod cards;
 mod coverage;
 mod holds;
 mod journal;
+mod outages;
 mod pages;
 mod pushes;
 mod transactions;

@@ -1,9 +1,15 @@
 //! `report`: what happened in a shift, for the next one, without a name.
 
-use cardtop::sandbox::{Decline, Dialect, Fault, Merchant};
+use std::process::Command;
+use std::time::Duration;
+
+use cardtop::sandbox::{Decline, Dialect, Fault, Merchant, Options, Scenario};
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::command_line::{Bank, code, words};
+use crate::harness::{Desk, STATE, open_board, start};
 
 /// Two top-ups, one of which lost its answer, a freeze, and three declines of two cards.
 async fn shift() -> (Bank, String) {
@@ -58,12 +64,81 @@ async fn a_shift_is_told_by_counts_with_what_is_open_and_how_long_the_float_last
     let float = report["float"].as_array().expect("a list");
     let enkash = float.iter().find(|row| row["provider"] == "enkash").expect("its float");
     assert!(enkash["as_of"].is_string() && enkash["lasts_hours"].is_u64(), "{enkash}");
-    assert_eq!(report["outages"], serde_json::Value::Null, "nothing is kept of outages");
+    // Commands do not watch; see below.
+    for list in ["outages", "watched"] {
+        assert_eq!(report[list], serde_json::json!([]), "{report}");
+    }
     assert_eq!(report["read"].as_array().map(Vec::len), Some(4), "{report}");
 
     let nobody = bank.json(&["report", "--json", "--refresh", "never"]).await;
     assert_eq!(nobody["float"], serde_json::Value::Null, "nobody was asked");
     assert_eq!(nobody["changes"], report["changes"]);
+}
+
+/// What `report` prints of a desk's data file, without asking anybody.
+async fn report_of(desk: &Desk, words: &[&str]) -> String {
+    let (folder, since) = (desk.folder.path(), start().to_string());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+    command.arg("--config").arg(folder.join("cardtop.toml")).arg("--data").arg(folder);
+    command.args(["report", "--refresh", "never", "--since", &since]).args(words);
+    command.env("XDG_STATE_HOME", STATE).env("TZ", "UTC");
+    let output = tokio::task::spawn_blocking(move || command.output().expect("the program"));
+    let output = output.await.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.stderr.is_empty() || output.status.success(), "{said}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test(start_paused = true)]
+async fn outages_are_told_with_the_times_at_which_a_board_would_have_seen_them() {
+    let scenarios = vec![Scenario::Outage];
+    let desk = Desk::with(Options { cards: 2, scenarios, ..Options::default() }).await;
+    // enkash is gone from 10 s to 100 s, and from 310 s to 400 s.
+    for seconds in [200, 150] {
+        let (engine, mut news) = open_board(&desk).await;
+        let end = tokio::time::Instant::now() + Duration::from_secs(seconds);
+        while let Ok(Some(_)) = tokio::time::timeout_at(end, news.recv()).await {}
+        drop(news);
+        engine.stop().await;
+    }
+    let at = |seconds| start() + SignedDuration::from_secs(seconds);
+    let report: Value =
+        serde_json::from_str(&report_of(&desk, &["--json"]).await).expect("a document");
+    let time =
+        |value: &Value| -> Timestamp { value.as_str().expect("a time").parse().expect("a time") };
+    let outages = report["outages"].as_array().expect("a list");
+    let [first, second] = outages.as_slice() else { panic!("{report}") };
+    for outage in [first, second] {
+        let (provider, kind) = (&outage["provider"], &outage["kind"]);
+        assert_eq!((provider, kind), (&"enkash".into(), &"unreachable".into()));
+    }
+    assert!((at(10)..at(30)).contains(&time(&first["from"])), "{first}");
+    assert!((at(100)..at(200)).contains(&time(&first["to"])), "{first}");
+    assert!((at(310)..at(330)).contains(&time(&second["from"])), "{second}");
+    assert_eq!(second["to"], Value::Null, "no board ran when it ended");
+    let watched = report["watched"].as_array().expect("a list");
+    for dialect in Dialect::ALL {
+        let mine = watched.iter().filter(|row| row["provider"] == dialect.name());
+        assert!(mine.clone().all(|row| time(&row["from"]) <= at(10)), "{report}");
+        assert!(mine.clone().any(|row| time(&row["to"]) >= at(200)), "{report}");
+    }
+    let page = report_of(&desk, &[]).await;
+    for wanted in [
+        "| account | first failure | first good answer after it | what was wrong |",
+        "no good answer was seen since; last seen",
+        "did not answer |",
+        "Outages are seen while a board or `cardtop watch` runs:",
+        "| artha | ",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+
+    // The next good answer ends what an earlier board saw begin.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    desk.cards(Dialect::Enkash).await;
+    let report: Value =
+        serde_json::from_str(&report_of(&desk, &["--json"]).await).expect("a document");
+    assert!(time(&report["outages"][1]["to"]) >= at(400), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

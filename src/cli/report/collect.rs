@@ -68,7 +68,12 @@ pub(super) async fn report(
         }
     };
     let (changes, open) = (changes(&operations, since), open(&operations));
-    let report = Report { since, until, changes, open, declines: counted.declines(), float, read };
+    let (mut outages, mut watched) =
+        session.engine.outages_since(since).await.map_err(Failure::data_file)?;
+    outages.retain(|outage| session.is_asked(&outage.provider));
+    watched.retain(|watched| session.is_asked(&watched.provider));
+    let declines = counted.declines();
+    let report = Report { since, until, changes, open, declines, float, outages, watched, read };
     Ok((report, unread))
 }
 

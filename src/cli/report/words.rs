@@ -18,10 +18,9 @@ pub(super) fn markdown(report: &Report, view: &View) -> String {
     page.push_str(&declines(report));
     page.push_str("\n## Float\n\n");
     page.push_str(&float(report, view));
-    page.push_str(
-        "\n## Outages\n\nNot known: the data file keeps nothing of when a provider did not \
-         answer.\n\n## How far this reaches\n\n",
-    );
+    page.push_str("\n## Outages\n\n");
+    page.push_str(&outages(report, view));
+    page.push_str("\n## How far this reaches\n\n");
     page.push_str(&read(report, view));
     page
 }
@@ -91,6 +90,33 @@ fn float(report: &Report, view: &View) -> String {
     });
     let headings = ["account", "float", "as of", "top-ups of the shift", "lasts at that rate"];
     table(&headings, rows.collect(), "No account tells one.")
+}
+
+/// What was seen, and by whom it could have been seen: nothing is said of other times.
+fn outages(report: &Report, view: &View) -> String {
+    let rows = report.outages.iter().map(|row| {
+        let to = row.to.map_or_else(
+            || format!("no good answer was seen since; last seen {}", view.time(row.last_seen)),
+            |to| view.time(to),
+        );
+        vec![row.provider.to_string(), view.time(row.from), to, row.kind.words().to_owned()]
+    });
+    let headings = ["account", "first failure", "first good answer after it", "what was wrong"];
+    let mut text = table(&headings, rows.collect(), "None was seen.");
+    text.push_str("\nOutages are seen while a board or `cardtop watch` runs:\n\n");
+    let accounts = report.read.iter().map(|row| {
+        let mine = report.watched.iter().filter(|watched| watched.provider == row.provider);
+        let times: Vec<String> = mine
+            .map(|watched| {
+                let (from, to) = (watched.stretch.from, watched.stretch.to);
+                format!("{} to {}", view.time(from), view.time(to))
+            })
+            .collect();
+        let ran = if times.is_empty() { "not in this shift".to_owned() } else { times.join("; ") };
+        vec![row.provider.to_string(), ran]
+    });
+    text.push_str(&table(&["account", "one ran"], accounts.collect(), "No account was asked for."));
+    text
 }
 
 fn read(report: &Report, view: &View) -> String {

@@ -20,7 +20,7 @@ use crate::store::{FILE, StoreError};
 pub(super) const APPLICATION: i32 = 0x6374_6f70;
 
 /// The schemas, append-only: the version of a database is how many were applied.
-pub(super) const SCHEMAS: [&str; 13] = [
+pub(super) const SCHEMAS: [&str; 14] = [
     include_str!("../../../assets/schema/001.sql"),
     include_str!("../../../assets/schema/002.sql"),
     include_str!("../../../assets/schema/003.sql"),
@@ -34,6 +34,7 @@ pub(super) const SCHEMAS: [&str; 13] = [
     include_str!("../../../assets/schema/011.sql"),
     include_str!("../../../assets/schema/012.sql"),
     include_str!("../../../assets/schema/013.sql"),
+    include_str!("../../../assets/schema/014.sql"),
 ];
 
 /// The schema with which lines began to carry records.
