@@ -1,14 +1,18 @@
 //! Webhooks: each is proved as the documents say, by other code than what made it; when they come,
 //! how often, and that nothing is kept of them where nobody wants them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod artha;
+mod banana;
+mod enkash;
+mod ibanera;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use aws_lc_rs::{digest, hmac};
 use data_encoding::{BASE64, HEXLOWER};
-use rsa::pkcs8::DecodePublicKey as _;
-use rsa::signature::Verifier as _;
 
+use self::banana::banana_opened;
 use super::*;
 use crate::sandbox::call::Signing;
 
@@ -45,210 +49,6 @@ fn keys(object: &Value) -> BTreeSet<&str> {
 
 fn kinds(deliveries: &[Delivery]) -> BTreeSet<&str> {
     deliveries.iter().map(|delivery| delivery.kind).collect()
-}
-
-/// artha wire notes, 1.5: headers of the protocol and the body, by name, under the public key.
-fn artha_signature_holds(public_key: &str, delivery: &Delivery) -> bool {
-    let mut pairs: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in json(&delivery.body).as_object().unwrap() {
-        pairs.insert(name.clone(), plain(value));
-    }
-    for name in ["timestamp", "nonce"] {
-        pairs.insert(name.to_owned(), delivery.header(name).unwrap().to_owned());
-    }
-    pairs.retain(|_, value| !value.is_empty());
-    let text: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let key = rsa::RsaPublicKey::from_public_key_pem(public_key).unwrap();
-    let signature = BASE64.decode(delivery.header("signature").unwrap().as_bytes()).unwrap();
-    let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).unwrap();
-    rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(key)
-        .verify(text.join("&").as_bytes(), &signature)
-        .is_ok()
-}
-
-/// banana wire notes, 3.1: the object inside, after its HMAC was checked.
-fn banana_opened(delivery: &Delivery) -> Value {
-    let key = dialect::banana::SECRET_KEY.as_bytes();
-    let envelope = json(&delivery.body);
-    assert_eq!(keys(&envelope), BTreeSet::from(["encrypted_payload", "hmac", "type"]));
-    assert_eq!(envelope["type"], delivery.kind);
-    let sealed = envelope["encrypted_payload"].as_str().unwrap();
-    let tag = HEXLOWER.decode(envelope["hmac"].as_str().unwrap().as_bytes()).unwrap();
-    let key_of_hmac = hmac::Key::new(hmac::HMAC_SHA256, key);
-    hmac::verify(&key_of_hmac, sealed.as_bytes(), &tag).unwrap();
-    serde_json::from_slice(&crypto::cbc_decrypt(key, sealed).unwrap()).unwrap()
-}
-
-#[test]
-fn artha_signs_flat_objects_of_eight_kinds() {
-    let fixture = on();
-    let secrets = fixture.sandbox.webhook_secrets(Dialect::Artha);
-    assert_eq!(secrets.secret, None);
-    let samples = fixture.sandbox.sample_webhooks(Dialect::Artha);
-    let documented = [
-        "kycStatus",
-        "createCard",
-        "recharge",
-        "operation",
-        "consume",
-        "fee",
-        "refund",
-        "OPT_CODE",
-    ];
-    assert_eq!(kinds(&samples), BTreeSet::from(documented));
-    for sample in &samples {
-        assert!(artha_signature_holds(secrets.public_key.unwrap(), sample), "{sample:?}");
-        let body = json(&sample.body);
-        assert_eq!(field(&body, "notifytype").to_lowercase(), sample.kind.to_lowercase());
-        assert_eq!(field(&body, "cardId"), fixture.card(Dialect::Artha, 0), "{sample:?}");
-        let by_card = matches!(sample.kind, "kycStatus" | "createCard" | "OPT_CODE");
-        assert_eq!(field(&body, "taskId") == field(&body, "cardId"), by_card, "{sample:?}");
-        assert_eq!((sample.path.as_str(), sample.attempt), ("/artha", 1));
-        let mut broken = sample.clone();
-        broken.body = broken.body.replacen('a', "b", 1);
-        assert!(!artha_signature_holds(secrets.public_key.unwrap(), &broken));
-    }
-    let of = |kind| json(&samples.iter().find(|sample| sample.kind == kind).unwrap().body);
-    assert_eq!(field(&of("fee"), "amount"), "1.5000");
-    assert_eq!(field(&of("fee"), "currency"), "USD");
-    let code = of("OPT_CODE")["OPT_CODE"].as_str().unwrap().to_owned();
-    assert!(code.starts_with(' ') && code.trim().len() == 6, "the blank of the example");
-    assert_eq!(of("OPT_CODE").as_object().unwrap().len(), 4, "no status, no remarks");
-}
-
-#[test]
-fn artha_has_names_in_both_cases_and_without_a_signature_a_secret_in_the_path() {
-    let options = WebhookOptions { signed: false, ..WebhookOptions::default() };
-    let fixture = with(&[], options);
-    let card = fixture.card(Dialect::Artha, 0);
-    for _ in 0..20 {
-        fixture.sandbox.tell(Dialect::Artha, &card, CardNotice::WalletCode);
-    }
-    let taken = fixture.sandbox.take_webhooks(Dialect::Artha);
-    let secrets = fixture.sandbox.webhook_secrets(Dialect::Artha);
-    let capitals = taken.iter().filter(|it| json(&it.body).get("CardId").is_some()).count();
-    assert_eq!(taken.len(), 20);
-    assert!((3..=17).contains(&capitals), "{capitals}");
-    for delivery in taken {
-        assert_eq!(delivery.path, format!("/artha/{}", secrets.secret.unwrap()));
-        assert_eq!((delivery.header("signature"), secrets.public_key), (None, None));
-    }
-}
-
-#[test]
-fn banana_seals_all_events_of_its_list() {
-    let fixture = on();
-    let samples = fixture.sandbox.sample_webhooks(Dialect::Banana);
-    let documented: [(&str, &[&str]); 12] = [
-        ("USER_CREATE_RESULT", &["status", "user_id"]),
-        ("CARD_APPLY_RESULT", &["card_id", "occur_time", "status", "template_id", "user_id"]),
-        ("CARD_ACTIVATE_RESULT", &["card_id", "card_number", "occur_time", "status"]),
-        ("CARD_ASSIGN_RESULT", &["card_id", "occur_time", "status"]),
-        ("CARD_STATUS_CHANGE", &["card_id", "card_status", "occur_time", "status"]),
-        (
-            "CARD_RECHARGE_RESULT",
-            &["card_id", "currency", "occur_time", "receive_amount", "status", "transaction_id"],
-        ),
-        (
-            "CARD_CLOSE_RESULT",
-            &["card_id", "occur_time", "refund_amount", "status", "transaction_id"],
-        ),
-        (
-            "CARD_BALANCE_CHANGE",
-            &["amount", "available", "before_available", "card_id", "currency", "occur_time"],
-        ),
-        ("TRANSACTION_CREATED", &["card_id", "occur_time"]),
-        ("CARD_CORRECTION", &["card_id", "occur_time"]),
-        ("CARD_3DS", &["card_id", "occur_time"]),
-        ("CARD_VERIFICATION", &["card_id", "occur_time"]),
-    ];
-    assert_eq!(kinds(&samples), documented.iter().map(|(kind, _)| *kind).collect());
-    for (kind, wanted) in documented {
-        let sample = samples.iter().find(|sample| sample.kind == kind).unwrap();
-        let inside = banana_opened(sample);
-        let missing: Vec<&&str> =
-            wanted.iter().filter(|name| inside.get(**name).is_none()).collect();
-        assert!(missing.is_empty(), "{kind}: {missing:?}");
-        if let Some(at) = inside.get("occur_time") {
-            let passed = at.as_i64().unwrap() - fixture.now().as_millisecond();
-            assert!((0..60_000).contains(&passed), "{kind}: milliseconds");
-        }
-    }
-    assert!(fixture.sandbox.webhook_secrets(Dialect::Banana).secret.is_none());
-}
-
-#[test]
-fn ibanera_hashes_body_and_secret_and_tells_of_no_card_but_its_approval() {
-    let fixture = on();
-    let secret = fixture.sandbox.webhook_secrets(Dialect::Ibanera).secret.unwrap();
-    let samples = fixture.sandbox.sample_webhooks(Dialect::Ibanera);
-    let documented =
-        ["FIAT_DEPOSIT_RECEIVED", "MANAGEE_CARD_APPROVAL_UPDATED", "TRANSACTION_STATUS_UPDATED"];
-    assert_eq!(kinds(&samples), BTreeSet::from(documented));
-    for sample in &samples {
-        let hashed = [sample.body.as_bytes(), secret.as_bytes()].concat();
-        let hash = BASE64.encode(digest::digest(&digest::SHA256, &hashed).as_ref());
-        assert_eq!(sample.header("webhook-signature"), Some(hash.as_str()));
-        let body = json(&sample.body);
-        assert_eq!(keys(&body), BTreeSet::from(["Data", "Id", "Type"]));
-        let kind = body["Type"].as_str().unwrap().trim().replace(' ', "_");
-        assert_eq!(kind, sample.kind);
-    }
-    let amount = |kind: &str| {
-        let sample = samples.iter().find(|sample| sample.kind == kind).unwrap();
-        plain(&json(&sample.body)["Data"]["Amount"])
-    };
-    assert!(amount("TRANSACTION_STATUS_UPDATED").starts_with('-'), "money that left");
-    assert!(!amount("FIAT_DEPOSIT_RECEIVED").starts_with('-'));
-
-    let card = fixture.card(Dialect::Ibanera, 0);
-    fixture.sandbox.spend(Dialect::Ibanera, &card, decimal("1"), Merchant::new("A", "5411", "SE"));
-    fixture.sandbox.set_state(Dialect::Ibanera, &card, CardState::Frozen);
-    assert!(fixture.sandbox.take_webhooks(Dialect::Ibanera).is_empty());
-}
-
-#[test]
-fn some_of_ibaneras_types_are_spelt_carelessly() {
-    let fixture = on();
-    let card = fixture.card(Dialect::Ibanera, 0);
-    for _ in 0..40 {
-        let applied = CardNotice::Applied { approved: true };
-        fixture.sandbox.tell(Dialect::Ibanera, &card, applied);
-    }
-    let taken = fixture.sandbox.take_webhooks(Dialect::Ibanera);
-    let spelt: BTreeSet<String> = taken.iter().map(|it| plain(&json(&it.body)["Type"])).collect();
-    let kind = "MANAGEE_CARD_APPROVAL_UPDATED";
-    let all = [format!(" {kind}"), kind.replace('_', " "), kind.to_owned()];
-    assert_eq!(spelt, BTreeSet::from(all));
-    let ids: BTreeSet<String> = taken.iter().map(|it| plain(&json(&it.body)["Id"])).collect();
-    assert_eq!(ids.len(), 40);
-}
-
-#[test]
-fn enkash_sends_the_keys_that_were_seen_with_a_secret() {
-    let fixture = on();
-    let secret = fixture.sandbox.webhook_secrets(Dialect::Enkash).secret.unwrap();
-    let samples = fixture.sandbox.sample_webhooks(Dialect::Enkash);
-    assert_eq!(kinds(&samples), BTreeSet::from(["ALLOCATE_FUND", "FEE", "REFUND", "SALE"]));
-    let root = "enKashCardTransactionId maskedCard enkashCardId userId cardKitNumber \
-                cardHolderName companyName companyId principalAmount fcyAmount balance \
-                pgReferenceNumber description currency fcyCurrency cardTransactionType status \
-                type createdOn txnDate modifiedOn txnDetails";
-    let details = "id txnRefNo merchantName transactionType mcc channel retrievalRefNo traceNo \
-                   txnCurrency network transactionFees";
-    for sample in &samples {
-        let body = json(&sample.body);
-        assert_eq!(keys(&body), root.split_whitespace().collect());
-        assert_eq!(keys(&body["txnDetails"]), details.split_whitespace().collect());
-        for number in ["principalAmount", "fcyAmount", "balance"] {
-            assert!(body[number].is_number(), "{number}");
-        }
-        assert_eq!(sample.header("X-Webhook-Secret"), Some(secret));
-    }
-    let in_path = WebhookOptions { secret_in_path: true, ..WebhookOptions::default() };
-    let samples = with(&[], in_path).sandbox.sample_webhooks(Dialect::Enkash);
-    assert_eq!(samples[0].path, format!("/enkash/{secret}"));
-    assert_eq!(samples[0].header("x-webhook-secret"), None);
 }
 
 #[tokio::test]
