@@ -54,6 +54,9 @@ impl Engine {
                     // Others have their turn, also where a reading ended without a wait.
                     tokio::task::yield_now().await;
                 }
+                Next::Wait(_) if self.push_records_due(&account, now).is_some() => {
+                    tokio::task::yield_now().await;
+                }
                 Next::Wait(until) => rest(&account, now, until).await,
             }
         }

@@ -28,12 +28,15 @@ const PUSH_MAY_PRECEDE: SignedDuration = SignedDuration::from_mins(2);
 /// Least time between a lookup of an operation and the next one because its card was spent from.
 const WEAK_LOOKS_APART: SignedDuration = SignedDuration::from_secs(10);
 
-/// Least time between two questions for the records of what was pushed.
+/// Least time between two readings of the records of what was pushed.
 const RECORDS_APART: SignedDuration = SignedDuration::from_secs(60);
 
 /// How much earlier than what is missing the records are asked for: clocks differ, and what is
 /// known already is recognised.
 const RECORDS_OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// Most records that are read at once. What is older was found by the lists all the same.
+const MOST_RECORDS: u64 = 5_000;
 
 /// Most rows that wait for their push. Further ones wait for nothing: they would say the same.
 const MOST_WAITING: usize = 256;
@@ -77,8 +80,34 @@ struct Refusals {
 #[derive(Default)]
 struct RecordsWanted {
     since: Option<Timestamp>,
+    /// How many of them were read, the newest first.
+    read: u64,
     /// Not before then.
     at: Option<Timestamp>,
+}
+
+impl RecordsWanted {
+    fn want(&mut self, since: Timestamp) {
+        let reach = PUSH_MAY_PRECEDE + RECORDS_OVERLAP;
+        let since = since.saturating_sub(reach).unwrap_or(Timestamp::MIN);
+        if self.since.is_none_or(|known| since < known) {
+            self.since = Some(since);
+            self.read = 0;
+        }
+    }
+
+    /// A page had so many records, or could not be read.
+    fn note(&mut self, records: Option<u64>, now: Timestamp) {
+        match records {
+            Some(more) if more > 0 && self.read + more < MOST_RECORDS => self.read += more,
+            Some(_) => *self = Self { at: now.checked_add(RECORDS_APART).ok(), ..Self::default() },
+            // From the newest on again, since there may be more of them by then.
+            None => {
+                self.read = 0;
+                self.at = now.checked_add(RECORDS_APART).ok();
+            }
+        }
+    }
 }
 
 /// A row that was read before it was pushed.
@@ -190,7 +219,7 @@ impl PushLog {
         }
         let from = self.last.filter(|last| *last <= found).unwrap_or(found);
         self.gap = Some(PushGap { from, until: None });
-        self.records.since = Some(self.records.since.map_or(from, |since| since.min(from)));
+        self.records.want(from);
         true
     }
 
@@ -300,25 +329,25 @@ impl Account {
 
     /// What was pushed from then on is to be asked for, where the provider keeps records of it.
     pub(in crate::engine) fn want_push_records(&self, since: Timestamp) {
-        self.state().pushes.records.since.get_or_insert(since);
+        self.state().pushes.records.want(since);
         self.wake.notify_one();
     }
 
-    /// From when on the provider's records are to be read now; it counts as tried. Not while the
-    /// account's reading rests.
-    pub(in crate::engine) fn push_records_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let mut state = self.state();
+    /// From when on the provider's records are to be read now, and behind how many of them that
+    /// were read. Not while the account's reading rests.
+    pub(in crate::engine) fn push_records_due(&self, now: Timestamp) -> Option<(Timestamp, u64)> {
+        let state = self.state();
         let waits = state.pace.waits_until().is_some_and(|until| until > now);
         let rests = waits || state.paused.is_some();
-        let records = &mut state.pushes.records;
-        let since = records.since?;
-        if rests || records.at.is_some_and(|at| at > now) {
-            return None;
-        }
-        records.since = None;
-        records.at = now.checked_add(RECORDS_APART).ok();
-        let reach = PUSH_MAY_PRECEDE + RECORDS_OVERLAP;
-        Some(since.saturating_sub(reach).unwrap_or(Timestamp::MIN))
+        let records = &state.pushes.records;
+        let is_due = !rests && records.at.is_none_or(|at| at <= now);
+        records.since.filter(|_| is_due).map(|since| (since, records.read))
+    }
+
+    /// A page of the records had so many; none where the list is at its end. `None` where it could
+    /// not be read or kept.
+    pub(in crate::engine) fn note_push_records(&self, records: Option<u64>, now: Timestamp) {
+        self.state().pushes.records.note(records, now);
     }
 
     /// The unsettled operations that a push may be about: those that an answer gave the same task

@@ -341,3 +341,32 @@ fn a_deep_reading_is_done_again_the_later_the_more_requests_it_takes_beside_the_
         }
     }
 }
+
+#[test]
+fn records_of_pushes_are_read_a_page_at_a_time_to_their_end_and_not_again_within_a_minute() {
+    let account = account();
+    let now = now();
+    let after = |seconds| now + SignedDuration::from_secs(seconds);
+    assert_eq!(account.push_records_due(now), None);
+    account.want_push_records(ago(600));
+    let (since, behind) = account.push_records_due(now).expect("due");
+    assert!(since < ago(600) && behind == 0, "clocks differ");
+    account.note_push_records(Some(50), now);
+    assert_eq!(account.push_records_due(now), Some((since, 50)), "the next page at once");
+    // It could not be read: later, and from the newest on.
+    account.note_push_records(None, now);
+    assert_eq!(account.push_records_due(after(59)), None);
+    assert_eq!(account.push_records_due(after(60)), Some((since, 0)));
+    // More is missing than was known.
+    account.note_push_records(Some(50), after(60));
+    account.want_push_records(ago(60));
+    assert_eq!(account.push_records_due(after(60)), Some((since, 50)), "it has that");
+    account.want_push_records(ago(9_000));
+    let (earlier, behind) = account.push_records_due(after(60)).expect("due");
+    assert!(earlier < since && behind == 0);
+    account.note_push_records(Some(0), after(60));
+    assert_eq!(account.push_records_due(after(600)), None, "all was read");
+    account.want_push_records(ago(60));
+    assert_eq!(account.push_records_due(after(119)), None);
+    assert!(account.push_records_due(after(120)).is_some());
+}

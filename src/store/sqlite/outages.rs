@@ -11,8 +11,9 @@ use crate::domain::outage::{Outage, OutageKind, Watched};
 /// How long it is kept.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Notes that are at most so far apart are of one stretch.
-const ONE_STRETCH: SignedDuration = SignedDuration::from_mins(15);
+/// Notes that are at most so far apart are of one stretch: an account that refuses the credentials
+/// is tried every 15 minutes.
+const ONE_STRETCH: SignedDuration = SignedDuration::from_mins(20);
 
 /// See [`Store::begin_outage`](crate::store::Store::begin_outage).
 pub(in crate::store) fn begin_one(
