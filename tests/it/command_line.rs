@@ -19,7 +19,11 @@ pub(crate) struct Bank {
 
 impl Bank {
     pub(crate) async fn open() -> Self {
-        let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, Clock::real());
+        Self::with(Options { busy: false, ..Options::default() }).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let sandbox = Sandbox::new(options, Clock::real());
         let serving = sandbox.serve(None).await.expect("four ports on loopback");
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("c.toml");

@@ -81,7 +81,7 @@ async fn report_of(desk: &Desk, words: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
     command.arg("--config").arg(folder.join("cardtop.toml")).arg("--data").arg(folder);
     command.args(["report", "--refresh", "never", "--since", &since]).args(words);
-    command.env("XDG_STATE_HOME", STATE).env("TZ", "UTC");
+    command.env("CARDTOP_STATE", STATE);
     let output = tokio::task::spawn_blocking(move || command.output().expect("the program"));
     let output = output.await.expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

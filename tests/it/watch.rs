@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use cardtop::sandbox::{CardState, Dialect, Fault, FaultTarget, Merchant};
+use cardtop::sandbox::{CardState, Dialect, Fault, FaultTarget, Merchant, Options, WebhookOptions};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -249,6 +249,35 @@ async fn a_port_that_is_taken_is_said_once_and_everything_is_polled() {
     let mut watcher = Watcher::start(&bank, &["--json", "--heartbeat", "1s"]);
     let beat = watcher.until("a complete feed", |line| line["complete"] == true);
     assert_eq!(beat.last().expect("it came")["receiving"], true);
+    watcher.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purchase_that_is_pushed_is_a_line_although_nothing_is_polled_for_an_hour() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("an address");
+    let webhooks = Some(WebhookOptions { to: Some(address), ..WebhookOptions::default() });
+    let bank = Bank::with(Options { busy: false, webhooks, ..Options::default() }).await;
+    let config = std::fs::read_to_string(&bank.config).expect("the configuration");
+    assert!(config.contains(&format!("addr = \"{address}\"")), "{config}");
+    let rare = config.replace("\"4s\"", "\"1h\"").replace("\"10s\"", "\"1h\"");
+    std::fs::write(&bank.config, rare).expect("writing");
+    let card = card_of(&bank, Dialect::Banana).await;
+    drop(free);
+    let mut watcher =
+        Watcher::start(&bank, &["--json", "--heartbeat", "1s", "--provider", "banana"]);
+    watcher.until_complete();
+    let asked = bank.sandbox.requests(Dialect::Banana);
+    assert!(bank.sandbox.spend(Dialect::Banana, &card, 7.into(), shop("QUIET SHOP")));
+    for _ in 0..5 {
+        assert!(is(&watcher.line(), "heartbeat"), "nobody knows of it yet");
+    }
+    let sender = bank.sandbox.send_webhooks(address).expect("a sender");
+    let lines = watcher.until("the purchase", |line| is(line, "transaction"));
+    assert_eq!(lines.last().expect("it came")["merchant"], "QUIET SHOP");
+    let asked = bank.sandbox.requests(Dialect::Banana) - asked;
+    assert!(asked < 20, "it was read because of the push: {asked} requests");
+    sender.stop().await;
     watcher.terminate();
 }
 
