@@ -19,6 +19,10 @@ use super::terminal::Terminal;
 /// The polls of an account that says none.
 const DEFAULT_POLLS: (&str, &str) = ("30s", "15s");
 
+/// Cards that are not on the screen are asked for this often by the default polls: what a polled
+/// board uses is measured over as long, or some runs have them and others have not.
+const WHOLE_ROUND: u64 = 120;
+
 /// What is used without a key.
 struct Idle {
     /// Percent of one processor.
@@ -27,9 +31,9 @@ struct Idle {
     bytes: f64,
 }
 
-/// Watches a program for so long, after as long a time in which it does what is left of its start.
-fn watch(terminal: &mut Terminal, seconds: u64) -> anyhow::Result<Idle> {
-    terminal.pass(Duration::from_secs(seconds));
+/// Watches a program for so long, after a time in which it does what is left of its start.
+fn watch(terminal: &mut Terminal, before: u64, seconds: u64) -> anyhow::Result<Idle> {
+    terminal.pass(Duration::from_secs(before));
     let (mut meter, written) = (Meter::of(terminal.pid()?), terminal.written());
     let began = Instant::now();
     for _ in 0..seconds {
@@ -49,7 +53,9 @@ pub(crate) fn findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
     let seconds = bench.idle_seconds;
     let htop = match Peer::monitors(&bench.home).into_iter().find(|peer| peer.name == "htop") {
         Some(htop) => {
-            let watched = htop.open().and_then(|(mut terminal, _)| watch(&mut terminal, seconds));
+            let watched = htop
+                .open()
+                .and_then(|(mut terminal, _)| watch(&mut terminal, seconds, WHOLE_ROUND));
             bench.or_without(watched)
         }
         None => None,
@@ -57,7 +63,7 @@ pub(crate) fn findings(bench: &Bench) -> anyhow::Result<Vec<Finding>> {
     bench.say("measuring an idle board");
     let full = bench.full()?;
     let mut terminal = bench.board.ready(&full)?;
-    let quiet = watch(&mut terminal, seconds)?;
+    let quiet = watch(&mut terminal, seconds, seconds)?;
     drop(terminal);
     let (small, large) = (polled(bench, 64, None)?, polled(bench, 64, Some(bench.rows))?);
     let rows = words(bench.rows);
@@ -103,7 +109,7 @@ fn polled(bench: &Bench, cards: usize, rows: Option<usize>) -> anyhow::Result<Id
         terminal.settle(Duration::from_millis(100));
         anyhow::Ok(())
     })?;
-    watch(&mut terminal, bench.idle_seconds)
+    watch(&mut terminal, bench.idle_seconds, WHOLE_ROUND)
 }
 
 /// Copies a data folder that no process has open.

@@ -203,6 +203,7 @@ impl Engine {
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
                 account.set_removed(&card.key, false);
+                account.note_card_answer(&card.key.id, true, now);
                 account.note_completeness(
                     Scope::Card(Arc::clone(&card.key.id)),
                     Completeness::complete(now),
@@ -217,6 +218,9 @@ impl Engine {
                 // age, and nothing of it is missing.
                 let removed = account.is_removed(card, &error);
                 account.set_removed(&card.key, removed);
+                if error.kind == ErrorKind::NotFound {
+                    account.note_card_answer(&card.key.id, false, now);
+                }
                 if !removed {
                     missing.add_unread_part(unread_part(&account.info.id, Some(&card.key), &error));
                 }

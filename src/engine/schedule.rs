@@ -321,6 +321,11 @@ impl Plan {
         self.cards.note_listed(id, at);
     }
 
+    /// The provider has a card that was read by itself, or does not know it.
+    pub fn note_answer(&mut self, id: &Arc<str>, is_known: bool, now: Timestamp) {
+        self.cards.note_answer(id, is_known, now);
+    }
+
     /// An earlier process read a card's balance then: it is due, behind those read before.
     pub fn note_kept(&mut self, id: &Arc<str>, at: Timestamp) {
         let rest = signed(self.poll.balances) * UNSEEN;
@@ -392,17 +397,18 @@ impl Plan {
     fn offer_cards(&self, lists: Lists, choice: &mut Choice) {
         let balances = signed(self.poll.balances);
         let transactions = signed(self.poll.transactions);
-        let mut card = |card: Slot, urgency, every| {
-            let due = due(self.cards.balances.tried(card), every);
+        let mut card = |card: Slot, tried, urgency, every| {
+            let due = due(tried, every);
             choice.offer(due, urgency, 3 + 2 * card.index(), Candidate::Card(card));
         };
         for (watched, rank) in self.cards.watched() {
             if !self.cards.is_listed(watched) {
-                card(watched, urgency(rank), balances);
+                card(watched, self.cards.tried(watched), urgency(rank), balances);
             }
         }
         if let Some(first) = self.cards.balances.first() {
-            card(first, urgency(Rank::Other), balances * UNSEEN);
+            let tried = self.cards.balances.tried(first);
+            card(first, tried, urgency(Rank::Other), balances * UNSEEN);
         }
         if let Some((due, hinted)) = self.cards.hinted.first() {
             choice.offer(due, HINTED, usize::MAX, Candidate::Card(hinted));

@@ -46,6 +46,11 @@ impl Account {
         self.state().plan.note_ended(read, now);
     }
 
+    /// The provider has a card that was read by itself, or does not know it.
+    pub(in crate::engine) fn note_card_answer(&self, id: &Arc<str>, is_known: bool, at: Timestamp) {
+        self.state().plan.note_answer(id, is_known, at);
+    }
+
     /// Between two pages of the list of cards something else was read, which took so long.
     pub(in crate::engine) fn note_beside_list(&self, took: SignedDuration) {
         self.state().plan.note_beside_list(took);

@@ -40,6 +40,8 @@ pub(super) struct Cards {
     /// When each card's transactions were last tried. In the heap are those that nobody looks at.
     pub(super) transactions: Queue,
     watched: Watched,
+    /// Cards that the provider did not know when it was asked last.
+    unknown: BTreeMap<Slot, Unknown>,
     /// What the operator asked for.
     asked: BTreeSet<Slot>,
     /// The same of cards that are not known yet.
@@ -84,6 +86,17 @@ struct Watched {
     ids: BTreeMap<Arc<str>, Rank>,
     ranks: BTreeMap<Slot, Rank>,
 }
+
+/// A card that its provider does not know. While nobody looks at it, it waits in the queue as if it
+/// had been tried later.
+#[derive(Clone, Copy, Debug)]
+struct Unknown {
+    since: Timestamp,
+    tried: Timestamp,
+}
+
+/// The longest that a card rests which its provider does not know.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 
 impl Cards {
     /// Takes a card in, unless it is known.
@@ -182,7 +195,7 @@ impl Cards {
         let due = |tried: Option<Timestamp>| {
             tried.map_or(now, |tried| now.max(tried.saturating_add(apart).unwrap_or(now)))
         };
-        self.hinted.add(card, due(self.balances.tried(card)));
+        self.hinted.add(card, due(self.tried(card)));
         self.hinted_feeds.add(card, due(self.transactions.tried(card)));
         true
     }
@@ -193,7 +206,31 @@ impl Cards {
             self.asked.remove(&card);
             self.hinted.remove(card);
             self.balances.set_tried(card, Some(at));
+            if let Some(unknown) = self.unknown.get_mut(&card) {
+                unknown.tried = at;
+            }
         }
+    }
+
+    /// When a card was last tried.
+    pub(super) fn tried(&self, card: Slot) -> Option<Timestamp> {
+        let unknown = self.unknown.get(&card).map(|unknown| unknown.tried);
+        unknown.or_else(|| self.balances.tried(card))
+    }
+
+    /// The provider has a card, or does not know it. One that it does not know rests for as long
+    /// again as that has been so: it may have been a mistake at first, and hardly is after an hour.
+    pub(super) fn note_answer(&mut self, id: &str, is_known: bool, now: Timestamp) {
+        let Some(card) = self.slot(id) else { return };
+        let before = self.unknown.remove(&card);
+        if is_known {
+            return;
+        }
+        let since = before.map_or(now, |unknown| unknown.since.min(now));
+        let tried = before.map_or_else(|| self.balances.tried(card), |unknown| Some(unknown.tried));
+        self.unknown.insert(card, Unknown { since, tried: tried.unwrap_or(now) });
+        let rest = now.duration_since(since).min(LONGEST_REST);
+        self.balances.set_tried(card, now.saturating_add(rest).ok());
     }
 
     /// A card's transactions were tried.
@@ -209,6 +246,7 @@ impl Cards {
         self.know(id);
         if let Some(card) = self.slot(id) {
             self.balances.set_tried(card, Some(at));
+            self.unknown.remove(&card);
             if let Some(listed) = self.listed.get_mut(card.index()) {
                 *listed = true;
             }
@@ -220,5 +258,6 @@ impl Cards {
     pub(super) fn forget_times(&mut self) {
         self.balances.forget_times();
         self.transactions.forget_times();
+        self.unknown.clear();
     }
 }
