@@ -200,7 +200,7 @@ impl Bench {
             cards: count(wish.cards, if quick { 2_000 } else { 100_000 })?,
             runs: if quick { 2 } else { 5 },
             keys: if quick { 40 } else { 200 },
-            // A whole round of the default polls.
+            // What is left of a start takes less.
             idle_seconds: 30,
             long_seconds: if quick { 20 } else { 480 },
             made: RefCell::default(),

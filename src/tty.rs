@@ -223,13 +223,31 @@ const fn known_size((columns, rows): (u16, u16)) -> (u16, u16) {
     (if columns == 0 { usual_columns } else { columns }, if rows == 0 { usual_rows } else { rows })
 }
 
+/// Writes to the terminal, behind what was printed before. Not through the buffer of standard
+/// output, which would write what stands behind the last line feed by itself: a frame has some.
 fn write(bytes: &[u8]) -> io::Result<()> {
     if bytes.is_empty() {
         return Ok(());
     }
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+    out.flush()?;
+    write_whole(bytes, |rest| Ok(rustix::io::write(rustix::stdio::stdout(), rest)?))
+}
+
+/// Writes all of it: in one piece, where the other side takes that.
+fn write_whole(
+    mut bytes: &[u8],
+    mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(taken) => bytes = bytes.get(taken..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Whether the terminal is to be asked for its background: where the choice of colours depends on
@@ -257,4 +275,33 @@ pub fn theme(board: &Board, color: Color) -> Theme {
 )]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_one_write_unless_the_terminal_takes_less_or_a_signal_comes() {
+        let frame = b"\x1b[?2026hone\ntwo\nthree\x1b[?2026l";
+        for (takes, writes) in [(usize::MAX, 1), (20, 2), (7, 5)] {
+            let (mut taken, mut calls, mut is_interrupted) = (Vec::new(), 0, false);
+            write_whole(frame, |rest| {
+                is_interrupted = !is_interrupted && takes < usize::MAX;
+                if is_interrupted {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                calls += 1;
+                let part = &rest[..rest.len().min(takes)];
+                taken.extend_from_slice(part);
+                Ok(part.len())
+            })
+            .expect("all of it");
+            assert_eq!((taken.as_slice(), calls), (frame.as_slice(), writes));
+        }
+        let ended = write_whole(frame, |_| Ok(0)).expect_err("it takes nothing");
+        assert_eq!(ended.kind(), io::ErrorKind::WriteZero);
+        let gone = write_whole(frame, |_| Err(io::ErrorKind::BrokenPipe.into()));
+        assert_eq!(gone.expect_err("it is gone").kind(), io::ErrorKind::BrokenPipe);
+    }
 }
