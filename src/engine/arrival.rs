@@ -79,9 +79,11 @@ impl Engine {
 
     /// Tells that an account's adapter arrived, and begins to read the account.
     pub(super) async fn read_when_ready(self, account: Arc<Account>) {
-        if account.waits_for().is_some() {
-            account.arrival().await;
-            self.emit(EngineEvent::Provider(Box::new(account.current_info()))).await;
+        let waited = account.waits_for().is_some();
+        account.arrival().await;
+        // Also where it came before this began: whoever shows it may have looked still earlier.
+        self.emit(EngineEvent::Provider(Box::new(account.current_info()))).await;
+        if waited || account.provider().is_err() {
             if let Err(error) = account.provider() {
                 self.make_stale(&account, &error.sentence().into()).await;
             }

@@ -146,6 +146,20 @@ pub(crate) async fn open_over(
     polling: bool,
     way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
 ) -> (Engine, mpsc::Receiver<EngineEvent>) {
+    let (engine, news) = prepare(config, clock, data, read_only, polling, way).await;
+    engine.begin();
+    (engine, news)
+}
+
+/// The same, before its first frame: nothing is read yet.
+pub(crate) async fn prepare(
+    config: Config,
+    clock: &Clock,
+    data: &Path,
+    read_only: bool,
+    polling: bool,
+    way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
+) -> (Engine, mpsc::Receiver<EngineEvent>) {
     let setup = Setup {
         config,
         data: data.to_owned(),
@@ -157,9 +171,7 @@ pub(crate) async fn open_over(
         purpose: if polling { Purpose::Board } else { Purpose::Cards },
         transport: Some(Arc::new(move |provider| way(dialect_of(provider)))),
     };
-    let (engine, news) = Engine::open(setup).await.expect("a data folder");
-    engine.begin();
-    (engine, news)
+    Engine::open(setup).await.expect("a data folder")
 }
 
 /// The wire of a configured account.

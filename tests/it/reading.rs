@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 
-use crate::harness::{Desk, open, open_board, open_over};
+use crate::harness::{Desk, open, open_board, open_over, prepare};
 
 async fn few() -> Desk {
     Desk::with(Options { cards: 4, transactions: 24, busy: false, ..Options::default() }).await
@@ -672,4 +672,28 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         assert_eq!(of(engine.list_cards().await, dialect).completeness.parts.len(), 1);
         engine.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_looked_before_an_adapter_arrived_is_told_what_its_account_can_do() {
+    let desk = few().await;
+    let served = desk.sandbox.clone();
+    let way = move |dialect| -> Box<dyn Transport> { Box::new(InProcess(served.router(dialect))) };
+    let (config, data) = (desk.config.clone(), desk.folder.path());
+    let (engine, mut news) = prepare(config, &desk.clock, data, false, true, way).await;
+    for info in engine.providers() {
+        assert!(engine.capabilities(&info.id).await.is_some(), "{} has arrived", info.id);
+    }
+    engine.begin();
+    let mut able = Vec::new();
+    let listening = async {
+        while able.len() < Dialect::ALL.len() {
+            if let EngineEvent::Provider(info) = news.recv().await.expect("the engine runs") {
+                assert!(info.capabilities.is_some(), "{}", info.id);
+                able.push(info.id);
+            }
+        }
+    };
+    let heard = tokio::time::timeout(Duration::from_secs(60), listening).await;
+    assert!(heard.is_ok(), "only of these was told what they can do: {able:?}");
 }
