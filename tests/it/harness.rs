@@ -146,20 +146,6 @@ pub(crate) async fn open_over(
     polling: bool,
     way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
 ) -> (Engine, mpsc::Receiver<EngineEvent>) {
-    let (engine, news) = prepare(config, clock, data, read_only, polling, way).await;
-    engine.begin();
-    (engine, news)
-}
-
-/// The same, before its first frame: nothing is read yet.
-pub(crate) async fn prepare(
-    config: Config,
-    clock: &Clock,
-    data: &Path,
-    read_only: bool,
-    polling: bool,
-    way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
-) -> (Engine, mpsc::Receiver<EngineEvent>) {
     let setup = Setup {
         config,
         data: data.to_owned(),
@@ -171,7 +157,9 @@ pub(crate) async fn prepare(
         purpose: if polling { Purpose::Board } else { Purpose::Cards },
         transport: Some(Arc::new(move |provider| way(dialect_of(provider)))),
     };
-    Engine::open(setup).await.expect("a data folder")
+    let (engine, news) = Engine::open(setup).await.expect("a data folder");
+    engine.begin();
+    (engine, news)
 }
 
 /// The wire of a configured account.

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 
-use crate::harness::{Desk, open, open_board, open_over, prepare};
+use crate::harness::{Desk, open, open_board, open_over};
 
 async fn few() -> Desk {
     Desk::with(Options { cards: 4, transactions: 24, busy: false, ..Options::default() }).await
@@ -677,14 +677,9 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
 #[tokio::test(start_paused = true)]
 async fn whoever_looked_before_an_adapter_arrived_is_told_what_its_account_can_do() {
     let desk = few().await;
-    let served = desk.sandbox.clone();
-    let way = move |dialect| -> Box<dyn Transport> { Box::new(InProcess(served.router(dialect))) };
-    let (config, data) = (desk.config.clone(), desk.folder.path());
-    let (engine, mut news) = prepare(config, &desk.clock, data, false, true, way).await;
-    for info in engine.providers() {
-        assert!(engine.capabilities(&info.id).await.is_some(), "{} has arrived", info.id);
-    }
-    engine.begin();
+    // Its adapters are there before it begins.
+    let (engine, mut news) = open_board(&desk).await;
+    assert!(engine.providers().iter().all(|info| info.capabilities.is_some()));
     let mut able = Vec::new();
     let listening = async {
         while able.len() < Dialect::ALL.len() {
