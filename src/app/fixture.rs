@@ -238,6 +238,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         completeness: Completeness::default(),
         covered: covered(ago(90_000), ago(if good { since } else { since + 4 })),
         unmapped: UnmappedWords::default(),
+        refused_cards: 0,
         roster: Vec::new(),
         skew: good.then_some(0),
         latency_ms: good.then_some(180),

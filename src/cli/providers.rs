@@ -150,6 +150,7 @@ mod tests {
             completeness: Completeness::default(),
             covered: Covered::default(),
             unmapped: UnmappedWords::default(),
+            refused_cards: 0,
             roster: Vec::new(),
             skew: None,
             latency_ms: Some(120),

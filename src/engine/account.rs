@@ -475,6 +475,7 @@ impl Account {
             calls_last_minute: state.pace.calls_last_minute(now),
             errors_5m: state.health.errors_5m(now),
             cards: counted.then_some(cards),
+            refused_cards: state.plan.refused_cards(),
             completeness,
             covered,
             unmapped: state.unmapped.clone(),

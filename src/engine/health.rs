@@ -96,6 +96,9 @@ pub struct Health {
     /// How many cards it has; `None` while its list was never read and none is known from
     /// elsewhere.
     pub cards: Option<usize>,
+    /// How many of them it refused, or did not know, when it was asked last. Each is asked for less
+    /// and less often, while nobody looks at it.
+    pub refused_cards: usize,
     /// What the newest readings of its lists lacked.
     pub completeness: Completeness,
     /// How much of its transactions is known, however long ago it was read.

@@ -106,6 +106,7 @@ fn says_the_same(before: &Health, health: &Health) -> bool {
         calls_last_minute: _,
         errors_5m,
         cards,
+        refused_cards,
         completeness,
         covered,
         unmapped,
@@ -119,7 +120,8 @@ fn says_the_same(before: &Health, health: &Health) -> bool {
     let (missed, known) = (&before.completeness, &before.covered);
     (provider, state, since, why) == (&before.provider, &before.state, &before.since, &before.why)
         && (next_try, asked_to_wait) == (&before.next_try, &before.asked_to_wait)
-        && (errors_5m, cards) == (&before.errors_5m, &before.cards)
+        && (errors_5m, cards, refused_cards)
+            == (&before.errors_5m, &before.cards, &before.refused_cards)
         && (complete_from, complete_to.is_some())
             == (&missed.complete_from, missed.complete_to.is_some())
         && (rows, parts) == (&missed.rows, &missed.parts)

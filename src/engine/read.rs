@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::account::{Account, Scope};
 use super::lists::{Patience, unread_part};
-use super::schedule::{Next, Read};
+use super::schedule::{CardAnswer, Next, Read};
 use super::{Engine, EngineEvent, HealthState, ProviderReport};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
@@ -203,7 +203,7 @@ impl Engine {
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
                 account.set_removed(&card.key, false);
-                account.note_card_answer(&card.key.id, true, now);
+                account.note_card_answer(&card.key.id, CardAnswer::Known, now);
                 account.note_completeness(
                     Scope::Card(Arc::clone(&card.key.id)),
                     Completeness::complete(now),
@@ -218,8 +218,13 @@ impl Engine {
                 // age, and nothing of it is missing.
                 let removed = account.is_removed(card, &error);
                 account.set_removed(&card.key, removed);
-                if error.kind == ErrorKind::NotFound {
-                    account.note_card_answer(&card.key.id, false, now);
+                let answer = match error.kind {
+                    ErrorKind::NotFound => Some(CardAnswer::Unknown),
+                    ErrorKind::Refused | ErrorKind::Forbidden => Some(CardAnswer::Refused),
+                    _ => None,
+                };
+                if let Some(answer) = answer {
+                    account.note_card_answer(&card.key.id, answer, now);
                 }
                 if !removed {
                     missing.add_unread_part(unread_part(&account.info.id, Some(&card.key), &error));

@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::budget::Budget;
 use self::cards::Cards;
-pub use self::cards::Rank;
+pub use self::cards::{CardAnswer, Rank};
 use self::queue::Slot;
 pub use self::waits::{LONGEST_BETWEEN_LOOKS, back_off, look_again};
 use crate::config::Poll;
@@ -270,6 +270,12 @@ impl Plan {
         self.cards.know(id);
     }
 
+    /// How many cards the provider refused, or did not know, when it was asked last.
+    #[must_use]
+    pub fn refused_cards(&self) -> usize {
+        self.cards.refused()
+    }
+
     /// How many cards are known.
     #[must_use]
     pub const fn cards(&self) -> usize {
@@ -321,9 +327,9 @@ impl Plan {
         self.cards.note_listed(id, at);
     }
 
-    /// The provider has a card that was read by itself, or does not know it.
-    pub fn note_answer(&mut self, id: &Arc<str>, is_known: bool, now: Timestamp) {
-        self.cards.note_answer(id, is_known, now);
+    /// What the provider said of a card that was read by itself.
+    pub fn note_answer(&mut self, id: &Arc<str>, answer: CardAnswer, now: Timestamp) {
+        self.cards.note_answer(id, answer, now);
     }
 
     /// An earlier process read a card's balance then: it is due, behind those read before.

@@ -675,6 +675,32 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_board_is_told_how_many_cards_their_provider_refuses() {
+    let desk = few().await;
+    let store = Store::open(desk.folder.path()).expect("the data file");
+    let mut gone = Vec::new();
+    for dialect in Dialect::ALL {
+        let known = desk.cards(dialect).await.remove(0);
+        let key = CardKey::new(&known.key.provider, "987654");
+        gone.push(Card { wire_id: "987654".into(), key, ..known }.into());
+    }
+    store.keep_cards(gone, desk.clock.now()).await.expect("keeping");
+    let (_engine, mut news) = open_board(&desk).await;
+    let mut waited_for: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+    let listening = async {
+        while !waited_for.is_empty() {
+            if let EngineEvent::Health(health) = news.recv().await.expect("the engine runs") {
+                assert!(health.refused_cards <= 1, "{health:?}");
+                let is_said = health.refused_cards == 1;
+                waited_for.retain(|name| !is_said || health.provider.name() != *name);
+            }
+        }
+    };
+    let heard = tokio::time::timeout(Duration::from_secs(600), listening).await;
+    assert!(heard.is_ok(), "nothing was said of {waited_for:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_looked_before_an_adapter_arrived_is_told_what_its_account_can_do() {
     let desk = few().await;
     // Its adapters are there before it begins.

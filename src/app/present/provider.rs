@@ -12,6 +12,7 @@ use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
+use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// What a state means.
@@ -69,7 +70,18 @@ pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) ->
 pub(crate) fn rounds(info: &ProviderInfo, health: &Health) -> Option<String> {
     let cards = health.cards.filter(|cards| *cards > 0)?;
     let reads_history = health.covered.left.is_some();
-    Some(info.workload(cards, health.latency_ms, reads_history)?.sentence(info.id.name()))
+    let workload = info.workload(cards, health.latency_ms, reads_history)?;
+    let mut words = workload.sentence(info.id.name());
+    match health.refused_cards {
+        0 => {}
+        1 => words
+            .push_str("; 1 of them, which it refuses, less and less often, at last once an hour"),
+        refused => words.push_str(&format!(
+            "; {} of them, which it refuses, less and less often, at last once an hour",
+            text::group_digits(&refused.to_string()),
+        )),
+    }
+    Some(words)
 }
 
 /// Most sentences about rows, or about cards, that could not be read.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Account, State};
 use crate::domain::card::{CardKey, CardRecord};
 use crate::domain::operation::{Operation, OperationId, OperationState, Proof};
-use crate::engine::schedule::{self, Moment, Next, Read};
+use crate::engine::schedule::{self, CardAnswer, Moment, Next, Read};
 
 /// Least time between two lookups of the same operation.
 pub(super) const LEAST_BETWEEN_LOOKUPS: SignedDuration = SignedDuration::from_secs(1);
@@ -46,9 +46,14 @@ impl Account {
         self.state().plan.note_ended(read, now);
     }
 
-    /// The provider has a card that was read by itself, or does not know it.
-    pub(in crate::engine) fn note_card_answer(&self, id: &Arc<str>, is_known: bool, at: Timestamp) {
-        self.state().plan.note_answer(id, is_known, at);
+    /// What the provider said of a card that was read by itself.
+    pub(in crate::engine) fn note_card_answer(
+        &self,
+        id: &Arc<str>,
+        answer: CardAnswer,
+        at: Timestamp,
+    ) {
+        self.state().plan.note_answer(id, answer, at);
     }
 
     /// Between two pages of the list of cards something else was read, which took so long.

@@ -40,8 +40,8 @@ pub(super) struct Cards {
     /// When each card's transactions were last tried. In the heap are those that nobody looks at.
     pub(super) transactions: Queue,
     watched: Watched,
-    /// Cards that the provider did not know when it was asked last.
-    unknown: BTreeMap<Slot, Unknown>,
+    /// Cards that the provider did not know, or refused, when it was asked last.
+    refused: BTreeMap<Slot, Refused>,
     /// What the operator asked for.
     asked: BTreeSet<Slot>,
     /// The same of cards that are not known yet.
@@ -87,16 +87,39 @@ struct Watched {
     ranks: BTreeMap<Slot, Rank>,
 }
 
-/// A card that its provider does not know. While nobody looks at it, it waits in the queue as if it
-/// had been tried later.
+/// What a provider said of a card that was read by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardAnswer {
+    /// It has it.
+    Known,
+    /// It does not know it.
+    Unknown,
+    /// It refused, for whatever reason.
+    Refused,
+}
+
+/// A card that its provider refused when it was asked last. While nobody looks at it, it waits in
+/// the queue as if it had been tried later.
 #[derive(Clone, Copy, Debug)]
-struct Unknown {
+struct Refused {
     since: Timestamp,
     tried: Timestamp,
 }
 
-/// The longest that a card rests which its provider does not know.
-const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+/// The least that a card rests which its provider refuses.
+const FIRST_REST: SignedDuration = SignedDuration::from_mins(2);
+
+impl CardAnswer {
+    /// The longest that a card rests after this answer: one that is unknown hardly comes back, a
+    /// refusal may end.
+    const fn longest_rest(self) -> SignedDuration {
+        match self {
+            Self::Known => SignedDuration::ZERO,
+            Self::Refused => SignedDuration::from_mins(10),
+            Self::Unknown => SignedDuration::from_hours(1),
+        }
+    }
+}
 
 impl Cards {
     /// Takes a card in, unless it is known.
@@ -128,6 +151,11 @@ impl Cards {
         self.listed.reserve_exact(cards);
         self.balances.reserve(cards);
         self.transactions.reserve(cards);
+    }
+
+    /// How many cards the provider refused, or did not know, when it was asked last.
+    pub(super) fn refused(&self) -> usize {
+        self.refused.len()
     }
 
     /// How many cards are known.
@@ -206,30 +234,30 @@ impl Cards {
             self.asked.remove(&card);
             self.hinted.remove(card);
             self.balances.set_tried(card, Some(at));
-            if let Some(unknown) = self.unknown.get_mut(&card) {
-                unknown.tried = at;
+            if let Some(refused) = self.refused.get_mut(&card) {
+                refused.tried = at;
             }
         }
     }
 
     /// When a card was last tried.
     pub(super) fn tried(&self, card: Slot) -> Option<Timestamp> {
-        let unknown = self.unknown.get(&card).map(|unknown| unknown.tried);
-        unknown.or_else(|| self.balances.tried(card))
+        let refused = self.refused.get(&card).map(|refused| refused.tried);
+        refused.or_else(|| self.balances.tried(card))
     }
 
-    /// The provider has a card, or does not know it. One that it does not know rests for as long
-    /// again as that has been so: it may have been a mistake at first, and hardly is after an hour.
-    pub(super) fn note_answer(&mut self, id: &str, is_known: bool, now: Timestamp) {
+    /// What the provider said of a card. One that it refuses rests for as long again as that has
+    /// been so, within limits: it may have been a mistake at first, and hardly is after an hour.
+    pub(super) fn note_answer(&mut self, id: &str, answer: CardAnswer, now: Timestamp) {
         let Some(card) = self.slot(id) else { return };
-        let before = self.unknown.remove(&card);
-        if is_known {
+        let before = self.refused.remove(&card);
+        if answer == CardAnswer::Known {
             return;
         }
-        let since = before.map_or(now, |unknown| unknown.since.min(now));
-        let tried = before.map_or_else(|| self.balances.tried(card), |unknown| Some(unknown.tried));
-        self.unknown.insert(card, Unknown { since, tried: tried.unwrap_or(now) });
-        let rest = now.duration_since(since).min(LONGEST_REST);
+        let since = before.map_or(now, |refused| refused.since.min(now));
+        let tried = before.map_or_else(|| self.balances.tried(card), |refused| Some(refused.tried));
+        self.refused.insert(card, Refused { since, tried: tried.unwrap_or(now) });
+        let rest = now.duration_since(since).clamp(FIRST_REST, answer.longest_rest());
         self.balances.set_tried(card, now.saturating_add(rest).ok());
     }
 
@@ -246,7 +274,7 @@ impl Cards {
         self.know(id);
         if let Some(card) = self.slot(id) {
             self.balances.set_tried(card, Some(at));
-            self.unknown.remove(&card);
+            self.refused.remove(&card);
             if let Some(listed) = self.listed.get_mut(card.index()) {
                 *listed = true;
             }
@@ -258,6 +286,6 @@ impl Cards {
     pub(super) fn forget_times(&mut self) {
         self.balances.forget_times();
         self.transactions.forget_times();
-        self.unknown.clear();
+        self.refused.clear();
     }
 }

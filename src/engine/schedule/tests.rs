@@ -544,15 +544,15 @@ fn a_flood_of_pushes_leaves_every_fourth_reading_to_what_waits_longest() {
     assert!(longest < 500, "{longest}");
 }
 
-/// Reads for so long as the plan says; answers whether a card is known, and tells when each was
-/// read.
-fn read_for(plan: &mut Plan, seconds: std::ops::Range<i64>, is_known: bool) -> Vec<i64> {
+/// Reads for so long as the plan says; gives this answer for each card, and tells when each
+/// was read.
+fn read_for(plan: &mut Plan, seconds: std::ops::Range<i64>, answer: CardAnswer) -> Vec<i64> {
     let mut read = Vec::new();
     for second in seconds {
         while let Next::Read(next) = next(plan, &moment(second)) {
             plan.note_tried(&next, at(second));
             if let Read::Card(id) = &next {
-                plan.note_answer(id, is_known, at(second));
+                plan.note_answer(id, answer, at(second));
                 read.push(second);
             }
         }
@@ -563,16 +563,23 @@ fn read_for(plan: &mut Plan, seconds: std::ops::Range<i64>, is_known: bool) -> V
 #[test]
 fn a_card_that_the_provider_does_not_know_rests_for_as_long_again_as_that_is_so() {
     let mut plan = plan(1);
-    let read = read_for(&mut plan, 0..12_000, false);
-    assert_eq!(read, [0, 120, 360, 840, 1_800, 3_720, 7_440, 11_160]);
+    let read = read_for(&mut plan, 0..12_000, CardAnswer::Unknown);
+    assert_eq!(read, [0, 240, 600, 1_320, 2_760, 5_640, 9_360]);
     // Somebody looks at it, or a push is about it.
     plan.watch(None, &[id(0)]);
-    assert_eq!(read_for(&mut plan, 12_000..12_040, false), [12_000, 12_030]);
+    assert_eq!(read_for(&mut plan, 12_000..12_040, CardAnswer::Unknown), [12_000, 12_030]);
     plan.watch(None, &[]);
-    assert_eq!(read_for(&mut plan, 12_040..12_200, false), [0_i64; 0]);
+    assert_eq!(read_for(&mut plan, 12_040..12_200, CardAnswer::Unknown), [0_i64; 0]);
     plan.hint_card(&id(0), at(12_200));
-    assert_eq!(read_for(&mut plan, 12_200..12_210, false), [12_200]);
+    assert_eq!(read_for(&mut plan, 12_200..12_210, CardAnswer::Unknown), [12_200]);
     plan.ask_card(&id(0));
-    assert_eq!(read_for(&mut plan, 12_210..12_220, true), [12_210], "the provider has it again");
-    assert_eq!(read_for(&mut plan, 12_220..12_600, true), [12_330, 12_450, 12_570]);
+    assert_eq!(
+        read_for(&mut plan, 12_210..12_220, CardAnswer::Known),
+        [12_210],
+        "the provider has it again"
+    );
+    assert_eq!(read_for(&mut plan, 12_220..12_600, CardAnswer::Known), [12_330, 12_450, 12_570]);
+    // A refusal may end.
+    let refused = read_for(&mut plan, 12_600..16_200, CardAnswer::Refused);
+    assert_eq!(refused, [12_690, 12_930, 13_290, 14_010, 14_730, 15_450, 16_170]);
 }

@@ -134,6 +134,27 @@ fn a_provider_that_was_not_read_yet_is_not_called_ok() {
 }
 
 #[test]
+fn cards_that_their_provider_refuses_are_said_to_be_asked_for_less_often() {
+    let mut model = bare((120, 40));
+    press(&mut model, "4");
+    let EngineEvent::Health(known) = health("artha", HealthState::Ok, 0, None) else {
+        panic!("the health of a provider")
+    };
+    for (refused_cards, words) in [
+        (0, None),
+        (1, Some("1 of them, which it refuses, less and less often")),
+        (1_032, Some("1,032 of them, which it refuses, less and less often")),
+    ] {
+        let health = Health { refused_cards, cards: Some(4_000), ..(*known).clone() };
+        event(&mut model, EngineEvent::Health(Box::new(health)));
+        let screen = text(&model).replace(['│', '\n'], " ");
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(screen.contains("which it refuses"), words.is_some(), "{screen}");
+        assert!(words.is_none_or(|words| screen.contains(words)), "{screen}");
+    }
+}
+
+#[test]
 fn more_calls_than_the_limit_of_a_minute_are_explained() {
     let mut model = bare((120, 40));
     press(&mut model, "4");

@@ -53,6 +53,7 @@ fn health(state: HealthState, read: Option<(i64, i64)>) -> Health {
         completeness: Completeness::default(),
         covered: Covered { complete, ..Covered::default() },
         unmapped: UnmappedWords::default(),
+        refused_cards: 0,
         roster: Vec::new(),
         skew: None,
         latency_ms: None,
