@@ -119,6 +119,7 @@ impl Model {
             | EngineEvent::OlderRows { .. }
             | EngineEvent::Journal { .. }
             | EngineEvent::Steps { .. }
+            | EngineEvent::Pushed { .. }
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }

@@ -90,6 +90,8 @@ pub struct Accounts {
     pub queued: Vec<QueuedFreeze>,
     /// How much is known of the transactions of each card that is read by itself.
     pub card_coverage: BTreeMap<CardKey, Covered>,
+    /// When that was received of each card that was pushed and not read since.
+    pub pushed: BTreeMap<CardKey, Timestamp>,
     /// When a one-time code was last sent to each card's holder.
     pub codes: BTreeMap<CardKey, Timestamp>,
 }
@@ -168,6 +170,7 @@ impl Portfolio {
                 floats: BTreeMap::new(),
                 queued: Vec::new(),
                 card_coverage: BTreeMap::new(),
+                pushed: BTreeMap::new(),
                 codes: BTreeMap::new(),
             },
             cards: KnownCards::default(),
@@ -221,6 +224,7 @@ impl Portfolio {
                 let reading = Reading::At { value: float.clone(), at: *at };
                 self.accounts.floats.insert(provider.clone(), reading);
             }
+            EngineEvent::Pushed { card, at } => self.put_pushed(card, *at),
             EngineEvent::CodeSent { card, at } => {
                 let last = self.accounts.codes.entry(card.clone()).or_insert(*at);
                 *last = (*last).max(*at);

@@ -61,6 +61,7 @@ impl Widest {
             | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Steps { .. }
+            | EngineEvent::Pushed { .. }
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Covered { .. }

@@ -82,6 +82,15 @@ impl PushTopic {
         Self::Unknown,
     ];
 
+    /// Whether what is known of a card may be another after it: it is to be read.
+    #[must_use]
+    pub const fn is_of_figures(self) -> bool {
+        match self {
+            Self::Card | Self::TopUp | Self::Change | Self::Transaction | Self::Balance => true,
+            Self::Code | Self::Float | Self::Other | Self::Unknown => false,
+        }
+    }
+
     /// The word in the data file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

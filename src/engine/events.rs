@@ -222,6 +222,13 @@ pub enum EngineEvent {
         /// How much.
         covered: Covered,
     },
+    /// A provider pushed that something happened to a card, which was not read yet.
+    Pushed {
+        /// The card.
+        card: CardKey,
+        /// When that was received.
+        at: Timestamp,
+    },
     /// A one-time code was sent to a card's holder, or wanted from them. The code itself is
     /// nowhere.
     CodeSent {

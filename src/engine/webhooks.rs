@@ -353,6 +353,7 @@ impl Engine {
 
     /// Makes due what an event is about.
     async fn act_on_push(&self, account: &Account, push: &Push, received_at: Timestamp) {
+        self.emit_pushed(account, push, received_at).await;
         if push.topic == PushTopic::Code {
             if let Some(card) = push.card_key() {
                 self.emit(EngineEvent::CodeSent { card, at: received_at }).await;
@@ -376,6 +377,17 @@ impl Engine {
         // Where something is read because of it, that tells the account's health as well.
         if matches!(push.topic, PushTopic::Code | PushTopic::Other | PushTopic::Unknown) {
             self.emit_health(account).await;
+        }
+    }
+
+    /// Tells that a card is going to be read because of a push, unless it is anyway because of one
+    /// that came before.
+    async fn emit_pushed(&self, account: &Account, push: &Push, at: Timestamp) {
+        if let Some(card) = push.card_key()
+            && push.topic.is_of_figures()
+            && !account.is_pushed(&card)
+        {
+            self.emit(EngineEvent::Pushed { card, at }).await;
         }
     }
 

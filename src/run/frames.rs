@@ -83,7 +83,7 @@ pub(super) enum Origin {
     Operator,
     /// More of what was begun before.
     Continued,
-    /// The engine, and something has happened: a transaction, an operation, a one-time code.
+    /// The engine, and something has happened: a transaction, an operation, a push.
     News,
     /// The engine, the clock, or a copy that has ended.
     Background,
@@ -113,7 +113,10 @@ const fn has_happened(message: &Msg) -> bool {
     matches!(
         message,
         Msg::EngineEvent(
-            EngineEvent::Transactions(_) | EngineEvent::Operation(_) | EngineEvent::CodeSent { .. }
+            EngineEvent::Transactions(_)
+                | EngineEvent::Operation(_)
+                | EngineEvent::Pushed { .. }
+                | EngineEvent::CodeSent { .. }
         )
     )
 }

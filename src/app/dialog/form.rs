@@ -241,6 +241,7 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Refused { .. }
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Steps { .. }
+            | EngineEvent::Pushed { .. }
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use super::Portfolio;
-use crate::domain::card::{CardRecord, ProviderId};
+use jiff::Timestamp;
+
+use crate::domain::card::{CardKey, CardRecord, ProviderId};
+
+/// Why figures may be old of which a push told that they changed.
+const PUSHED: &str = "something was pushed that was not read yet";
 
 impl Portfolio {
     /// Takes in cards that are new or changed.
@@ -36,6 +41,7 @@ impl Portfolio {
     fn keep_cards(&mut self, cards: &[Arc<CardRecord>]) {
         self.revisions.all += 1;
         for card in cards {
+            let card = &self.marked_by_push(card);
             let before = self.cards.insert(Arc::clone(card));
             if before.as_ref().is_none_or(|before| before.holder() != card.holder()) {
                 // What was found by names stays until all cards are there: a search that begins
@@ -55,6 +61,37 @@ impl Portfolio {
         }
     }
 
+    /// Something was pushed of a card: its figures may be old until it is read. It keeps its place
+    /// meanwhile, which mostly is not for long.
+    pub(super) fn put_pushed(&mut self, card: &CardKey, at: Timestamp) {
+        let Some(known) = self.cards.record(card).filter(|known| !was_read_since(known, at)) else {
+            return;
+        };
+        let known = Arc::clone(known);
+        self.accounts.pushed.insert(card.clone(), at);
+        self.keep_cards(&[known]);
+    }
+
+    /// The card as it is to be shown: its figures may be old where something was pushed of it since
+    /// they were read.
+    fn marked_by_push(&mut self, card: &Arc<CardRecord>) -> Arc<CardRecord> {
+        // Seldom is any, and then there are few.
+        if self.accounts.pushed.is_empty() {
+            return Arc::clone(card);
+        }
+        let key = card.key();
+        match self.accounts.pushed.get(&key).copied() {
+            Some(at) if was_read_since(card, at) => {
+                self.accounts.pushed.remove(&key);
+                Arc::clone(card)
+            }
+            Some(_) if card.why_stale().is_none() => {
+                Arc::new(CardRecord::clone(card).stale(&PUSHED.into()))
+            }
+            Some(_) | None => Arc::clone(card),
+        }
+    }
+
     /// Why cards of this provider are not live that give no reason of their own.
     pub(super) fn note_why_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         self.revisions.all += 1;
@@ -71,4 +108,8 @@ impl Portfolio {
     pub(crate) fn last_known(&self, provider: &ProviderId) -> usize {
         self.kept.last_known.get(provider).copied().unwrap_or(0)
     }
+}
+
+fn was_read_since(card: &CardRecord, at: Timestamp) -> bool {
+    card.figures_at().or_else(|| card.state_at()).is_some_and(|read| read >= at)
 }

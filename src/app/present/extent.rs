@@ -180,3 +180,12 @@ pub(super) const fn column(by: OrderBy) -> &'static str {
         OrderBy::Words => "meaning",
     }
 }
+
+/// Of how many cards something was pushed that was not read yet.
+pub(super) fn pushed(portfolio: &Portfolio) -> String {
+    match portfolio.accounts.pushed.len() {
+        0 => String::new(),
+        1 => ", a push not read yet".to_owned(),
+        cards => format!(", pushes of {} cards not read yet", thousands(cards)),
+    }
+}

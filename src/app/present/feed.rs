@@ -202,6 +202,7 @@ pub(crate) fn title(model: &Model) -> Title {
     if feed.order().by != OrderBy::Time && !portfolio.operations.is_empty() {
         title.add(order::STATE, ", without operations".to_owned());
     }
+    title.add(order::STATE, extent::pushed(portfolio));
     title.add(order::STATE, not_read(portfolio));
     let reversed = if feed.is_reversed() { " reversed" } else { "" };
     let sort = format!("sort {}{reversed}", extent::column(feed.order().by));

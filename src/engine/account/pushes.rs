@@ -285,6 +285,11 @@ impl Account {
         self.wake.notify_one();
     }
 
+    /// Whether a card is going to be read because of a push.
+    pub(in crate::engine) fn is_pushed(&self, card: &CardKey) -> bool {
+        self.state().plan.is_hinted(&card.id)
+    }
+
     /// More was pushed than can be acted on one by one: everything is due.
     pub(in crate::engine) fn note_many_pushes(&self, now: Timestamp) {
         self.state().plan.hint_lists(now);

@@ -158,6 +158,11 @@ impl Cards {
         self.refused.len()
     }
 
+    /// Whether the provider refused a card, or did not know it, when it was asked last.
+    pub(super) fn is_refused(&self, card: Slot) -> bool {
+        self.refused.contains_key(&card)
+    }
+
     /// How many cards are known.
     pub(super) const fn len(&self) -> usize {
         self.ids.len()
@@ -226,6 +231,11 @@ impl Cards {
         self.hinted.add(card, due(self.tried(card)));
         self.hinted_feeds.add(card, due(self.transactions.tried(card)));
         true
+    }
+
+    /// Whether a push was about a card that was not tried since.
+    pub(super) fn is_hinted(&self, id: &str) -> bool {
+        self.slot(id).is_some_and(|card| self.hinted.due.contains_key(&card))
     }
 
     /// A card was tried by itself.

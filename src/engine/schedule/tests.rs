@@ -565,11 +565,13 @@ fn a_card_that_the_provider_does_not_know_rests_for_as_long_again_as_that_is_so(
     let mut plan = plan(1);
     let read = read_for(&mut plan, 0..12_000, CardAnswer::Unknown);
     assert_eq!(read, [0, 240, 600, 1_320, 2_760, 5_640, 9_360]);
-    // Somebody looks at it, or a push is about it.
+    // It is on screen, it is under the cursor, or a push is about it.
     plan.watch(None, &[id(0)]);
-    assert_eq!(read_for(&mut plan, 12_000..12_040, CardAnswer::Unknown), [12_000, 12_030]);
+    assert_eq!(read_for(&mut plan, 12_000..12_130, CardAnswer::Unknown), [12_000, 12_120]);
+    plan.watch(Some(&id(0)), &[id(0)]);
+    assert_eq!(read_for(&mut plan, 12_130..12_190, CardAnswer::Unknown), [12_150, 12_180]);
     plan.watch(None, &[]);
-    assert_eq!(read_for(&mut plan, 12_040..12_200, CardAnswer::Unknown), [0_i64; 0]);
+    assert_eq!(read_for(&mut plan, 12_190..12_200, CardAnswer::Unknown), [0_i64; 0]);
     plan.hint_card(&id(0), at(12_200));
     assert_eq!(read_for(&mut plan, 12_200..12_210, CardAnswer::Unknown), [12_200]);
     plan.ask_card(&id(0));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::fixture::{key, operation};
+use crate::domain::card::{CardKey, Reading};
 use crate::domain::operation::{ActionKind, Proof};
 use crate::domain::proof::ProvenBy;
 
@@ -19,6 +20,42 @@ fn a_card_says_that_a_one_time_code_was_sent_and_when_and_other_cards_do_not() {
     assert!(text(&model).contains("sent at 14:06"), "{}", text(&model));
     press(&mut model, "j");
     assert!(!text(&model).contains("one-time code"));
+}
+
+#[test]
+fn a_figure_is_not_live_while_something_was_pushed_that_was_not_read() {
+    let mut model = board_after((120, 40), "");
+    let known = model.portfolio.cards.get(&model.subject().expect("a card")).expect("it is known");
+    let pushed = |card: CardKey, at| Msg::EngineEvent(EngineEvent::Pushed { card, at });
+    let read = |model: &mut Model, at| {
+        let balance = known.balance.value().copied().expect("figures");
+        let card = Card { balance: Reading::At { value: balance, at }, ..known.clone() };
+        update(model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
+    };
+    let order = |model: &Model| model.panes.cards.list.window().collect::<Vec<_>>();
+    read(&mut model, ago(5));
+    let (before, rows) = (text(&model), order(&model));
+    assert!(!before.contains("not read yet") && !before.contains("LAST KNOWN, read"), "{before}");
+    // Of a card that nobody knows: nothing is said of it.
+    update(&mut model, pushed(key("artha", "nobody"), ago(3)));
+    // One that was read since.
+    update(&mut model, pushed(known.key.clone(), ago(6)));
+    assert_eq!(text(&model), before);
+    update(&mut model, pushed(known.key.clone(), ago(3)));
+    let old = format!("~{}", known.available().expect("a sum").grouped());
+    for _ in 0..2 {
+        let screen = text(&model);
+        assert!(screen.contains("a push not read yet") && screen.contains(&old), "{screen}");
+        assert!(screen.contains("LAST KNOWN, read 5s ago: something"), "{screen}");
+        assert_eq!(order(&model), rows, "it keeps its place");
+        // Told again, and read before the push.
+        read(&mut model, ago(4));
+        read(&mut model, ago(5));
+    }
+    read(&mut model, ago(3));
+    let screen = text(&model);
+    assert!(!screen.contains("not read yet") && !screen.contains("LAST KNOWN, read"), "{screen}");
+    assert_eq!(model.portfolio.last_known(&known.key.provider), 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::future::Future as _;
 use std::task::Poll;
 use std::time::Duration;
 
+use cardtop::app::portfolio::Portfolio;
 use cardtop::domain::operation::{Action, Operation, OperationState, StepKind};
 use cardtop::engine::{Engine, EngineEvent};
 use cardtop::sandbox::{CardNotice, Dialect, Merchant, Options, Scenario, WebhookOptions};
@@ -41,6 +42,44 @@ async fn a_purchase_that_is_pushed_is_on_the_board_within_a_second_with_its_bala
             })
             .await;
         assert!(took <= SECOND, "{dialect:?}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_figure_is_not_shown_as_live_between_a_push_and_the_reading_that_it_makes_due() {
+    for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
+        let desk = desk(WebhookOptions::default()).await;
+        let card = desk.active(dialect).await;
+        let mut board = Board::new(&desk).await;
+        let is_old = |board: &Portfolio| {
+            board.cards.get(&card.key).expect("a card").balance.why_stale().is_some()
+        };
+        assert!(!is_old(&board.portfolio), "{dialect:?}: it was read a moment ago");
+        let shop = Merchant::new("PUSHED SHOP", "5411", "SE");
+        desk.sandbox.spend(dialect, &card.key.id, 1.into(), shop);
+        let mut due = Vec::new();
+        while due.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            due = desk.sandbox.take_webhooks(dialect);
+        }
+        for delivery in &due {
+            accepted(Sent::from(delivery).to(&board.engine).await);
+        }
+        board.until(|board| board.accounts.pushed.contains_key(&card.key)).await;
+        assert!(is_old(&board.portfolio), "{dialect:?}");
+        board.until(|board| board.accounts.pushed.is_empty()).await;
+        assert!(!is_old(&board.portfolio), "{dialect:?}");
+        let after = desk.sandbox.available(dialect, &card.key.id);
+        let known = board.portfolio.cards.get(&card.key).expect("a card");
+        assert_eq!(known.available(), after, "{dialect:?}");
+        // The same once more is no news.
+        for delivery in &due {
+            let (_, is_repeat, _) = accepted(Sent::from(delivery).to(&board.engine).await);
+            assert!(is_repeat, "{dialect:?}");
+        }
+        board.hear_for(SECOND).await;
+        assert!(board.portfolio.accounts.pushed.is_empty(), "{dialect:?}");
+        assert!(!is_old(&board.portfolio), "{dialect:?}");
     }
 }
 
