@@ -20,7 +20,8 @@ const SEARCH_GAP: Duration = Duration::from_millis(50);
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
 /// Within this time at most [`NEWS_FRAMES`] frames are drawn because something has happened, such
-/// as a purchase: it is not to wait for the ages that were drawn just before it.
+/// as a purchase: it is not to wait for the ages that were drawn just before it, nor for the frame
+/// that tells of the push because of which it was read.
 const NEWS_PERIOD: Duration = Duration::from_millis(300);
 
 /// See [`NEWS_PERIOD`].
@@ -127,7 +128,7 @@ impl Frames {
         let (before, gap) = match cause {
             Cause::ByHand => (self.drawn_by_hand, GAP),
             Cause::Search => (self.drawn, SEARCH_GAP),
-            Cause::News => (self.drawn, GAP),
+            Cause::News => (self.drawn_by_hand, GAP),
             Cause::Background => (self.drawn, BACKGROUND_GAP),
         };
         let [.., first_of_period] = self.drawn_for_news;
@@ -267,7 +268,7 @@ mod tests {
             }
             now += 1;
         }
-        assert_eq!(drawn.get(..5), Some(&[0, 16, 32, 300, 316][..]));
+        assert_eq!(drawn.get(..5), Some(&[0, 1, 2, 300, 301][..]));
         assert_eq!(drawn.len(), 30);
     }
 
