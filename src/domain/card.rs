@@ -16,7 +16,7 @@ pub use super::reading::Reading;
 pub use available::Available;
 pub use id::{CardKey, IdForm, Ids, ProviderId};
 pub use last4::{Last4, Last4Error};
-pub use record::{CardRecord, NOT_READ_YET, SharedTerms};
+pub use record::{CardRecord, NOT_READ_YET, PUSHED, SharedTerms};
 pub use standing::Standing;
 pub use state::{CardKind, CardState};
 
@@ -113,7 +113,7 @@ impl Card {
             state_at: self.state_at,
             available: self.available(),
             figures_at: self.balance.at(),
-            is_stale: self.balance.why_stale().is_some(),
+            is_stale: self.balance.why_stale().is_some_and(|why| why != PUSHED),
         }
     }
 

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use super::Portfolio;
 use jiff::Timestamp;
 
-use crate::domain::card::{CardKey, CardRecord, ProviderId};
-
-/// Why figures may be old of which a push told that they changed.
-const PUSHED: &str = "something was pushed that was not read yet";
+use crate::domain::card::{CardKey, CardRecord, PUSHED, ProviderId};
 
 impl Portfolio {
     /// Takes in cards that are new or changed.
@@ -52,8 +49,8 @@ impl Portfolio {
                     self.revisions.holders += 1;
                 }
             }
-            let was_old = before.is_some_and(|card| card.why_stale().is_some());
-            let is_old = card.why_stale().is_some();
+            let was_old = before.is_some_and(|card| card.standing().is_stale);
+            let is_old = card.standing().is_stale;
             if was_old != is_old {
                 let count = self.kept.last_known.entry(card.provider().clone()).or_default();
                 *count = if is_old { *count + 1 } else { count.saturating_sub(1) };

@@ -22,6 +22,10 @@ use terms::Terms;
 /// Why the figures of an earlier run may be old, before anything else is known.
 pub const NOT_READ_YET: &str = "not read yet since the start";
 
+/// Why figures may be old of which a push told that they changed, until they are read. No attempt
+/// to read them failed, so they are no more urgent than before ([`Standing::is_stale`]).
+pub const PUSHED: &str = "something was pushed that was not read yet";
+
 /// One card of one provider, as last read, in little memory. It says exactly what the [`Card`] said
 /// that it was made from.
 #[derive(Clone)]
@@ -208,7 +212,7 @@ impl CardRecord {
                 state_at: compact.state_at.time(),
                 available: compact.amounts.available(compact.terms.figures_in),
                 figures_at: compact.figures_at.time(),
-                is_stale: compact.why.is_some(),
+                is_stale: compact.why.as_deref().is_some_and(|why| why != PUSHED),
             },
             Form::Whole(card) => card.standing(),
         }

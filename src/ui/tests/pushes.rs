@@ -1,7 +1,7 @@
 //! What was pushed, as the board says it.
 
 use super::*;
-use crate::app::fixture::{key, operation};
+use crate::app::fixture::{key, operation, transaction};
 use crate::domain::card::{CardKey, Reading};
 use crate::domain::operation::{ActionKind, Proof};
 use crate::domain::proof::ProvenBy;
@@ -42,6 +42,18 @@ fn a_figure_is_not_live_while_something_was_pushed_that_was_not_read() {
     update(&mut model, pushed(known.key.clone(), ago(6)));
     assert_eq!(text(&model), before);
     update(&mut model, pushed(known.key.clone(), ago(3)));
+    // One that is not urgent is no more so when its row is read before its figures are.
+    let calm = key("artha", "8810");
+    update(&mut model, pushed(calm.clone(), ago(3)));
+    let row = transaction(&calm, "t-push", 4, "1.00 EUR", "SHOP");
+    update(&mut model, Msg::EngineEvent(EngineEvent::Transactions(vec![row].into())));
+    assert!(text(&model).contains("pushes of 2 cards not read yet"), "{}", text(&model));
+    assert!(text(&model).contains("~77.00"), "{}", text(&model));
+    let known_calm = model.portfolio.cards.get(&calm).expect("a card");
+    let live = Reading::At { value: *known_calm.balance.value().expect("figures"), at: ago(2) };
+    let card = Card { balance: live, ..known_calm };
+    assert_eq!(order(&model), rows, "it keeps its place");
+    update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
     let old = format!("~{}", known.available().expect("a sum").grouped());
     for _ in 0..2 {
         let screen = text(&model);
