@@ -34,6 +34,7 @@ use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, QueuedFreeze, Step};
 use crate::ledger::{Ledger, RowKey};
 use card_news::{Affected, CardNews};
+pub(crate) use cards::NotLive;
 use history::Arrival;
 pub use known_cards::KnownCards;
 pub use older::Older;
@@ -122,8 +123,8 @@ struct Kept {
     operation_ids: OperationIds,
     card_news: CardNews,
     arrival: Arrival,
-    /// How many cards of each provider show figures that may be old.
-    last_known: BTreeMap<ProviderId, usize>,
+    /// How many cards of each provider show figures that may be old, or none.
+    not_live: BTreeMap<ProviderId, NotLive>,
     shown: Shown,
     /// Further cards of the data file or of a roster are still to come.
     are_cards_loading: bool,
@@ -185,7 +186,7 @@ impl Portfolio {
                 operation_ids: OperationIds { session, count: 0 },
                 card_news: CardNews::default(),
                 arrival: Arrival::default(),
-                last_known: BTreeMap::new(),
+                not_live: BTreeMap::new(),
                 shown: Shown::default(),
                 are_cards_loading: false,
                 have_loaded_other_holders: false,

@@ -310,7 +310,7 @@ impl Signals {
         if let Some(at) = card.old_state(now).filter(|_| !over) {
             return Attention::OldState { at };
         }
-        if card.figures_at.is_none() && card.state == CardState::Unknown {
+        if card.is_unread() {
             return Attention::Unread;
         }
         match card.state {

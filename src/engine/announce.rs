@@ -15,6 +15,14 @@ impl Engine {
         self.0.outbox.send(event, true).await;
     }
 
+    /// The same where nobody may wait: at once, or as soon as there is room.
+    pub(super) fn emit_soon(&self, event: EngineEvent) {
+        if let Some(event) = self.0.outbox.try_send(event) {
+            let engine = self.clone();
+            self.0.background.runtime.spawn(async move { engine.emit(event).await });
+        }
+    }
+
     /// Emits cards that are new or changed, so many at a time that keys are answered between.
     pub(super) async fn emit_cards(&self, cards: &[Arc<CardRecord>]) {
         self.emit_read_cards(cards, true).await;

@@ -42,6 +42,16 @@ impl Outbox {
         }
     }
 
+    /// Sends news, or gives them back where nothing else fits in.
+    pub(super) fn try_send(&self, event: EngineEvent) -> Option<EngineEvent> {
+        let sent = self.events.try_send(event);
+        self.news.notify_one();
+        match sent {
+            Err(TrySendError::Full(event)) => Some(event),
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+        }
+    }
+
     /// The same from a thread that may wait; whether somebody listens.
     pub(super) fn blocking_send(&self, event: EngineEvent) -> bool {
         self.news.notify_one();

@@ -239,7 +239,9 @@ impl Engine {
             pushes.push((push, received_at));
             senders.push(kept);
         }
-        match self.0.store.keep_pushes(pushes.clone()).await {
+        let engine = self.clone();
+        let is_new = move |push: &Push, at| engine.tell_pushed(push, at);
+        match self.0.store.keep_pushes(pushes.clone(), is_new).await {
             Ok(numbers) => {
                 // Here and not by the sender's request, which may be gone: an event that is kept is
                 // a repeat when it comes again.
@@ -342,6 +344,7 @@ impl Engine {
                 if inbox.own().remove(&number) {
                     continue;
                 }
+                self.tell_pushed(&push, received_at);
                 if let Ok(account) = self.account(&push.provider) {
                     self.act_on_push(&account, &push, received_at).await;
                 }
@@ -353,7 +356,6 @@ impl Engine {
 
     /// Makes due what an event is about.
     async fn act_on_push(&self, account: &Account, push: &Push, received_at: Timestamp) {
-        self.emit_pushed(account, push, received_at).await;
         if push.topic == PushTopic::Code {
             if let Some(card) = push.card_key() {
                 self.emit(EngineEvent::CodeSent { card, at: received_at }).await;
@@ -380,14 +382,15 @@ impl Engine {
         }
     }
 
-    /// Tells that a card is going to be read because of a push, unless it is anyway because of one
-    /// that came before.
-    async fn emit_pushed(&self, account: &Account, push: &Push, at: Timestamp) {
+    /// Tells that something happened to a card that is going to be read, unless it is anyway
+    /// because of a push that came before.
+    fn tell_pushed(&self, push: &Push, at: Timestamp) {
+        let Ok(account) = self.account(&push.provider) else { return };
         if let Some(card) = push.card_key()
             && push.topic.is_of_figures()
             && !account.is_pushed(&card)
         {
-            self.emit(EngineEvent::Pushed { card, at }).await;
+            self.emit_soon(EngineEvent::Pushed { card, at });
         }
     }
 

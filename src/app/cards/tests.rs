@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::app::fixture::{bare, card, declined, idle, key, operation, outage, press, transaction};
+use crate::app::portfolio::NotLive;
 use crate::app::work::{Work, counted};
 use crate::app::{Model, Msg, update};
 use crate::contract::{CardRow, Membership};
@@ -255,9 +256,11 @@ proptest! {
         for name in ["artha", "banana"] {
             let provider = key(name, "0000").provider;
             let of_provider = |card: &&Arc<CardRecord>| *card.provider() == provider;
-            let cards = model.portfolio.cards.values().filter(of_provider);
-            let stale = cards.filter(|card| card.why_stale().is_some()).count();
-            prop_assert_eq!(model.portfolio.last_known(&provider), stale);
+            let cards = || model.portfolio.cards.values().filter(of_provider);
+            let last_known = cards().filter(|card| card.why_stale().is_some()).count();
+            let unread = cards().filter(|card| card.standing().is_unread()).count();
+            let expected = NotLive { last_known, unread };
+            prop_assert_eq!(model.portfolio.not_live(&provider), expected);
         }
     }
 }

@@ -7,6 +7,25 @@ use jiff::Timestamp;
 
 use crate::domain::card::{CardKey, CardRecord, PUSHED, ProviderId};
 
+/// How many cards are not live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NotLive {
+    /// Those whose figures may be old.
+    pub last_known: usize,
+    /// Those of which nothing was read yet.
+    pub unread: usize,
+}
+
+impl NotLive {
+    fn of(card: &CardRecord) -> Self {
+        let standing = card.standing();
+        Self {
+            last_known: usize::from(standing.is_stale),
+            unread: usize::from(standing.is_unread()),
+        }
+    }
+}
+
 impl Portfolio {
     /// Takes in cards that are new or changed.
     pub(super) fn put_cards(&mut self, cards: &[Arc<CardRecord>]) {
@@ -49,11 +68,13 @@ impl Portfolio {
                     self.revisions.holders += 1;
                 }
             }
-            let was_old = before.is_some_and(|card| card.standing().is_stale);
-            let is_old = card.standing().is_stale;
-            if was_old != is_old {
-                let count = self.kept.last_known.entry(card.provider().clone()).or_default();
-                *count = if is_old { *count + 1 } else { count.saturating_sub(1) };
+            let before = before.map_or_else(NotLive::default, |card| NotLive::of(&card));
+            let now = NotLive::of(card);
+            if before != now {
+                let count = self.kept.not_live.entry(card.provider().clone()).or_default();
+                count.last_known =
+                    (count.last_known + now.last_known).saturating_sub(before.last_known);
+                count.unread = (count.unread + now.unread).saturating_sub(before.unread);
             }
         }
     }
@@ -101,9 +122,9 @@ impl Portfolio {
         self.accounts.mark_float_stale(provider, why);
     }
 
-    /// How many cards of a provider show figures that may be old.
-    pub(crate) fn last_known(&self, provider: &ProviderId) -> usize {
-        self.kept.last_known.get(provider).copied().unwrap_or(0)
+    /// How many cards of a provider show figures that may be old, or none.
+    pub(crate) fn not_live(&self, provider: &ProviderId) -> NotLive {
+        self.kept.not_live.get(provider).copied().unwrap_or_default()
     }
 }
 

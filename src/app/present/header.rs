@@ -221,7 +221,7 @@ fn consequence(portfolio: &Portfolio, health: &Health, detail: Detail) -> Option
         HealthState::Waiting if word => None,
         HealthState::Waiting => Some(" for its secrets".to_owned()),
         HealthState::Down if word => Some(" LAST KNOWN".to_owned()),
-        HealthState::Down => match portfolio.last_known(&health.provider) {
+        HealthState::Down => match portfolio.not_live(&health.provider).last_known {
             0 => Some(" LAST KNOWN".to_owned()),
             1 => Some(" (1 card LAST KNOWN)".to_owned()),
             stale => Some(format!(" ({stale} cards LAST KNOWN)")),

@@ -9,7 +9,7 @@ use super::time::TimeFormat;
 use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
-use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::{NotLive, Portfolio};
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
@@ -38,7 +38,7 @@ pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
 
 /// What its state means for the operator.
 pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) -> String {
-    let stale = portfolio.last_known(&health.provider);
+    let NotLive { last_known: stale, unread } = portfolio.not_live(&health.provider);
     let cards =
         |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
@@ -46,11 +46,20 @@ pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) ->
         HealthState::Ok | HealthState::Slow if health.cards.is_none() => {
             "its list of cards was not read yet".to_owned()
         }
-        HealthState::Ok if stale == 0 => match health.completeness.missing() {
-            missing if missing.is_empty() => format!("{all} read"),
-            missing => format!("{all} read; {missing}"),
-        },
-        HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
+        HealthState::Ok | HealthState::Slow => {
+            let mut words = match unread {
+                0 => format!("{all} read"),
+                unread => format!("{all}, {unread} of them not read yet"),
+            };
+            if stale > 0 || health.state == HealthState::Slow {
+                words.push_str(&format!(", {stale} of them LAST KNOWN"));
+            } else {
+                let missing = health.completeness.missing();
+                words.push_str(if missing.is_empty() { "" } else { "; " });
+                words.push_str(&missing);
+            }
+            words
+        }
         HealthState::Down => {
             let stale = cards(stale);
             format!("{stale} LAST KNOWN; changes are refused until it answers, a freeze waits")

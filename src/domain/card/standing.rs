@@ -28,6 +28,12 @@ const STATE_KEEPS: SignedDuration = SignedDuration::from_secs(90);
 const STATE_KEEPS_ALONE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Standing {
+    /// Whether nothing of the card was read yet.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.figures_at.is_none() && self.state == CardState::Unknown
+    }
+
     /// Since when the state was not read any more although the figures were, or for long where
     /// there are none: it may be another one by now.
     #[must_use]

@@ -78,3 +78,17 @@ async fn where_no_more_events_fit_in_whoever_listens_is_woken() {
     drop(events);
     outbox.send(event(), true).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn news_for_which_there_is_no_room_are_given_back_and_wake_the_listener() {
+    let (outbox, mut events) = Outbox::new(1);
+    let news = || EngineEvent::ReadOnly(true);
+    assert!(outbox.try_send(news()).is_none());
+    outbox.wait_for_news().await;
+    assert!(outbox.try_send(news()).is_some());
+    outbox.wait_for_news().await;
+    events.recv().await.expect("the first");
+    assert!(outbox.try_send(news()).is_none());
+    drop(events);
+    assert!(outbox.try_send(news()).is_none(), "nobody listens");
+}

@@ -8,7 +8,7 @@ use super::history::{event, line, paste};
 use super::*;
 use crate::app::fixture::{bare, card, health, idle, key, transaction};
 use crate::app::work::{Work, counted};
-use crate::domain::card::{CardKey, CardRecord, CardState};
+use crate::domain::card::{Balance, CardKey, CardRecord, CardState, Reading};
 use crate::engine::{FIRST_CARDS, Health};
 use crate::ledger::Ledger;
 
@@ -151,6 +151,28 @@ fn cards_that_their_provider_refuses_are_said_to_be_asked_for_less_often() {
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(screen.contains("which it refuses"), words.is_some(), "{screen}");
         assert!(words.is_none_or(|words| screen.contains(words)), "{screen}");
+    }
+}
+
+#[test]
+fn the_providers_view_does_not_call_cards_read_that_were_not() {
+    let mut model = bare((120, 40));
+    press(&mut model, "4");
+    for state in [HealthState::Ok, HealthState::Slow] {
+        let EngineEvent::Health(known) = health("artha", state, 0, None) else {
+            panic!("the health of a provider")
+        };
+        let health = Health { cards: Some(2), ..*known };
+        event(&mut model, EngineEvent::Health(Box::new(health)));
+        let unread = ["0001", "0002"].map(|digits| Card::unread(key("artha", digits)));
+        event(&mut model, EngineEvent::Cards(unread.clone().map(Into::into).to_vec()));
+        assert!(text(&model).contains("2 cards, 2 of them not read yet"), "{}", text(&model));
+        for (read, words) in unread.into_iter().zip(["1 of them not read yet", "2 cards read"]) {
+            let balance = Reading::At { value: Balance::default(), at: ago(0) };
+            let read = Card { state: CardState::Active, balance, ..read };
+            event(&mut model, EngineEvent::Cards(vec![read.into()]));
+            assert!(text(&model).contains(words), "{words}: {}", text(&model));
+        }
     }
 }
 

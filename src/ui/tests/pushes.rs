@@ -67,7 +67,7 @@ fn a_figure_is_not_live_while_something_was_pushed_that_was_not_read() {
     read(&mut model, ago(3));
     let screen = text(&model);
     assert!(!screen.contains("not read yet") && !screen.contains("LAST KNOWN, read"), "{screen}");
-    assert_eq!(model.portfolio.last_known(&known.key.provider), 0);
+    assert_eq!(model.portfolio.not_live(&known.key.provider).last_known, 0);
 }
 
 #[test]
