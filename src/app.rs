@@ -373,10 +373,6 @@ impl Model {
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
         // Messages may come out of order: the board's time goes on, unless the clock was set back.
         let set_back = self.portfolio.now.duration_since(at) > SET_BACK;
-        if set_back {
-            // Nothing would be read as late as they were.
-            self.portfolio.accounts.pushed.clear();
-        }
         self.portfolio.now = if set_back { at } else { self.portfolio.now.max(at) };
         self.drop_old_notice();
         match &self.dialog {

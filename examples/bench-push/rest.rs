@@ -21,6 +21,9 @@ use super::terminal::{Command, Terminal};
 /// Between two pushes.
 const PAUSE: Duration = Duration::from_millis(600);
 
+/// What the board says of a push until it is read.
+const NOT_READ: &str = "a push not read yet";
+
 /// How long a push may take to be on the screen.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -72,6 +75,9 @@ fn pushes(
     let mut taken = Shown::default();
     for number in 0..samples {
         board.pass(PAUSE);
+        if board.text().contains(NOT_READ) {
+            bail!("the push before was not read in {} ms:\n{}", PAUSE.as_millis(), board.text());
+        }
         let name = format!("PUSHED {number:05}");
         let card = cards.get(number % cards.len()).context("a card")?;
         bench.sandbox.spend(Dialect::Enkash, card, 1.into(), Merchant::new(&name, "5411", "IN"));
@@ -86,7 +92,7 @@ fn pushes(
         // Both may come with one frame.
         let is_told = |screen: &vt100::Screen| {
             let text = screen.contents();
-            text.contains("a push not read yet") || text.contains(&name)
+            text.contains(NOT_READ) || text.contains(&name)
         };
         let told = board.wait("the push", LIMIT, is_told)?;
         let row = if board.text().contains(&name) {

@@ -119,7 +119,8 @@ impl Model {
             | EngineEvent::OlderRows { .. }
             | EngineEvent::Journal { .. }
             | EngineEvent::Steps { .. }
-            | EngineEvent::Pushed { .. }
+            | EngineEvent::Pushed(_)
+            | EngineEvent::PushRead(_)
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }

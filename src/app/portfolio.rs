@@ -23,7 +23,7 @@ use super::pace::Pace;
 use super::work::{Work, count};
 use crate::config::{Environment, InMemory};
 use crate::contract::History;
-use crate::domain::card::{CardKey, ProviderId, Reading};
+use crate::domain::card::{CardKey, CardRecord, ProviderId, Reading};
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
 use crate::domain::operation::{
@@ -91,8 +91,8 @@ pub struct Accounts {
     pub queued: Vec<QueuedFreeze>,
     /// How much is known of the transactions of each card that is read by itself.
     pub card_coverage: BTreeMap<CardKey, Covered>,
-    /// When that was received of each card that was pushed and not read since.
-    pub pushed: BTreeMap<CardKey, Timestamp>,
+    /// The cards of which something was pushed that was not read yet, as they were read last.
+    pub pushed: BTreeMap<CardKey, Arc<CardRecord>>,
     /// When a one-time code was last sent to each card's holder.
     pub codes: BTreeMap<CardKey, Timestamp>,
 }
@@ -225,7 +225,8 @@ impl Portfolio {
                 let reading = Reading::At { value: float.clone(), at: *at };
                 self.accounts.floats.insert(provider.clone(), reading);
             }
-            EngineEvent::Pushed { card, at } => self.put_pushed(card, *at),
+            EngineEvent::Pushed(card) => self.put_pushed(card),
+            EngineEvent::PushRead(card) => self.put_push_read(card),
             EngineEvent::CodeSent { card, at } => {
                 let last = self.accounts.codes.entry(card.clone()).or_insert(*at);
                 *last = (*last).max(*at);

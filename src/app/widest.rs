@@ -61,7 +61,8 @@ impl Widest {
             | EngineEvent::WhyStale { .. }
             | EngineEvent::Stale { .. }
             | EngineEvent::Steps { .. }
-            | EngineEvent::Pushed { .. }
+            | EngineEvent::Pushed(_)
+            | EngineEvent::PushRead(_)
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Covered { .. }

@@ -84,7 +84,7 @@ impl PushTopic {
 
     /// Whether what is known of a card may be another after it: it is to be read.
     #[must_use]
-    pub const fn is_of_figures(self) -> bool {
+    pub const fn is_of_cards(self) -> bool {
         match self {
             Self::Card | Self::TopUp | Self::Change | Self::Transaction | Self::Balance => true,
             Self::Code | Self::Float | Self::Other | Self::Unknown => false,

@@ -13,6 +13,7 @@ mod pace;
 mod planning;
 mod pushes;
 mod saved_rows;
+mod told_pushes;
 mod transactions;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ pub(super) use self::history::{ListName, PartRead, Why, Wire};
 use self::missing::Missing;
 use self::pace::Pace;
 use self::pushes::PushLog;
+use self::told_pushes::ToldPushes;
 use self::transactions::TransactionProgress;
 pub(super) use self::transactions::{Depth, HoldsSeen};
 use super::adapter::Adapter;
@@ -71,6 +73,7 @@ pub(super) struct Account {
     /// Keeps two cardtops from coming back to a provider in step.
     salt: u64,
     last_told: Mutex<LastTold>,
+    pub(super) told_pushes: ToldPushes,
     state: Mutex<State>,
 }
 
@@ -137,7 +140,8 @@ impl Account {
         let adapter = watch::Sender::new(adapter);
         let (answered, wake) = (watch::Sender::new(()), Notify::new());
         let (last_told, state) = (Mutex::default(), Mutex::new(state));
-        Self { info, config, adapter, http, wake, answered, salt, last_told, state }
+        let told_pushes = ToldPushes::default();
+        Self { info, config, adapter, http, wake, answered, salt, last_told, told_pushes, state }
     }
 
     /// What was told last of it.

@@ -222,13 +222,11 @@ pub enum EngineEvent {
         /// How much.
         covered: Covered,
     },
-    /// A provider pushed that something happened to a card, which was not read yet.
-    Pushed {
-        /// The card.
-        card: CardKey,
-        /// When that was received.
-        at: Timestamp,
-    },
+    /// A provider pushed that something happened to a card: what is known of it may be old until
+    /// [`Self::PushRead`].
+    Pushed(CardKey),
+    /// A card was read after all that was pushed of it, or refused. What was read was told before.
+    PushRead(CardKey),
     /// A one-time code was sent to a card's holder, or wanted from them. The code itself is
     /// nowhere.
     CodeSent {

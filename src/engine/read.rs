@@ -178,7 +178,8 @@ impl Engine {
     /// One card, read by itself.
     pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
-        self.accept_card(account, card, provider.card(card).await).await
+        let asked_at = self.0.clock.now();
+        self.accept_card(account, card, provider.card(card).await, asked_at).await
     }
 
     /// One card, read by itself and again as far as there is patience.
@@ -189,8 +190,9 @@ impl Engine {
         patience: Patience,
     ) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
+        let asked_at = self.0.clock.now();
         let read = self.retry(account, patience, false, || provider.card(card)).await;
-        self.accept_card(account, card, read).await
+        self.accept_card(account, card, read, asked_at).await
     }
 
     async fn accept_card(
@@ -198,12 +200,31 @@ impl Engine {
         account: &Account,
         card: &Card,
         read: Result<Card, Error>,
+        asked_at: Timestamp,
     ) -> Result<Card, Error> {
         let now = self.0.clock.now();
+        let answer = answer_of(&read);
+        // Before the health is told, which has the number of refused cards.
+        if let Some(answer) = answer {
+            account.note_card_answer(&card.key.id, answer, now);
+        }
+        let accepted = self.accept_answer(account, card, read, now).await;
+        if answer.is_some() && account.told_pushes.note_read(&card.key.id, asked_at, now) {
+            self.emit(EngineEvent::PushRead(card.key.clone())).await;
+        }
+        accepted
+    }
+
+    async fn accept_answer(
+        &self,
+        account: &Account,
+        card: &Card,
+        read: Result<Card, Error>,
+        now: Timestamp,
+    ) -> Result<Card, Error> {
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
                 account.set_removed(&card.key, false);
-                account.note_card_answer(&card.key.id, CardAnswer::Known, now);
                 account.note_completeness(
                     Scope::Card(Arc::clone(&card.key.id)),
                     Completeness::complete(now),
@@ -218,14 +239,6 @@ impl Engine {
                 // age, and nothing of it is missing.
                 let removed = account.is_removed(card, &error);
                 account.set_removed(&card.key, removed);
-                let answer = match error.kind {
-                    ErrorKind::NotFound => Some(CardAnswer::Unknown),
-                    ErrorKind::Refused | ErrorKind::Forbidden => Some(CardAnswer::Refused),
-                    _ => None,
-                };
-                if let Some(answer) = answer {
-                    account.note_card_answer(&card.key.id, answer, now);
-                }
                 if !removed {
                     missing.add_unread_part(unread_part(&account.info.id, Some(&card.key), &error));
                 }
@@ -239,6 +252,10 @@ impl Engine {
                 };
                 if let Some((stale, was_not)) = self.0.cards.make_stale(&card.key, &why) {
                     self.emit_read_cards(&[stale], was_not).await;
+                }
+                if error.kind == ErrorKind::Forbidden {
+                    // It says nothing of the account but how many of its cards are refused.
+                    self.emit_health(account).await;
                 }
                 Err(error)
             }
@@ -337,4 +354,20 @@ fn message_of(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no reason given")
+}
+
+/// What an answer says of a card; `None` where it says nothing of it.
+const fn answer_of(read: &Result<Card, Error>) -> Option<CardAnswer> {
+    match read {
+        Ok(_) => Some(CardAnswer::Known),
+        Err(error) => match error.kind {
+            ErrorKind::NotFound => Some(CardAnswer::Unknown),
+            ErrorKind::Refused | ErrorKind::Forbidden => Some(CardAnswer::Refused),
+            ErrorKind::Auth
+            | ErrorKind::RateLimited
+            | ErrorKind::Unreachable
+            | ErrorKind::BadReply
+            | ErrorKind::NotOffered => None,
+        },
+    }
 }

@@ -305,12 +305,6 @@ impl Plan {
         }
     }
 
-    /// Whether a push was about a card that was not tried since.
-    #[must_use]
-    pub fn is_hinted(&self, id: &str) -> bool {
-        self.cards.is_hinted(id)
-    }
-
     /// A push was about a card that is not known: the lists are due that may have it.
     pub fn hint_lists(&mut self, now: Timestamp) {
         self.hinted_list.get_or_insert(now);
@@ -415,7 +409,7 @@ impl Plan {
         };
         for (watched, rank) in self.cards.watched() {
             if !self.cards.is_listed(watched) {
-                // Those that are refused are many of what is on screen, as the most urgent.
+                // Figures that may be old are urgent, so these cards often fill the screen.
                 let rests = rank == Rank::Visible && self.cards.is_refused(watched);
                 let every = if rests { balances * UNSEEN } else { balances };
                 card(watched, self.cards.tried(watched), urgency(rank), every);

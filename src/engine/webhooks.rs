@@ -15,7 +15,7 @@ use super::account::Account;
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::operation::{OperationId, OperationState};
-use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic};
+use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic, RepeatKey};
 pub use crate::provider::webhooks::{Acknowledgement, Delivery, RejectionKind};
 use crate::store::StoreError;
 
@@ -31,6 +31,10 @@ const PAGE: u32 = 500;
 
 /// How long ago a one-time code was sent that is still worth a line.
 const CODES_SHOWN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// A card that was read so long after what a push tells of was read after it, however wrong the
+/// provider's clock is.
+const LONG_SINCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// What became of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,8 +243,18 @@ impl Engine {
             pushes.push((push, received_at));
             senders.push(kept);
         }
+        // Not under the data file's lock.
+        let tells: HashSet<RepeatKey> = pushes
+            .iter()
+            .filter(|(push, _)| self.makes_old(push))
+            .map(|(push, _)| push.repeat_key)
+            .collect();
         let engine = self.clone();
-        let is_new = move |push: &Push, at| engine.tell_pushed(push, at);
+        let is_new = move |push: &Push, at| {
+            if tells.contains(&push.repeat_key) {
+                engine.tell_pushed(push, at);
+            }
+        };
         match self.0.store.keep_pushes(pushes.clone(), is_new).await {
             Ok(numbers) => {
                 // Here and not by the sender's request, which may be gone: an event that is kept is
@@ -253,6 +267,13 @@ impl Engine {
                 }
             }
             Err(error) => {
+                for (push, received_at) in &pushes {
+                    if let (Ok(account), Some(card)) =
+                        (self.account(&push.provider), push.card_key())
+                    {
+                        account.note_unkept_push(&card, *received_at);
+                    }
+                }
                 for sender in senders {
                     let _ = sender.send(Err(error.clone()));
                 }
@@ -344,7 +365,9 @@ impl Engine {
                 if inbox.own().remove(&number) {
                     continue;
                 }
-                self.tell_pushed(&push, received_at);
+                if self.makes_old(&push) {
+                    self.tell_pushed(&push, received_at);
+                }
                 if let Ok(account) = self.account(&push.provider) {
                     self.act_on_push(&account, &push, received_at).await;
                 }
@@ -382,15 +405,23 @@ impl Engine {
         }
     }
 
-    /// Tells that something happened to a card that is going to be read, unless it is anyway
-    /// because of a push that came before.
-    fn tell_pushed(&self, push: &Push, at: Timestamp) {
-        let Ok(account) = self.account(&push.provider) else { return };
-        if let Some(card) = push.card_key()
-            && push.topic.is_of_figures()
-            && !account.is_pushed(&card)
+    /// Whether a push makes what is known of its card old: not where nothing is known of it, nor
+    /// where it was read long after what the push tells of.
+    fn makes_old(&self, push: &Push) -> bool {
+        let Some(card) = push.card_key().filter(|_| push.topic.is_of_cards()) else { return false };
+        let known = self.0.cards.records(&[card]);
+        let Some(read_at) = known.first().map(|card| card.figures_at()) else { return false };
+        let happened_and_read = push.occurred_at.zip(read_at);
+        happened_and_read.is_none_or(|(happened, read)| read.duration_since(happened) < LONG_SINCE)
+    }
+
+    /// Tells that something happened to a card that is going to be read, unless that was told and
+    /// it was not read since.
+    fn tell_pushed(&self, push: &Push, received_at: Timestamp) {
+        if let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key())
+            && account.told_pushes.note(&card.id, received_at)
         {
-            self.emit_soon(EngineEvent::Pushed { card, at });
+            self.emit_soon(EngineEvent::Pushed(card));
         }
     }
 

@@ -25,7 +25,7 @@ const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 const NEWS_PERIOD: Duration = Duration::from_millis(300);
 
 /// See [`NEWS_PERIOD`].
-const NEWS_FRAMES: usize = 3;
+const NEWS_FRAMES: usize = 6;
 
 /// How long after the frame for a key news are taken in and drawn; then they wait until
 /// [`KEYS_APART`].
@@ -116,7 +116,7 @@ const fn has_happened(message: &Msg) -> bool {
         Msg::EngineEvent(
             EngineEvent::Transactions(_)
                 | EngineEvent::Operation(_)
-                | EngineEvent::Pushed { .. }
+                | EngineEvent::Pushed(_)
                 | EngineEvent::CodeSent { .. }
         )
     )
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn three_frames_of_news_may_follow_each_other_and_then_there_are_ten_a_second() {
+    fn six_frames_of_news_may_follow_each_other_and_then_there_are_twenty_a_second() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let (mut frames, mut drawn, mut now) = (Frames::default(), Vec::new(), 0);
@@ -268,8 +268,8 @@ mod tests {
             }
             now += 1;
         }
-        assert_eq!(drawn.get(..5), Some(&[0, 1, 2, 300, 301][..]));
-        assert_eq!(drawn.len(), 30);
+        assert_eq!(drawn.get(..8), Some(&[0, 1, 2, 3, 4, 5, 300, 301][..]));
+        assert_eq!(drawn.len(), 60);
     }
 
     #[test]

@@ -241,7 +241,8 @@ impl<Body: FormBody> Form<Body> {
             | EngineEvent::Refused { .. }
             | EngineEvent::Unqueued { .. }
             | EngineEvent::Steps { .. }
-            | EngineEvent::Pushed { .. }
+            | EngineEvent::Pushed(_)
+            | EngineEvent::PushRead(_)
             | EngineEvent::CodeSent { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use super::Portfolio;
-use jiff::Timestamp;
-
 use crate::domain::card::{CardKey, CardRecord, PUSHED, ProviderId};
 
 /// How many cards are not live.
@@ -18,10 +16,9 @@ pub(crate) struct NotLive {
 
 impl NotLive {
     fn of(card: &CardRecord) -> Self {
-        let standing = card.standing();
         Self {
-            last_known: usize::from(standing.is_stale),
-            unread: usize::from(standing.is_unread()),
+            last_known: usize::from(card.why_stale().is_some()),
+            unread: usize::from(card.standing().is_unread()),
         }
     }
 }
@@ -81,32 +78,36 @@ impl Portfolio {
 
     /// Something was pushed of a card: its figures may be old until it is read. It keeps its place
     /// meanwhile, which mostly is not for long.
-    pub(super) fn put_pushed(&mut self, card: &CardKey, at: Timestamp) {
-        let Some(known) = self.cards.record(card).filter(|known| !was_read_since(known, at)) else {
-            return;
-        };
-        let known = Arc::clone(known);
-        self.accounts.pushed.insert(card.clone(), at);
-        self.keep_cards(&[known]);
+    pub(super) fn put_pushed(&mut self, card: &CardKey) {
+        if !self.accounts.pushed.contains_key(card)
+            && let Some(known) = self.cards.record(card).map(Arc::clone)
+        {
+            self.accounts.pushed.insert(card.clone(), Arc::clone(&known));
+            self.keep_cards(&[known]);
+        }
     }
 
-    /// The card as it is to be shown: its figures may be old where something was pushed of it since
-    /// they were read.
+    /// What was pushed of a card was read.
+    pub(super) fn put_push_read(&mut self, card: &CardKey) {
+        if let Some(known) = self.accounts.pushed.remove(card) {
+            self.keep_cards(&[known]);
+        }
+    }
+
+    /// A card as it is to be shown: its figures may be old where something was pushed of it that
+    /// was not read yet.
     fn marked_by_push(&mut self, card: &Arc<CardRecord>) -> Arc<CardRecord> {
         // Seldom is any, and then there are few.
         if self.accounts.pushed.is_empty() {
             return Arc::clone(card);
         }
-        let key = card.key();
-        match self.accounts.pushed.get(&key).copied() {
-            Some(at) if was_read_since(card, at) => {
-                self.accounts.pushed.remove(&key);
-                Arc::clone(card)
-            }
-            Some(_) if card.why_stale().is_none() => {
-                Arc::new(CardRecord::clone(card).stale(&PUSHED.into()))
-            }
-            Some(_) | None => Arc::clone(card),
+        let Some(known) = self.accounts.pushed.get_mut(&card.key()) else {
+            return Arc::clone(card);
+        };
+        *known = Arc::clone(card);
+        match card.why_stale() {
+            None => Arc::new(CardRecord::clone(card).stale(&PUSHED.into())),
+            Some(_) => Arc::clone(card),
         }
     }
 
@@ -126,8 +127,4 @@ impl Portfolio {
     pub(crate) fn not_live(&self, provider: &ProviderId) -> NotLive {
         self.kept.not_live.get(provider).copied().unwrap_or_default()
     }
-}
-
-fn was_read_since(card: &CardRecord, at: Timestamp) -> bool {
-    card.figures_at().or_else(|| card.state_at()).is_some_and(|read| read >= at)
 }

@@ -81,14 +81,13 @@ pub(crate) fn rounds(info: &ProviderInfo, health: &Health) -> Option<String> {
     let reads_history = health.covered.left.is_some();
     let workload = info.workload(cards, health.latency_ms, reads_history)?;
     let mut words = workload.sentence(info.id.name());
-    match health.refused_cards {
-        0 => {}
-        1 => words
-            .push_str("; 1 of them, which it refuses, less and less often, at last once an hour"),
-        refused => words.push_str(&format!(
-            "; {} of them, which it refuses, less and less often, at last once an hour",
-            text::group_digits(&refused.to_string()),
-        )),
+    if health.refused_cards > 0 {
+        let count = text::group_digits(&health.refused_cards.to_string());
+        let cards = if health.refused_cards == 1 { "card" } else { "cards" };
+        words.push_str(&format!(
+            "; {count} {cards} that it refuses or does not know: less and less often while nobody \
+             looks, down to about once an hour"
+        ));
     }
     Some(words)
 }

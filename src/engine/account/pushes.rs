@@ -285,9 +285,11 @@ impl Account {
         self.wake.notify_one();
     }
 
-    /// Whether a card is going to be read because of a push.
-    pub(in crate::engine) fn is_pushed(&self, card: &CardKey) -> bool {
-        self.state().plan.is_hinted(&card.id)
+    /// A push could not be kept, so that its provider is going to repeat it: its card is due all
+    /// the same.
+    pub(in crate::engine) fn note_unkept_push(&self, card: &CardKey, now: Timestamp) {
+        self.state().plan.hint_card(&card.id, now);
+        self.wake.notify_one();
     }
 
     /// More was pushed than can be acted on one by one: everything is due.

@@ -233,11 +233,6 @@ impl Cards {
         true
     }
 
-    /// Whether a push was about a card that was not tried since.
-    pub(super) fn is_hinted(&self, id: &str) -> bool {
-        self.slot(id).is_some_and(|card| self.hinted.due.contains_key(&card))
-    }
-
     /// A card was tried by itself.
     pub(super) fn note_tried(&mut self, id: &str, at: Timestamp) {
         if let Some(card) = self.slot(id) {
@@ -262,6 +257,9 @@ impl Cards {
         let Some(card) = self.slot(id) else { return };
         let before = self.refused.remove(&card);
         if answer == CardAnswer::Known {
+            if let Some(before) = before {
+                self.balances.set_tried(card, Some(before.tried));
+            }
             return;
         }
         let since = before.map_or(now, |refused| refused.since.min(now));

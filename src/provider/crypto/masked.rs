@@ -1,6 +1,5 @@
 //! A secret that rests in memory without being readable there.
 
-use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use super::CryptoError;
@@ -20,7 +19,9 @@ impl MaskedSecret {
     /// When the system gives no random numbers.
     pub fn new(secret: &[u8]) -> Result<Self, CryptoError> {
         let mut mask = vec![0; secret.len()].into_boxed_slice();
-        rand::fill(&mut mask).map_err(|_| CryptoError)?;
+        // By the system itself: the first random number of aws-lc takes 30 ms, while it tries the
+        // processor's own randomness, and a board shows nothing before its secrets are there.
+        getrandom::getrandom(&mut mask).map_err(|_| CryptoError)?;
         let masked = secret.iter().zip(&mask).map(|(byte, mask)| byte ^ mask).collect();
         Ok(Self { mask, masked })
     }

@@ -142,14 +142,14 @@ fn cards_that_their_provider_refuses_are_said_to_be_asked_for_less_often() {
     };
     for (refused_cards, words) in [
         (0, None),
-        (1, Some("1 of them, which it refuses, less and less often")),
-        (1_032, Some("1,032 of them, which it refuses, less and less often")),
+        (1, Some("1 card that it refuses or does not know: less and less often")),
+        (1_032, Some("1,032 cards that it refuses or does not know: less and less often")),
     ] {
         let health = Health { refused_cards, cards: Some(4_000), ..(*known).clone() };
         event(&mut model, EngineEvent::Health(Box::new(health)));
         let screen = text(&model).replace(['│', '\n'], " ");
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(screen.contains("which it refuses"), words.is_some(), "{screen}");
+        assert_eq!(screen.contains("that it refuses"), words.is_some(), "{screen}");
         assert!(words.is_none_or(|words| screen.contains(words)), "{screen}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::fixture::{key, operation, transaction};
-use crate::domain::card::{CardKey, Reading};
+use crate::domain::card::Reading;
 use crate::domain::operation::{ActionKind, Proof};
 use crate::domain::proof::ProvenBy;
 
@@ -26,48 +26,48 @@ fn a_card_says_that_a_one_time_code_was_sent_and_when_and_other_cards_do_not() {
 fn a_figure_is_not_live_while_something_was_pushed_that_was_not_read() {
     let mut model = board_after((120, 40), "");
     let known = model.portfolio.cards.get(&model.subject().expect("a card")).expect("it is known");
-    let pushed = |card: CardKey, at| Msg::EngineEvent(EngineEvent::Pushed { card, at });
+    let tell = |model: &mut Model, event| _ = update(model, Msg::EngineEvent(event));
     let read = |model: &mut Model, at| {
-        let balance = known.balance.value().copied().expect("figures");
-        let card = Card { balance: Reading::At { value: balance, at }, ..known.clone() };
-        update(model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
+        let balance = Reading::At { value: *known.balance.value().expect("figures"), at };
+        tell(model, EngineEvent::Cards(vec![Card { balance, ..known.clone() }.into()]));
     };
     let order = |model: &Model| model.panes.cards.list.window().collect::<Vec<_>>();
     read(&mut model, ago(5));
     let (before, rows) = (text(&model), order(&model));
     assert!(!before.contains("not read yet") && !before.contains("LAST KNOWN, read"), "{before}");
+    let not_live = |model: &Model| model.portfolio.not_live(&known.key.provider).last_known;
+    assert_eq!(not_live(&model), 0);
     // Of a card that nobody knows: nothing is said of it.
-    update(&mut model, pushed(key("artha", "nobody"), ago(3)));
-    // One that was read since.
-    update(&mut model, pushed(known.key.clone(), ago(6)));
+    tell(&mut model, EngineEvent::Pushed(key("artha", "nobody")));
     assert_eq!(text(&model), before);
-    update(&mut model, pushed(known.key.clone(), ago(3)));
-    // One that is not urgent is no more so when its row is read before its figures are.
-    let calm = key("artha", "8810");
-    update(&mut model, pushed(calm.clone(), ago(3)));
-    let row = transaction(&calm, "t-push", 4, "1.00 EUR", "SHOP");
-    update(&mut model, Msg::EngineEvent(EngineEvent::Transactions(vec![row].into())));
-    assert!(text(&model).contains("pushes of 2 cards not read yet"), "{}", text(&model));
-    assert!(text(&model).contains("~77.00"), "{}", text(&model));
-    let known_calm = model.portfolio.cards.get(&calm).expect("a card");
-    let live = Reading::At { value: *known_calm.balance.value().expect("figures"), at: ago(2) };
-    let card = Card { balance: live, ..known_calm };
-    assert_eq!(order(&model), rows, "it keeps its place");
-    update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card.into()])));
     let old = format!("~{}", known.available().expect("a sum").grouped());
-    for _ in 0..2 {
+    for second in [5, 4] {
+        tell(&mut model, EngineEvent::Pushed(known.key.clone()));
+        // What was asked for before the push says nothing of it.
+        read(&mut model, ago(second));
         let screen = text(&model);
         assert!(screen.contains("a push not read yet") && screen.contains(&old), "{screen}");
-        assert!(screen.contains("LAST KNOWN, read 5s ago: something"), "{screen}");
-        assert_eq!(order(&model), rows, "it keeps its place");
-        // Told again, and read before the push.
-        read(&mut model, ago(4));
-        read(&mut model, ago(5));
+        let why = format!("LAST KNOWN, read {second}s ago: something");
+        assert!(screen.contains(&why), "{screen}");
+        assert_eq!((order(&model), not_live(&model)), (rows.clone(), 1), "it keeps its place");
     }
+    // One that is not urgent is no more so when its row is read before its figures are.
+    let calm = key("artha", "8810");
+    tell(&mut model, EngineEvent::Pushed(calm.clone()));
+    let row = transaction(&calm, "t-push", 4, "1.00 EUR", "SHOP");
+    tell(&mut model, EngineEvent::Transactions(vec![row].into()));
+    let screen = text(&model);
+    assert!(screen.contains("pushes of 2 cards not read yet"), "{screen}");
+    assert!(screen.contains("~77.00"), "{screen}");
+    assert_eq!(order(&model), rows);
+    tell(&mut model, EngineEvent::PushRead(calm));
+    assert!(text(&model).contains("a push not read yet"), "{}", text(&model));
+    // It was read, or cannot be: what was told of it last is shown as it is.
     read(&mut model, ago(3));
+    tell(&mut model, EngineEvent::PushRead(known.key.clone()));
     let screen = text(&model);
     assert!(!screen.contains("not read yet") && !screen.contains("LAST KNOWN, read"), "{screen}");
-    assert_eq!(model.portfolio.not_live(&known.key.provider).last_known, 0);
+    assert!(!screen.contains(&old) && not_live(&model) == 0, "{screen}");
 }
 
 #[test]

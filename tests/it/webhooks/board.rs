@@ -29,12 +29,14 @@ impl Board {
         board
     }
 
-    /// Takes in what is told in so long.
-    pub(super) async fn hear_for(&mut self, time: Duration) {
-        let end = Instant::now() + time;
+    /// Takes in what is told in so long, and returns it.
+    pub(super) async fn hear_for(&mut self, time: Duration) -> Vec<EngineEvent> {
+        let (end, mut told) = (Instant::now() + time, Vec::new());
         while let Ok(Some(event)) = tokio::time::timeout_at(end, self.news.recv()).await {
             self.portfolio.apply(&event);
+            told.push(event);
         }
+        told
     }
 
     /// Takes in what is told while something is done.

@@ -84,6 +84,24 @@ async fn a_figure_is_not_shown_as_live_between_a_push_and_the_reading_that_it_ma
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_push_that_comes_late_by_minutes_makes_no_figure_old_that_was_read_since() {
+    // Artha's callbacks do not say when something happened.
+    for (dialect, is_told) in
+        [(Dialect::Artha, true), (Dialect::Banana, false), (Dialect::Enkash, false)]
+    {
+        let desk = desk(WebhookOptions::default()).await;
+        let card = desk.active(dialect).await;
+        let mut board = Board::new(&desk).await;
+        desk.sandbox.spend(dialect, &card.key.id, 1.into(), Merchant::new("SHOP", "5411", "SE"));
+        board.hear_for(Duration::from_secs(1_200)).await;
+        assert_ne!(deliver(&desk, dialect, &board.engine).await, 0, "{dialect:?}");
+        let told = board.hear_for(SECOND).await;
+        let is_pushed = |event: &EngineEvent| matches!(event, EngineEvent::Pushed(_));
+        assert_eq!(told.iter().any(is_pushed), is_told, "{dialect:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_accepted_top_up_is_done_within_a_second_of_the_push_that_names_it() {
     for dialect in [Dialect::Artha, Dialect::Banana] {
         let desk = desk(WebhookOptions::default()).await;
