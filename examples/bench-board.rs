@@ -97,7 +97,8 @@ struct Wish {
     /// hundredth of that)
     #[arg(long)]
     growth: bool,
-    /// Write the tables into this document between its marks, and the plot beside it
+    /// Write the tables into this document between its marks, and the plot beside it; with --only
+    /// that of the growth alone, so that no part takes the place of all
     #[arg(
         long,
         value_name = "FILE",
@@ -254,8 +255,17 @@ fn measure(wish: &Wish) -> anyhow::Result<()> {
     print!("{about}\n{}\n", machine::peers());
     let findings = findings(&bench, &wish.only);
     print!("{}", table::text(&findings));
-    if let Some(file) = &wish.markdown {
-        document::write_findings(file, &about, &findings)?;
+    match &wish.markdown {
+        Some(file) if wish.only.is_empty() => {
+            document::write_findings(file, &about, &findings)?;
+        }
+        Some(file) => {
+            say(&format!(
+                "the figures of {} stay as they are, since --only is a part",
+                file.display()
+            ));
+        }
+        None => {}
     }
     if wish.growth {
         let part = if wish.quick { 100 } else { 1 };
