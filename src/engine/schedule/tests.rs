@@ -585,3 +585,14 @@ fn a_card_that_the_provider_does_not_know_rests_for_as_long_again_as_that_is_so(
     let refused = read_for(&mut plan, 12_600..16_200, CardAnswer::Refused);
     assert_eq!(refused, [12_690, 12_930, 13_290, 14_010, 14_730, 15_450, 16_170]);
 }
+
+#[test]
+fn a_refused_card_that_a_change_read_is_polled_as_any_other_again() {
+    let mut plan = plan(1);
+    assert_eq!(read_for(&mut plan, 0..1_000, CardAnswer::Unknown), [0, 240, 600]);
+    // Read beside the plan, while it would rest for minutes.
+    plan.watch(Some(&id(0)), &[id(0)]);
+    plan.note_answer(&id(0), CardAnswer::Known, at(610));
+    assert_eq!(plan.refused_cards(), 0);
+    assert_eq!(read_for(&mut plan, 610..700, CardAnswer::Known), [630, 660, 690]);
+}
