@@ -1,16 +1,15 @@
 //! One push at a time, to a board at rest: when it is told, and when the row that it is about is on
-//! the screen.
+//! the screen. Between each two, a line for `less +F`, so that both have the same machine.
 
 #![expect(clippy::float_arithmetic, reason = "times and bytes; no money")]
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use cardtop::sandbox::{Dialect, Merchant};
 use tokio::runtime::Runtime;
-use tokio::time::Instant;
 
 use super::Bench;
 use super::post::{Post, request};
@@ -38,10 +37,17 @@ pub(crate) fn measure(
     let mut post = runtime.block_on(Post::to(bench.to))?;
     board.send(b"2")?;
     board.settle(Duration::from_millis(200));
-    let Shown { told, rows } = pushes(bench, runtime, &mut board, &mut post, samples)?;
+    let mut less = Less::start(bench);
+    let mut taken = Taken::default();
+    for number in 0..samples {
+        push(bench, runtime, &mut board, &mut post, number, &mut taken)?;
+        if let Some(less) = &mut less {
+            taken.less.push(milliseconds(less.line(number)?));
+        }
+    }
     drop(board);
-    let less = less(bench, samples);
-    let beside = || [("less +F", less.as_ref().and_then(Samples::median))];
+    let Taken { told, rows, less } = taken;
+    let beside = || [("less +F", less.median())];
     let two = || Goal::AtMostTimes(2.0);
     let finding = |what, value| Finding::new("P10", what, value, "ms");
     Ok(vec![
@@ -54,78 +60,89 @@ pub(crate) fn measure(
     ])
 }
 
-/// Milliseconds from each POST.
+/// Milliseconds of each sample.
 #[derive(Default)]
-struct Shown {
-    /// Until the board says that something was pushed.
+struct Taken {
+    /// From a POST until the board says that something was pushed.
     told: Samples,
-    /// Until the row that it is about is on the screen.
+    /// From a POST until the row that it is about is on the screen.
     rows: Samples,
+    /// From a line in a file until `less +F` shows it; empty where it is not installed.
+    less: Samples,
 }
 
-/// One push after the other.
-fn pushes(
+/// Posts what a purchase makes the bank push, after a pause.
+fn push(
     bench: &Bench,
     runtime: &Runtime,
     board: &mut Terminal,
     post: &mut Post,
-    samples: usize,
-) -> anyhow::Result<Shown> {
-    let cards = bench.sandbox.card_ids(Dialect::Enkash);
-    let mut taken = Shown::default();
-    for number in 0..samples {
-        board.pass(PAUSE);
-        if board.text().contains(NOT_READ) {
-            bail!("the push before was not read in {} ms:\n{}", PAUSE.as_millis(), board.text());
-        }
-        let name = format!("PUSHED {number:05}");
-        let card = cards.get(number % cards.len()).context("a card")?;
-        bench.sandbox.spend(Dialect::Enkash, card, 1.into(), Merchant::new(&name, "5411", "IN"));
-        let due = bench.sandbox.take_webhooks(Dialect::Enkash);
-        let Some(delivery) = due.first() else { bail!("the bank pushed nothing") };
-        // Sends no key: only the clock starts.
-        board.send(b"")?;
-        let status = runtime.block_on(post.send(&request(delivery)))?;
-        if status != 200 {
-            bail!("a genuine push was answered by {status}");
-        }
-        // Both may come with one frame.
-        let is_told = |screen: &vt100::Screen| {
-            let text = screen.contents();
-            text.contains(NOT_READ) || text.contains(&name)
-        };
-        let told = board.wait("the push", LIMIT, is_told)?;
-        let row = if board.text().contains(&name) {
-            told
-        } else {
-            board.wait(&name, LIMIT, |screen| screen.contents().contains(&name))?
-        };
-        taken.told.push(told.as_secs_f64() * 1_000.0);
-        taken.rows.push(row.as_secs_f64() * 1_000.0);
+    number: usize,
+    taken: &mut Taken,
+) -> anyhow::Result<()> {
+    board.pass(PAUSE);
+    if board.text().contains(NOT_READ) {
+        bail!("the push before was not read in {} ms:\n{}", PAUSE.as_millis(), board.text());
     }
-    Ok(taken)
+    let cards = bench.sandbox.card_ids(Dialect::Enkash);
+    let name = format!("PUSHED {number:05}");
+    let card = cards.get(number % cards.len()).context("a card")?;
+    bench.sandbox.spend(Dialect::Enkash, card, 1.into(), Merchant::new(&name, "5411", "IN"));
+    let due = bench.sandbox.take_webhooks(Dialect::Enkash);
+    let Some(delivery) = due.first() else { bail!("the bank pushed nothing") };
+    // Sends no key: only the clock starts.
+    board.send(b"")?;
+    let status = runtime.block_on(post.send(&request(delivery)))?;
+    if status != 200 {
+        bail!("a genuine push was answered by {status}");
+    }
+    // Both may come with one frame.
+    let is_told = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        text.contains(NOT_READ) || text.contains(&name)
+    };
+    let told = board.wait("the push", LIMIT, is_told)?;
+    let row = if board.text().contains(&name) {
+        told
+    } else {
+        board.wait(&name, LIMIT, |screen| screen.contents().contains(&name))?
+    };
+    taken.told.push(milliseconds(told));
+    taken.rows.push(milliseconds(row));
+    Ok(())
 }
 
-/// Milliseconds from a line in a file until `less +F` shows it; `None` where it is not installed.
-fn less(bench: &Bench, samples: usize) -> Option<Samples> {
-    let program = std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join("less"))
-        .find(|program| program.is_file())?;
-    let path = bench.folder.join("lines");
-    let mut file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
-    writeln!(file, "the first line").ok()?;
-    let mut terminal = Terminal::start(&Command::new(program).arg("+F").arg(&path)).ok()?;
-    terminal.wait("less", LIMIT, |screen| screen.contents().contains("first line")).ok()?;
-    let mut taken = Samples::default();
-    for number in 0..samples {
-        terminal.pass(Duration::from_millis(100));
-        let name = format!("LINE {number:05}");
-        terminal.send(b"").ok()?;
-        let began = Instant::now();
-        writeln!(file, "{name}").and_then(|()| file.flush()).ok()?;
-        let shown = |screen: &vt100::Screen| screen.contents().contains(&name);
-        terminal.wait(&name, LIMIT, shown).ok()?;
-        taken.push(began.elapsed().as_secs_f64() * 1_000.0);
+/// `less +F`, which follows a file.
+struct Less {
+    file: File,
+    terminal: Terminal,
+}
+
+impl Less {
+    /// `None` where it is not installed.
+    fn start(bench: &Bench) -> Option<Self> {
+        let program = std::env::split_paths(&std::env::var_os("PATH")?)
+            .map(|folder| folder.join("less"))
+            .find(|program| program.is_file())?;
+        let path = bench.folder.join("lines");
+        let mut file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
+        writeln!(file, "the first line").ok()?;
+        let mut terminal = Terminal::start(&Command::new(program).arg("+F").arg(&path)).ok()?;
+        terminal.wait("less", LIMIT, |screen| screen.contents().contains("first line")).ok()?;
+        Some(Self { file, terminal })
     }
-    Some(taken)
+
+    /// From a line that is added to the file until it is on the screen, after the same pause.
+    fn line(&mut self, number: usize) -> anyhow::Result<Duration> {
+        self.terminal.pass(PAUSE);
+        let name = format!("LINE {number:05}");
+        // Sends no key: only the clock starts.
+        self.terminal.send(b"")?;
+        writeln!(self.file, "{name}").context("a line for less")?;
+        self.terminal.wait(&name, LIMIT, |screen| screen.contents().contains(&name))
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }

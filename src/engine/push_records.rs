@@ -33,7 +33,7 @@ impl Engine {
         };
         let (pushes, rows) = page.map_or((Vec::new(), 0), |page| (page.pushes, page.rows));
         let received_at = self.0.clock.now();
-        let kept = pushes.into_iter().map(|push| self.keep_push(push, received_at));
+        let kept = pushes.into_iter().map(|push| self.keep_push(push, received_at, false));
         let all_are_kept = futures::future::join_all(kept).await.iter().all(Result::is_ok);
         account.note_push_records(all_are_kept.then_some(rows), received_at);
     }

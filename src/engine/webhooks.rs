@@ -3,10 +3,11 @@
 //! An event is a hint to read. It moves readings and lookups to now, and decides nothing by itself,
 //! save where nothing can be read and the event is signed.
 
-use std::collections::{HashSet, VecDeque};
+mod inbox;
+
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -15,9 +16,11 @@ use super::account::Account;
 use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::operation::{OperationId, OperationState};
-use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic, RepeatKey};
+use crate::domain::push::{KeptPush, Push, PushOutcome, PushTopic};
 pub use crate::provider::webhooks::{Acknowledgement, Delivery, RejectionKind};
 use crate::store::StoreError;
+pub(super) use inbox::Inbox;
+use inbox::Waiting;
 
 /// Most events that wait for the disk at once. The senders of further ones are asked to come again.
 const MOST_WAITING: usize = 4_096;
@@ -64,54 +67,6 @@ pub enum Received {
         /// Why, as a sentence part.
         why: String,
     },
-}
-
-/// Events on their way to the disk, and what was told of the ones that are there.
-pub(super) struct Inbox {
-    waiting: Mutex<Vec<Waiting>>,
-    /// Held by whoever writes: all that waits is written with one commit.
-    writing: tokio::sync::Mutex<()>,
-    /// Up to which number events of other processes were acted on.
-    told: AtomicI64,
-    /// The numbers behind that which this process gave.
-    own: Mutex<HashSet<i64>>,
-    /// Events that are on the disk and are to be acted on, in their order.
-    acting: Mutex<VecDeque<(Push, Timestamp)>>,
-    /// Somebody acts on them.
-    is_acting: AtomicBool,
-}
-
-/// An event that waits for the disk.
-struct Waiting {
-    push: Push,
-    received_at: Timestamp,
-    kept: oneshot::Sender<Result<Option<i64>, StoreError>>,
-}
-
-impl Inbox {
-    /// An empty one. Nothing of others is told before [`Engine::follow_pushes`] begins.
-    pub(super) fn new() -> Self {
-        Self {
-            waiting: Mutex::default(),
-            writing: tokio::sync::Mutex::default(),
-            told: AtomicI64::new(i64::MAX),
-            own: Mutex::default(),
-            acting: Mutex::default(),
-            is_acting: AtomicBool::new(false),
-        }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn acting(&self) -> MutexGuard<'_, VecDeque<(Push, Timestamp)>> {
-        self.acting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn own(&self) -> MutexGuard<'_, HashSet<i64>> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Engine {
@@ -171,13 +126,17 @@ impl Engine {
             }
         };
         let acknowledgement = webhooks.acknowledgement();
-        let kept = self.keep_push(push.clone(), delivery.received_at).await;
-        match kept {
+        let is_told = self.tell_received(&push, delivery.received_at);
+        match self.keep_push(push.clone(), delivery.received_at, is_told).await {
             Ok(number) => {
                 let is_repeat = number.is_none();
                 Received::Accepted { push: Box::new(push), is_repeat, acknowledgement }
             }
-            Err(why) => Received::Later { why },
+            Err(why) => {
+                // Where it could not even wait for the disk, nobody else does it.
+                self.read_pushed(&push, delivery.received_at);
+                Received::Later { why }
+            }
         }
     }
 
@@ -203,11 +162,12 @@ impl Engine {
     }
 
     /// Keeps an event on the disk, with all others that wait for it. Answers its number, or `None`
-    /// where it was kept before.
+    /// where it was kept before. `is_told` is whether it was told already.
     pub(super) async fn keep_push(
         &self,
         push: Push,
         received_at: Timestamp,
+        is_told: bool,
     ) -> Result<Option<i64>, String> {
         if self.0.store.is_in_memory() {
             return Err("there is no data file to keep it in".to_owned());
@@ -218,7 +178,7 @@ impl Engine {
             if waiting.len() >= MOST_WAITING {
                 return Err("too many wait for the disk".to_owned());
             }
-            waiting.push(Waiting { push, received_at, kept });
+            waiting.push(Waiting { push, received_at, is_told, kept });
         }
         let writing = self.0.inbox.writing.lock().await;
         // Another one's commit may have had it.
@@ -238,46 +198,52 @@ impl Engine {
     }
 
     async fn keep_batch(&self, batch: Vec<Waiting>) {
-        let (mut pushes, mut senders) = (Vec::new(), Vec::new());
-        for Waiting { push, received_at, kept } in batch {
-            pushes.push((push, received_at));
-            senders.push(kept);
-        }
-        // Not under the data file's lock.
-        let tells: HashSet<RepeatKey> = pushes
-            .iter()
-            .filter(|(push, _)| self.makes_old(push))
-            .map(|(push, _)| push.repeat_key)
-            .collect();
-        let engine = self.clone();
-        let is_new = move |push: &Push, at| {
-            if tells.contains(&push.repeat_key) {
-                engine.tell_pushed(push, at);
-            }
-        };
-        match self.0.store.keep_pushes(pushes.clone(), is_new).await {
+        let pushes = batch.iter().map(|event| (event.push.clone(), event.received_at)).collect();
+        match self.0.store.keep_pushes(pushes).await {
             Ok(numbers) => {
+                let batch: Vec<(Waiting, Option<i64>)> = batch.into_iter().zip(numbers).collect();
                 // Here and not by the sender's request, which may be gone: an event that is kept is
                 // a repeat when it comes again.
-                let new = pushes.into_iter().zip(&numbers).filter(|(_, number)| number.is_some());
-                self.act_later(new.map(|(push, _)| push));
-                numbers.iter().flatten().for_each(|number| self.note_own_push(*number));
-                for (sender, number) in senders.into_iter().zip(numbers) {
-                    let _ = sender.send(Ok(number));
+                for (event, number) in &batch {
+                    match number {
+                        Some(_) if !event.is_told => {
+                            self.tell_pushed(&event.push, event.received_at);
+                        }
+                        None if event.is_told => self.read_pushed(&event.push, event.received_at),
+                        _ => {}
+                    }
+                }
+                let new = batch.iter().filter(|(_, number)| number.is_some());
+                self.act_later(new.map(|(event, _)| (event.push.clone(), event.received_at)));
+                for (event, number) in batch {
+                    _ = number.inspect(|number| self.note_own_push(*number));
+                    let _ = event.kept.send(Ok(number));
                 }
             }
             Err(error) => {
-                for (push, received_at) in &pushes {
-                    if let (Ok(account), Some(card)) =
-                        (self.account(&push.provider), push.card_key())
-                    {
-                        account.note_unkept_push(&card, *received_at);
-                    }
-                }
-                for sender in senders {
-                    let _ = sender.send(Err(error.clone()));
+                for event in batch {
+                    self.read_pushed(&event.push, event.received_at);
+                    let _ = event.kept.send(Err(error.clone()));
                 }
             }
+        }
+    }
+
+    /// Tells what was delivered, without waiting for the disk; `false` for a repeat of what came
+    /// just before.
+    fn tell_received(&self, push: &Push, received_at: Timestamp) -> bool {
+        let is_new = self.0.inbox.recent().note(push);
+        if is_new {
+            self.tell_pushed(push, received_at);
+        }
+        is_new
+    }
+
+    /// Makes the card due that an event is about, where nothing else is done because of it: what is
+    /// told of a card is to be read.
+    fn read_pushed(&self, push: &Push, received_at: Timestamp) {
+        if let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key()) {
+            account.make_due(&card, received_at);
         }
     }
 
@@ -365,9 +331,7 @@ impl Engine {
                 if inbox.own().remove(&number) {
                     continue;
                 }
-                if self.makes_old(&push) {
-                    self.tell_pushed(&push, received_at);
-                }
+                self.tell_pushed(&push, received_at);
                 if let Ok(account) = self.account(&push.provider) {
                     self.act_on_push(&account, &push, received_at).await;
                 }
@@ -419,6 +383,7 @@ impl Engine {
     /// it was not read since.
     fn tell_pushed(&self, push: &Push, received_at: Timestamp) {
         if let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key())
+            && self.makes_old(push)
             && account.told_pushes.note(&card.id, received_at)
         {
             self.emit_soon(EngineEvent::Pushed(card));

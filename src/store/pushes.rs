@@ -15,17 +15,13 @@ impl Store {
     /// only then they may be acknowledged. Answers, in the same order, the number of each, or
     /// `None` for one that was kept before. One that is signed and was only kept unsigned is new.
     ///
-    /// `is_new` is called for each that is new, from a thread that may not wait, while the disk
-    /// does not have it yet.
-    ///
     /// # Errors
     /// When the data file takes nothing; none of them is kept.
     pub async fn keep_pushes(
         &self,
         received: Vec<(Push, Timestamp)>,
-        is_new: impl Fn(&Push, Timestamp) + Send + 'static,
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        self.0.durable(move |db| Ok(pushes::keep(db, &received, is_new)?)).await
+        self.0.durable(move |db| Ok(pushes::keep(db, &received)?)).await
     }
 
     /// Whether nothing outlives the process, so that no event may be acknowledged.

@@ -285,9 +285,8 @@ impl Account {
         self.wake.notify_one();
     }
 
-    /// A push could not be kept, so that its provider is going to repeat it: its card is due all
-    /// the same.
-    pub(in crate::engine) fn note_unkept_push(&self, card: &CardKey, now: Timestamp) {
+    /// A card is to be read because of a push on which nothing else is done.
+    pub(in crate::engine) fn make_due(&self, card: &CardKey, now: Timestamp) {
         self.state().plan.hint_card(&card.id, now);
         self.wake.notify_one();
     }

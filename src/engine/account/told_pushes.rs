@@ -8,8 +8,8 @@ use jiff::Timestamp;
 /// The cards of which it was told that something was pushed, and when the last of that was
 /// received, until each was read.
 ///
-/// Apart from the rest of an account's state: the thread that writes into the data file asks it,
-/// and may not wait.
+/// Apart from the rest of an account's state: whoever takes a delivery in asks it, and is not to
+/// wait for a reading that is taken in.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ToldPushes(Mutex<BTreeMap<Arc<str>, Timestamp>>);
 

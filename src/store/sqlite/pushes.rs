@@ -29,7 +29,6 @@ const FORGOTTEN_AT_ONCE: u32 = 500;
 pub(in crate::store) fn keep(
     db: &mut Connection,
     pushes: &[(Push, Timestamp)],
-    is_new: impl Fn(&Push, Timestamp),
 ) -> rusqlite::Result<Vec<Option<i64>>> {
     let tx = begin(db)?;
     let mut kept = Vec::with_capacity(pushes.len());
@@ -62,11 +61,6 @@ pub(in crate::store) fn keep(
             kept.push(given.next()?.map(|row| row.get(0)).transpose()?);
             // A statement ends with its last row.
             while given.next()?.is_some() {}
-        }
-    }
-    for ((push, received_at), number) in pushes.iter().zip(&kept) {
-        if number.is_some() {
-            is_new(push, *received_at);
         }
     }
     if let Some((_, now)) = pushes.last() {
