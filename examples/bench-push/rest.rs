@@ -37,7 +37,7 @@ pub(crate) fn measure(
     let mut post = runtime.block_on(Post::to(bench.to))?;
     board.send(b"2")?;
     board.settle(Duration::from_millis(200));
-    let mut less = Less::start(bench);
+    let mut less = Less::start(bench)?;
     let mut taken = Taken::default();
     for number in 0..samples {
         push(bench, runtime, &mut board, &mut post, number, &mut taken)?;
@@ -120,16 +120,17 @@ struct Less {
 
 impl Less {
     /// `None` where it is not installed.
-    fn start(bench: &Bench) -> Option<Self> {
-        let program = std::env::split_paths(&std::env::var_os("PATH")?)
-            .map(|folder| folder.join("less"))
-            .find(|program| program.is_file())?;
+    fn start(bench: &Bench) -> anyhow::Result<Option<Self>> {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let mut programs = std::env::split_paths(&folders).map(|folder| folder.join("less"));
+        let Some(program) = programs.find(|program| program.is_file()) else { return Ok(None) };
         let path = bench.folder.join("lines");
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
-        writeln!(file, "the first line").ok()?;
-        let mut terminal = Terminal::start(&Command::new(program).arg("+F").arg(&path)).ok()?;
-        terminal.wait("less", LIMIT, |screen| screen.contents().contains("first line")).ok()?;
-        Some(Self { file, terminal })
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let mut file = file.context("a file for less")?;
+        writeln!(file, "the first line").context("a line for less")?;
+        let mut terminal = Terminal::start(&Command::new(program).arg("+F").arg(&path))?;
+        terminal.wait("less", LIMIT, |screen| screen.contents().contains("first line"))?;
+        Ok(Some(Self { file, terminal }))
     }
 
     /// From a line that is added to the file until it is on the screen, after the same pause.

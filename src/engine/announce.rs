@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::outbox::PushMark;
 use super::{Engine, EngineEvent};
-use crate::domain::card::CardRecord;
+use crate::domain::card::{CardKey, CardRecord};
 use crate::domain::operation::{Operation, OperationId};
 
 /// Cards of one event at most.
@@ -15,11 +16,13 @@ impl Engine {
         self.0.outbox.send(event, true).await;
     }
 
-    /// The same where nobody may wait: at once, or as soon as there is room.
-    pub(super) fn emit_soon(&self, event: EngineEvent) {
-        if let Some(event) = self.0.outbox.try_send(event) {
+    /// Emits whether a card was read that something was pushed of: at once, or as soon as there is
+    /// room.
+    pub(super) fn emit_push_mark(&self, card: CardKey, mark: PushMark) {
+        if self.0.outbox.send_mark(card, mark) {
             let engine = self.clone();
-            self.0.background.runtime.spawn(async move { engine.emit(event).await });
+            let sending = async move { engine.0.outbox.send_late_marks().await };
+            self.0.background.runtime.spawn(sending);
         }
     }
 

@@ -225,7 +225,8 @@ pub enum EngineEvent {
     /// A provider pushed that something happened to a card: what is known of it may be old until
     /// [`Self::PushRead`].
     Pushed(CardKey),
-    /// A card was read after all that was pushed of it, or refused. What was read was told before.
+    /// A card was read after all that was pushed of it, or refused, or nothing was pushed of it but
+    /// what was known. What was read was told before.
     PushRead(CardKey),
     /// A one-time code was sent to a card's holder, or wanted from them. The code itself is
     /// nowhere.

@@ -115,10 +115,10 @@ impl Engine {
 
     /// Accepts the cards of a page. What is left of it shares their ids with what is kept of them:
     /// a long list is never in memory as a whole.
-    async fn accept_page(&self, page: Page<Card>) -> Page<ListedCard> {
+    async fn accept_page(&self, page: Page<Card>, asked_at: Timestamp) -> Page<ListedCard> {
         let Page { items, skipped, total, gap, is_all } = page;
         let has_figures: Vec<bool> = items.iter().map(|card| card.balance.at().is_some()).collect();
-        let accepted = self.accept_cards(items).await;
+        let accepted = self.accept_cards(items, asked_at).await;
         let items = accepted.iter().zip(has_figures);
         let items =
             items.map(|(card, has_figures)| ListedCard { id: Arc::clone(card.id()), has_figures });
@@ -144,9 +144,10 @@ impl Engine {
                 let _ = self.record_outcome(account, Ok(())).await;
                 self.read_beside_list(account).await;
             }
+            let asked_at = self.0.clock.now();
             let page =
                 self.retry(account, patience, in_the_middle, || provider.cards(page)).await?;
-            Ok(self.accept_page(page).await)
+            Ok(self.accept_page(page, asked_at).await)
         };
         let list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         account.list_read(&list, at);

@@ -3,13 +3,15 @@
 //! News wake the listener. Most of what is read says the same again, and only later: it lies there
 //! until the listener looks, so that a board that nobody uses is not woken by each reading.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::{Engine, EngineEvent, Health, PushFigures, PushGap};
+use crate::domain::card::CardKey;
 use crate::domain::completeness::Completeness;
 use crate::domain::coverage::Covered;
 use crate::domain::money::Money;
@@ -19,13 +21,36 @@ pub(super) struct Outbox {
     events: Sender<EngineEvent>,
     /// Something is on its way that is more than a later time.
     news: Notify,
+    marks: Mutex<LateMarks>,
+}
+
+/// Whether pushed cards were read, where that did not fit in yet: of each card the newest. `None`
+/// where nobody is sending them.
+type LateMarks = Option<BTreeMap<CardKey, PushMark>>;
+
+/// What is told of a card that something was pushed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PushMark {
+    /// It was not read since.
+    Unread,
+    /// It was.
+    Read,
+}
+
+impl PushMark {
+    const fn event(self, card: CardKey) -> EngineEvent {
+        match self {
+            Self::Unread => EngineEvent::Pushed(card),
+            Self::Read => EngineEvent::PushRead(card),
+        }
+    }
 }
 
 impl Outbox {
     /// An outbox in which so many events may lie, and where they arrive.
     pub(super) fn new(most: usize) -> (Self, Receiver<EngineEvent>) {
         let (events, receiver) = mpsc::channel(most);
-        (Self { events, news: Notify::new() }, receiver)
+        (Self { events, news: Notify::new(), marks: Mutex::default() }, receiver)
     }
 
     /// Sends an event, and wakes the listener where it is news or nothing else fits in. Where
@@ -42,13 +67,36 @@ impl Outbox {
         }
     }
 
-    /// Sends news, or gives them back where nothing else fits in.
-    pub(super) fn try_send(&self, event: EngineEvent) -> Option<EngineEvent> {
-        let sent = self.events.try_send(event);
+    /// Sends what is to be told of a card that something was pushed of, without waiting. Of one
+    /// card that comes in the order in which it is sent. `true` where nothing else fits in: the
+    /// caller is to see to it that [`send_late_marks`](Self::send_late_marks) runs.
+    pub(super) fn send_mark(&self, card: CardKey, mark: PushMark) -> bool {
+        let mut late = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(late) = &mut *late {
+            late.insert(card, mark);
+            return false;
+        }
+        let sent = self.events.try_send(mark.event(card.clone()));
         self.news.notify_one();
-        match sent {
-            Err(TrySendError::Full(event)) => Some(event),
-            Ok(()) | Err(TrySendError::Closed(_)) => None,
+        let is_full = matches!(sent, Err(TrySendError::Full(_)));
+        if is_full {
+            *late = Some(BTreeMap::from([(card, mark)]));
+        }
+        is_full
+    }
+
+    /// Sends what did not fit in, until nothing of that is left.
+    pub(super) async fn send_late_marks(&self) {
+        let next = || {
+            let mut late = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = late.as_mut().and_then(BTreeMap::pop_first);
+            if next.is_none() {
+                *late = None;
+            }
+            next
+        };
+        while let Some((card, mark)) = next() {
+            self.send(mark.event(card), true).await;
         }
     }
 

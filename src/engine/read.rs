@@ -28,6 +28,8 @@ impl Engine {
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
         // Before the first question: from here on every card that becomes known is told.
         account.know_first_cards(&self.0.cards.of_provider(&account.info.id), self.0.clock.now());
+        // What was pushed before was about cards that the plan did not know.
+        account.make_pushed_due(self.0.clock.now());
         self.load_coverage(&account).await;
         loop {
             let now = self.0.clock.now();
@@ -50,7 +52,9 @@ impl Engine {
                     if let Err(panic) = reading.await {
                         self.note_panic(&account, message_of(&*panic)).await;
                     }
-                    account.note_ended(&read, self.0.clock.now());
+                    let now = self.0.clock.now();
+                    account.note_ended(&read, now);
+                    account.make_failed_due(now);
                     // Others have their turn, also where a reading ended without a wait.
                     tokio::task::yield_now().await;
                 }
@@ -208,9 +212,12 @@ impl Engine {
         if let Some(answer) = answer {
             account.note_card_answer(&card.key.id, answer, now);
         }
-        let accepted = self.accept_answer(account, card, read, now).await;
-        if answer.is_some() && account.told_pushes.note_read(&card.key.id, asked_at, now) {
-            self.emit(EngineEvent::PushRead(card.key.clone())).await;
+        let accepted = self.accept_answer(account, card, read, asked_at).await;
+        // Also where it was refused.
+        if answer.is_some() {
+            self.end_push_marks(account, [&card.key], asked_at);
+        } else {
+            account.told_pushes.lock().note_failed(&card.key.id);
         }
         accepted
     }
@@ -220,8 +227,9 @@ impl Engine {
         account: &Account,
         card: &Card,
         read: Result<Card, Error>,
-        now: Timestamp,
+        asked_at: Timestamp,
     ) -> Result<Card, Error> {
+        let now = self.0.clock.now();
         match self.record_card_outcome(account, read).await {
             Ok(read) => {
                 account.set_removed(&card.key, false);
@@ -230,7 +238,7 @@ impl Engine {
                     Completeness::complete(now),
                     true,
                 );
-                let accepted = self.accept_cards(vec![read]).await.pop();
+                let accepted = self.accept_cards(vec![read], asked_at).await.pop();
                 Ok(accepted.expect("merging one card gives one card").card())
             }
             Err(error) => {

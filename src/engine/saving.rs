@@ -53,8 +53,14 @@ impl Engine {
         failed_at.map(|at| if self.0.polling { again(at) } else { Timestamp::MAX })
     }
 
-    /// Merges readings into what is known, emits and saves them, and returns them whole.
-    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Arc<CardRecord>> {
+    /// Merges readings into what is known, emits and saves them, and returns them whole. They were
+    /// asked for at this time, or later.
+    pub(super) async fn accept_cards(
+        &self,
+        read: Vec<Card>,
+        asked_at: Timestamp,
+    ) -> Vec<Arc<CardRecord>> {
+        let pushed = self.pushed_of(&read);
         let Merged { cards, unsaved, new, are_as_before } = self.0.cards.merge(read);
         for key in &new {
             if let Ok(account) = self.account(&key.provider) {
@@ -63,6 +69,10 @@ impl Engine {
         }
         // Emitted just before the provider's health: together they make one frame.
         self.emit_read_cards(&cards, !are_as_before).await;
+        // Not behind the disk, which may take long.
+        for (account, cards) in &pushed {
+            self.end_push_marks(account, cards, asked_at);
+        }
         if !unsaved.is_empty() && self.may_save() {
             // Another reading may have waited less long for the disk.
             let now = self.0.clock.now().saturating_add(ON_ITS_WAY).unwrap_or(Timestamp::MAX);

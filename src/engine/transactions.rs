@@ -324,7 +324,7 @@ impl Engine {
             }
         }
         if !new.is_empty() {
-            self.accept_cards(new).await;
+            self.accept_cards(new, self.0.clock.now()).await;
         }
     }
 

@@ -4,6 +4,7 @@
 //! save where nothing can be read and the event is signed.
 
 mod inbox;
+mod marks;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,9 +23,6 @@ use crate::store::StoreError;
 pub(super) use inbox::Inbox;
 use inbox::Waiting;
 
-/// Most events that wait for the disk at once. The senders of further ones are asked to come again.
-const MOST_WAITING: usize = 4_096;
-
 /// Most events that wait to be acted on. Of further ones it is only known that there were some:
 /// everything is read then.
 const MOST_ACTING: usize = 4_096;
@@ -34,10 +32,6 @@ const PAGE: u32 = 500;
 
 /// How long ago a one-time code was sent that is still worth a line.
 const CODES_SHOWN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
-/// A card that was read so long after what a push tells of was read after it, however wrong the
-/// provider's clock is.
-const LONG_SINCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// What became of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +86,8 @@ impl Engine {
         self.0.clock.now()
     }
 
-    /// Takes in a delivery to an account: verifies it, keeps its event on the disk and, once it is
-    /// there, acts on it.
+    /// Takes in a delivery to an account: verifies it, tells that something happened to its card,
+    /// keeps its event on the disk and, once it is there, acts on it.
     pub async fn receive(&self, account: &str, sender: IpAddr, delivery: Delivery<'_>) -> Received {
         let Ok(account) = self.account(&ProviderId::new(account)) else {
             return Received::NoSuchAccount;
@@ -126,17 +120,13 @@ impl Engine {
             }
         };
         let acknowledgement = webhooks.acknowledgement();
-        let is_told = self.tell_received(&push, delivery.received_at);
+        let is_told = self.tell_pushed(&push, delivery.received_at);
         match self.keep_push(push.clone(), delivery.received_at, is_told).await {
             Ok(number) => {
                 let is_repeat = number.is_none();
                 Received::Accepted { push: Box::new(push), is_repeat, acknowledgement }
             }
-            Err(why) => {
-                // Where it could not even wait for the disk, nobody else does it.
-                self.read_pushed(&push, delivery.received_at);
-                Received::Later { why }
-            }
+            Err(why) => Received::Later { why },
         }
     }
 
@@ -162,38 +152,51 @@ impl Engine {
     }
 
     /// Keeps an event on the disk, with all others that wait for it. Answers its number, or `None`
-    /// where it was kept before. `is_told` is whether it was told already.
+    /// where it was kept before. `is_told` is whether it was told already, as a repeat may have
+    /// been.
     pub(super) async fn keep_push(
         &self,
         push: Push,
         received_at: Timestamp,
         is_told: bool,
     ) -> Result<Option<i64>, String> {
+        let (kept, answer) = oneshot::channel();
+        let event = Waiting { push, received_at, is_told, kept };
         if self.0.store.is_in_memory() {
+            self.read_unkept(&event);
             return Err("there is no data file to keep it in".to_owned());
         }
-        let (kept, mut answer) = oneshot::channel();
-        {
-            let mut waiting = self.0.inbox.waiting();
-            if waiting.len() >= MOST_WAITING {
-                return Err("too many wait for the disk".to_owned());
-            }
-            waiting.push(Waiting { push, received_at, is_told, kept });
+        if let Err(event) = self.0.inbox.add(event) {
+            self.read_unkept(&event);
+            return Err("too many wait for the disk".to_owned());
         }
-        let writing = self.0.inbox.writing.lock().await;
-        // Another one's commit may have had it.
-        if let Ok(done) = answer.try_recv() {
-            return done.map_err(|error| self.unread(&error));
+        if !self.0.inbox.is_writing.swap(true, Ordering::SeqCst) {
+            // In a task of its own, so that a sender that goes away takes nobody's answer with it.
+            let engine = self.clone();
+            self.0.background.runtime.spawn(async move { engine.keep_waiting().await });
         }
-        let batch: Vec<Waiting> = std::mem::take(&mut *self.0.inbox.waiting());
-        let engine = self.clone();
-        // In a task of its own, so that a sender that goes away takes nobody's answer with it.
-        let written = tokio::spawn(async move { engine.keep_batch(batch).await });
-        let _ = written.await;
-        drop(writing);
         match answer.await {
             Ok(done) => done.map_err(|error| self.unread(&error)),
             Err(_) => Err("it was not kept".to_owned()),
+        }
+    }
+
+    /// Keeps what waits for the disk, until nothing does.
+    async fn keep_waiting(&self) {
+        let inbox = &self.0.inbox;
+        loop {
+            loop {
+                let batch = inbox.take();
+                if batch.is_empty() {
+                    break;
+                }
+                self.keep_batch(batch).await;
+            }
+            inbox.is_writing.store(false, Ordering::SeqCst);
+            // One that came just before is not left behind.
+            if inbox.is_empty() || inbox.is_writing.swap(true, Ordering::SeqCst) {
+                return;
+            }
         }
     }
 
@@ -206,11 +209,8 @@ impl Engine {
                 // a repeat when it comes again.
                 for (event, number) in &batch {
                     match number {
-                        Some(_) if !event.is_told => {
-                            self.tell_pushed(&event.push, event.received_at);
-                        }
-                        None if event.is_told => self.read_pushed(&event.push, event.received_at),
-                        _ => {}
+                        Some(_) => self.tell_kept(event),
+                        None => self.take_back(event),
                     }
                 }
                 let new = batch.iter().filter(|(_, number)| number.is_some());
@@ -222,28 +222,10 @@ impl Engine {
             }
             Err(error) => {
                 for event in batch {
-                    self.read_pushed(&event.push, event.received_at);
+                    self.read_unkept(&event);
                     let _ = event.kept.send(Err(error.clone()));
                 }
             }
-        }
-    }
-
-    /// Tells what was delivered, without waiting for the disk; `false` for a repeat of what came
-    /// just before.
-    fn tell_received(&self, push: &Push, received_at: Timestamp) -> bool {
-        let is_new = self.0.inbox.recent().note(push);
-        if is_new {
-            self.tell_pushed(push, received_at);
-        }
-        is_new
-    }
-
-    /// Makes the card due that an event is about, where nothing else is done because of it: what is
-    /// told of a card is to be read.
-    fn read_pushed(&self, push: &Push, received_at: Timestamp) {
-        if let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key()) {
-            account.make_due(&card, received_at);
         }
     }
 
@@ -271,6 +253,7 @@ impl Engine {
                 acting.push_back((push, received_at));
             } else if let Ok(account) = self.account(&push.provider) {
                 account.note_many_pushes(received_at);
+                _ = push.card_key().inspect(|card| account.make_due(card, received_at));
             }
         }
         if inbox.is_acting.swap(true, Ordering::SeqCst) {
@@ -331,7 +314,9 @@ impl Engine {
                 if inbox.own().remove(&number) {
                     continue;
                 }
-                self.tell_pushed(&push, received_at);
+                if self.tell_pushed(&push, received_at) {
+                    self.keep_told(&push, received_at);
+                }
                 if let Ok(account) = self.account(&push.provider) {
                     self.act_on_push(&account, &push, received_at).await;
                 }
@@ -369,33 +354,12 @@ impl Engine {
         }
     }
 
-    /// Whether a push makes what is known of its card old: not where nothing is known of it, nor
-    /// where it was read long after what the push tells of.
-    fn makes_old(&self, push: &Push) -> bool {
-        let Some(card) = push.card_key().filter(|_| push.topic.is_of_cards()) else { return false };
-        let known = self.0.cards.records(&[card]);
-        let Some(read_at) = known.first().map(|card| card.figures_at()) else { return false };
-        let happened_and_read = push.occurred_at.zip(read_at);
-        happened_and_read.is_none_or(|(happened, read)| read.duration_since(happened) < LONG_SINCE)
-    }
-
-    /// Tells that something happened to a card that is going to be read, unless that was told and
-    /// it was not read since.
-    fn tell_pushed(&self, push: &Push, received_at: Timestamp) {
-        if let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key())
-            && self.makes_old(push)
-            && account.told_pushes.note(&card.id, received_at)
-        {
-            self.emit_soon(EngineEvent::Pushed(card));
-        }
-    }
-
     /// A card that is only known from a push is a card too, where the account has no list that
     /// would tell it.
     async fn discover_pushed(&self, account: &Account, key: CardKey) {
         let has_list = account.capabilities().is_none_or(|can| can.list_cards.is_yes());
         if !has_list && !self.0.cards.knows(&key) {
-            self.accept_cards(vec![Card::unread(key)]).await;
+            self.accept_cards(vec![Card::unread(key)], self.0.clock.now()).await;
         }
     }
 

@@ -6,6 +6,7 @@ mod effects;
 #[cfg(target_os = "linux")]
 mod flood;
 mod forged;
+mod marks;
 mod receiver;
 mod records;
 mod shuffled;

@@ -291,6 +291,24 @@ impl Account {
         self.wake.notify_one();
     }
 
+    /// Every card of which a push was told is to be read.
+    pub(in crate::engine) fn make_pushed_due(&self, now: Timestamp) {
+        let cards = self.told_pushes.lock().cards();
+        let mut state = self.state();
+        cards.iter().for_each(|card| state.plan.hint_card(card, now));
+    }
+
+    /// Cards are to be read again of which a push was told and a reading failed, where the provider
+    /// answers.
+    pub(in crate::engine) fn make_failed_due(&self, now: Timestamp) {
+        if !self.is_well() {
+            return;
+        }
+        let cards = self.told_pushes.lock().take_failed();
+        let mut state = self.state();
+        cards.iter().for_each(|card| state.plan.hint_card(card, now));
+    }
+
     /// More was pushed than can be acted on one by one: everything is due.
     pub(in crate::engine) fn note_many_pushes(&self, now: Timestamp) {
         self.state().plan.hint_lists(now);

@@ -5,42 +5,123 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// The cards of which it was told that something was pushed, and when the last of that was
-/// received, until each was read.
+/// How often a card whose reading fails is made due again.
+const MOST_TRIES: u32 = 3;
+
+/// The cards of which it was told that something was pushed, until each was read.
 ///
-/// Apart from the rest of an account's state: whoever takes a delivery in asks it, and is not to
-/// wait for a reading that is taken in.
+/// A push is told before the data file has it, which alone knows a repeat: that of a repeat is
+/// taken back.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct ToldPushes(Mutex<BTreeMap<Arc<str>, Timestamp>>);
+pub(in crate::engine) struct ToldPushes(Mutex<ToldCards>);
 
 impl ToldPushes {
-    fn told(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Timestamp>> {
+    /// The cards. Whoever changes them emits that before this is given back, so that what is
+    /// emitted of a card comes in the same order.
+    pub(in crate::engine) fn lock(&self) -> MutexGuard<'_, ToldCards> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Something was pushed of a card; whether that is to be told, since it was not yet.
-    pub(in crate::engine) fn note(&self, card: &Arc<str>, received_at: Timestamp) -> bool {
-        let mut told = self.told();
-        if let Some(last) = told.get_mut(card) {
-            *last = (*last).max(received_at);
-            return false;
-        }
-        told.insert(Arc::clone(card), received_at);
-        true
+/// See [`ToldPushes`].
+#[derive(Debug, Default)]
+pub(in crate::engine) struct ToldCards {
+    cards: BTreeMap<Arc<str>, Told>,
+    /// Those that are to be made due again, since the reading failed that was made due by a push.
+    failed: Vec<Arc<str>>,
+}
+
+/// What was pushed of one card. All times are by the clock of this machine.
+#[derive(Debug, Default)]
+struct Told {
+    /// When the newest was received that is no repeat.
+    kept: Option<Timestamp>,
+    /// When those were received of which that is not known yet.
+    pending: Vec<Timestamp>,
+    /// When the newest reading was asked for that was answered.
+    asked: Option<Timestamp>,
+    /// How many readings of it failed in a row.
+    failures: u32,
+}
+
+impl Told {
+    /// When the newest was received; `None` where nothing was pushed but repeats.
+    fn last(&self) -> Option<Timestamp> {
+        self.kept.into_iter().chain(self.pending.iter().copied()).max()
     }
 
-    /// A reading of a card has ended that was asked for at a time; whether nothing that was pushed
-    /// is left to be read of a card of which it was told.
+    fn take_pending(&mut self, received_at: Timestamp) -> Option<Timestamp> {
+        let place = self.pending.iter().position(|at| *at == received_at)?;
+        Some(self.pending.swap_remove(place))
+    }
+}
+
+impl ToldCards {
+    /// Whether there is none.
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.cards.is_empty()
+    }
+
+    /// Something was pushed of a card, and may be a repeat; whether it is to be told of the card,
+    /// since it was not yet.
+    pub(in crate::engine) fn begin(&mut self, card: &Arc<str>, received_at: Timestamp) -> bool {
+        let is_first = !self.cards.contains_key(card);
+        self.cards.entry(Arc::clone(card)).or_default().pending.push(received_at);
+        is_first
+    }
+
+    /// What was pushed is no repeat.
+    pub(in crate::engine) fn keep(&mut self, card: &str, received_at: Timestamp) {
+        // Where there is none, the card was read meanwhile.
+        if let Some(told) = self.cards.get_mut(card)
+            && let Some(at) = told.take_pending(received_at)
+        {
+            told.kept = told.kept.max(Some(at));
+        }
+    }
+
+    /// What was pushed is a repeat; whether nothing is left to be read of a card of which it was
+    /// told.
+    pub(in crate::engine) fn take_back(&mut self, card: &str, received_at: Timestamp) -> bool {
+        let Some(told) = self.cards.get_mut(card) else { return false };
+        let _ = told.take_pending(received_at);
+        let is_read = told.last().is_none_or(|last| told.asked.is_some_and(|at| last <= at));
+        is_read && self.cards.remove(card).is_some()
+    }
+
+    /// A reading of a card was answered that was asked for at a time; whether nothing is left to be
+    /// read of a card of which it was told.
     pub(in crate::engine) fn note_read(
-        &self,
+        &mut self,
         card: &str,
         asked_at: Timestamp,
         now: Timestamp,
     ) -> bool {
-        let mut told = self.told();
+        let Some(told) = self.cards.get_mut(card) else { return false };
+        told.asked = told.asked.max(Some(asked_at));
         // Later than now where the clock was set back.
-        let is_read = told.get(card).is_some_and(|last| *last <= asked_at || *last > now);
-        is_read && told.remove(card).is_some()
+        let is_read = told.last().is_none_or(|last| last <= asked_at || last > now);
+        is_read && self.cards.remove(card).is_some()
+    }
+
+    /// A reading of a card was not answered. It is made due again when the account answers, a few
+    /// times: a card whose reading fails always is left to the polls.
+    pub(in crate::engine) fn note_failed(&mut self, card: &Arc<str>) {
+        let Some(told) = self.cards.get_mut(card) else { return };
+        told.failures = told.failures.saturating_add(1);
+        if told.failures <= MOST_TRIES {
+            self.failed.push(Arc::clone(card));
+        }
+    }
+
+    /// Takes the cards that are to be made due again.
+    pub(in crate::engine) fn take_failed(&mut self) -> Vec<Arc<str>> {
+        std::mem::take(&mut self.failed)
+    }
+
+    /// All of them.
+    pub(in crate::engine) fn cards(&self) -> Vec<Arc<str>> {
+        self.cards.keys().cloned().collect()
     }
 }
 
@@ -48,17 +129,61 @@ impl ToldPushes {
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000 + second).expect("a time")
+    }
+
     #[test]
     fn a_card_is_told_once_until_it_was_asked_for_after_the_last_push() {
-        let at = |second: i64| Timestamp::from_second(1_000 + second).expect("a time");
-        let (told, card): (ToldPushes, Arc<str>) = (ToldPushes::default(), "c1".into());
-        assert!(told.note(&card, at(1)));
-        assert!(!told.note(&card, at(5)) && !told.note(&card, at(3)), "it is told already");
-        assert!(told.note(&"c2".into(), at(3)), "another card");
+        let (mut told, card): (ToldCards, Arc<str>) = (ToldCards::default(), "c1".into());
+        assert!(told.is_empty() && told.begin(&card, at(1)));
+        told.keep(&card, at(1));
+        assert!(!told.begin(&card, at(5)) && !told.begin(&card, at(3)), "it is told already");
+        assert!(told.begin(&"c2".into(), at(3)), "another card");
         assert!(!told.note_read(&card, at(4), at(9)), "it was asked for before the last push");
-        assert!(told.note_read(&card, at(5), at(9)));
+        assert!(told.note_read(&card, at(5), at(9)), "kept or not");
         assert!(!told.note_read(&card, at(6), at(9)), "nothing of it is told");
-        assert!(told.note(&card, at(7)));
+        told.keep(&card, at(5));
+        assert!(told.begin(&card, at(7)), "what is kept behind its reading is told no more");
         assert!(told.note_read(&card, at(2), at(3)), "the clock was set back");
+    }
+
+    #[test]
+    fn what_was_told_of_a_repeat_is_taken_back_and_nothing_else() {
+        let (mut told, card): (ToldCards, Arc<str>) = (ToldCards::default(), "c1".into());
+        assert!(told.begin(&card, at(1)));
+        assert!(told.take_back(&card, at(1)), "it was all that was told");
+        assert!(!told.take_back(&card, at(1)), "nothing is told");
+        // A push, and a repeat of an earlier one behind it.
+        assert!(told.begin(&card, at(2)) && !told.begin(&card, at(4)));
+        told.keep(&card, at(2));
+        assert!(!told.take_back(&card, at(4)), "the first is still to be read");
+        assert!(told.note_read(&card, at(3), at(9)), "the repeat does not count");
+        // The same, and the card is read before it is known that it is a repeat.
+        assert!(told.begin(&card, at(10)) && !told.begin(&card, at(12)));
+        told.keep(&card, at(10));
+        assert!(!told.note_read(&card, at(11), at(19)), "the second may be news");
+        assert!(told.take_back(&card, at(12)));
+        assert!(told.is_empty());
+    }
+
+    #[test]
+    fn a_card_whose_reading_failed_is_due_again_a_few_times() {
+        let (mut told, card): (ToldCards, Arc<str>) = (ToldCards::default(), "c1".into());
+        told.note_failed(&card);
+        assert!(told.take_failed().is_empty(), "nothing is told of it");
+        assert!(told.begin(&card, at(1)));
+        for _ in 0..MOST_TRIES {
+            told.note_failed(&card);
+            assert_eq!(told.take_failed(), [Arc::clone(&card)]);
+            assert!(told.take_failed().is_empty());
+        }
+        assert!(!told.begin(&card, at(2)));
+        told.note_failed(&card);
+        assert!(told.take_failed().is_empty(), "it fails always");
+        assert!(told.note_read(&card, at(3), at(3)) && told.begin(&card, at(4)));
+        told.note_failed(&card);
+        assert_eq!(told.take_failed(), [Arc::clone(&card)], "it was read meanwhile");
+        assert_eq!(told.cards(), [card]);
     }
 }

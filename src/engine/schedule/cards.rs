@@ -74,6 +74,12 @@ impl Hints {
         }
     }
 
+    /// All of them are due, whatever the time is.
+    fn forget_times(&mut self) {
+        self.by_time = self.due.keys().map(|card| (Timestamp::MIN, *card)).collect();
+        self.due.values_mut().for_each(|due| *due = Timestamp::MIN);
+    }
+
     /// The first that is due, and when.
     pub(super) fn first(&self) -> Option<(Timestamp, Slot)> {
         self.by_time.first().copied()
@@ -294,6 +300,8 @@ impl Cards {
     pub(super) fn forget_times(&mut self) {
         self.balances.forget_times();
         self.transactions.forget_times();
+        self.hinted.forget_times();
+        self.hinted_feeds.forget_times();
         self.refused.clear();
     }
 }

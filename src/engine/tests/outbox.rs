@@ -4,7 +4,8 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 
 use super::Bench;
-use crate::engine::outbox::Outbox;
+use crate::domain::card::{CardKey, ProviderId};
+use crate::engine::outbox::{Outbox, PushMark};
 use crate::engine::{EngineEvent, HealthState};
 
 impl Bench {
@@ -80,15 +81,34 @@ async fn where_no_more_events_fit_in_whoever_listens_is_woken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn news_for_which_there_is_no_room_are_given_back_and_wake_the_listener() {
+async fn what_was_pushed_of_a_card_is_told_in_its_order_where_there_is_no_room() {
     let (outbox, mut events) = Outbox::new(1);
-    let news = || EngineEvent::ReadOnly(true);
-    assert!(outbox.try_send(news()).is_none());
+    let card = |id: &str| CardKey { provider: ProviderId::new("acme"), id: id.into() };
+    assert!(!outbox.send_mark(card("a"), PushMark::Unread));
     outbox.wait_for_news().await;
-    assert!(outbox.try_send(news()).is_some());
+    assert!(outbox.send_mark(card("b"), PushMark::Unread), "it is full");
     outbox.wait_for_news().await;
-    events.recv().await.expect("the first");
-    assert!(outbox.try_send(news()).is_none());
+    let mut late = Box::pin(outbox.send_late_marks().fuse());
+    assert!((&mut late).now_or_never().is_none(), "it waits for room");
+    assert!(!outbox.send_mark(card("b"), PushMark::Read), "it is sent with the first");
+    assert!(!outbox.send_mark(card("c"), PushMark::Unread));
+    assert!(!outbox.send_mark(card("c"), PushMark::Read), "the newest is enough");
+    let mut told = Vec::new();
+    while told.len() < 4 {
+        tokio::select! {
+            () = &mut late => {}
+            event = events.recv() => told.push(event.expect("an event")),
+        }
+    }
+    let told = told.into_iter().map(|event| match event {
+        EngineEvent::Pushed(card) => (card, PushMark::Unread),
+        EngineEvent::PushRead(card) => (card, PushMark::Read),
+        other => panic!("{other:?}"),
+    });
+    let unread = ["a", "b"].map(|id| (card(id), PushMark::Unread));
+    let read = ["b", "c"].map(|id| (card(id), PushMark::Read));
+    assert!(told.eq(unread.into_iter().chain(read)), "b in its order, c once");
+    assert!(!outbox.send_mark(card("a"), PushMark::Read), "there is room again");
     drop(events);
-    assert!(outbox.try_send(news()).is_none(), "nobody listens");
+    assert!(!outbox.send_mark(card("a"), PushMark::Unread), "nobody listens");
 }

@@ -7,20 +7,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::domain::card::ProviderId;
-use crate::domain::push::{Push, RepeatKey};
+use crate::domain::push::Push;
 use crate::store::StoreError;
 
-/// Deliveries that are known again without asking the data file.
-const MOST_RECENT: usize = 4_096;
+/// Most events that wait for the disk at once. The senders of further ones are asked to come again.
+const MOST_WAITING: usize = 4_096;
 
-/// Events on their way to the disk, and what was told of the ones that are there.
+/// Events on their way to the disk, and up to which those that are there were acted on.
 pub(in crate::engine) struct Inbox {
     waiting: Mutex<Vec<Waiting>>,
-    /// Held by whoever writes: all that waits is written with one commit.
-    pub(super) writing: tokio::sync::Mutex<()>,
-    /// What was delivered of late.
-    recent: Mutex<Recent>,
+    /// Somebody writes: all that waits at a moment, with one commit.
+    pub(super) is_writing: AtomicBool,
     /// Up to which number events of other processes were acted on.
     pub(super) told: AtomicI64,
     /// The numbers behind that which this process gave.
@@ -35,7 +32,7 @@ pub(in crate::engine) struct Inbox {
 pub(super) struct Waiting {
     pub(super) push: Push,
     pub(super) received_at: Timestamp,
-    /// It was told that something happened to its card.
+    /// It was told of its card, which is taken back where it is a repeat.
     pub(super) is_told: bool,
     pub(super) kept: oneshot::Sender<Result<Option<i64>, StoreError>>,
 }
@@ -45,8 +42,7 @@ impl Inbox {
     pub(in crate::engine) fn new() -> Self {
         Self {
             waiting: Mutex::default(),
-            writing: tokio::sync::Mutex::default(),
-            recent: Mutex::default(),
+            is_writing: AtomicBool::new(false),
             told: AtomicI64::new(i64::MAX),
             own: Mutex::default(),
             acting: Mutex::default(),
@@ -54,12 +50,31 @@ impl Inbox {
         }
     }
 
-    pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Another event waits for the disk.
+    ///
+    /// # Errors
+    /// The event, where too many wait.
+    pub(super) fn add(&self, event: Waiting) -> Result<(), Box<Waiting>> {
+        let mut waiting = self.waiting();
+        if waiting.len() >= MOST_WAITING {
+            return Err(Box::new(event));
+        }
+        waiting.push(event);
+        Ok(())
+    }
+
+    /// All that waits for the disk, which does not any more.
+    pub(super) fn take(&self) -> Vec<Waiting> {
+        std::mem::take(&mut *self.waiting())
+    }
+
+    /// Whether nothing waits for the disk.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting().is_empty()
     }
 
     pub(super) fn acting(&self) -> MutexGuard<'_, VecDeque<(Push, Timestamp)>> {
@@ -68,70 +83,5 @@ impl Inbox {
 
     pub(super) fn own(&self) -> MutexGuard<'_, HashSet<i64>> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What tells the newest deliveries from others. Whether an event was kept is known by the data
-/// file alone; this only spares the cards of repeats from being told of again.
-#[derive(Debug, Default)]
-pub(super) struct Recent {
-    known: HashSet<(ProviderId, RepeatKey, bool)>,
-    /// The same, the oldest first.
-    order: VecDeque<(ProviderId, RepeatKey, bool)>,
-}
-
-impl Recent {
-    /// Something was delivered; whether it is not one of the newest deliveries again. A signed
-    /// event is not the unsigned one of the same content.
-    pub(super) fn note(&mut self, push: &Push) -> bool {
-        let key = (push.provider.clone(), push.repeat_key, push.is_signed);
-        if !self.known.insert(key.clone()) {
-            return false;
-        }
-        self.order.push_back(key);
-        if self.order.len() > MOST_RECENT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::push::PushTopic;
-
-    fn push(key: u32) -> Push {
-        let [a, b, c, d] = key.to_be_bytes();
-        Push {
-            provider: ProviderId::new("acme"),
-            event: "recharge".into(),
-            topic: PushTopic::TopUp,
-            id: None,
-            card: Some("c1".into()),
-            reference: None,
-            outcome: None,
-            occurred_at: None,
-            is_signed: true,
-            repeat_key: RepeatKey([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-            body: None,
-        }
-    }
-
-    #[test]
-    fn a_delivery_is_known_again_until_as_many_others_came() {
-        let mut recent = Recent::default();
-        assert!(recent.note(&push(0)));
-        assert!(!recent.note(&push(0)), "again");
-        assert!(recent.note(&Push { is_signed: false, ..push(0) }), "not signed");
-        assert!(recent.note(&Push { provider: ProviderId::new("other"), ..push(0) }));
-        let most = u32::try_from(MOST_RECENT).expect("a small number");
-        assert!((1..most - 2).all(|key| recent.note(&push(key))));
-        assert!(!recent.note(&push(0)), "there is room for all of them");
-        assert!(recent.note(&push(most)), "the oldest makes room");
-        assert!(recent.note(&push(0)) && !recent.note(&push(most)));
-        assert_eq!((recent.known.len(), recent.order.len()), (MOST_RECENT, MOST_RECENT));
     }
 }

@@ -84,35 +84,6 @@ async fn a_figure_is_not_shown_as_live_between_a_push_and_the_reading_that_it_ma
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeat_that_only_the_data_file_knows_leaves_no_figure_old() {
-    for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
-        let desk = desk(WebhookOptions::default()).await;
-        let card = desk.active(dialect).await;
-        let mut board = Board::new(&desk).await;
-        desk.sandbox.spend(dialect, &card.key.id, 1.into(), Merchant::new("SHOP", "5411", "SE"));
-        board.hear_for(SECOND).await;
-        let due = desk.sandbox.take_webhooks(dialect);
-        assert!(!due.is_empty(), "{dialect:?}");
-        for delivery in &due {
-            let (_, is_repeat, _) = accepted(Sent::from(delivery).to(&board.engine).await);
-            assert!(!is_repeat, "{dialect:?}");
-        }
-        board.hear_for(SECOND).await;
-        drop(board);
-        let mut board = Board::new(&desk).await;
-        for delivery in &due {
-            let (_, is_repeat, _) = accepted(Sent::from(delivery).to(&board.engine).await);
-            assert!(is_repeat, "{dialect:?}");
-        }
-        // It is told without waiting for the data file, which alone knows that it is a repeat.
-        let told = board.hear_for(SECOND).await;
-        let is_read = |event: &EngineEvent| matches!(event, EngineEvent::PushRead(_));
-        assert!(told.iter().any(is_read), "{dialect:?}");
-        assert!(board.portfolio.accounts.pushed.is_empty(), "{dialect:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_push_that_comes_late_by_minutes_makes_no_figure_old_that_was_read_since() {
     // Artha's callbacks do not say when something happened.
     for (dialect, is_told) in
