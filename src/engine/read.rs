@@ -28,7 +28,7 @@ impl Engine {
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
         // Before the first question: from here on every card that becomes known is told.
         account.know_first_cards(&self.0.cards.of_provider(&account.info.id), self.0.clock.now());
-        // What was pushed before was about cards that the plan did not know.
+        // What was told of pushes before was about cards that the plan did not know.
         account.make_pushed_due(self.0.clock.now());
         self.load_coverage(&account).await;
         loop {
@@ -85,7 +85,9 @@ impl Engine {
             match self.next_reading(account, now, true) {
                 Next::Read(read) => {
                     Box::pin(self.read(account, &read)).await;
-                    account.note_ended(&read, self.0.clock.now());
+                    let now = self.0.clock.now();
+                    account.note_ended(&read, now);
+                    account.make_failed_due(now);
                 }
                 Next::Wait(_) if typing.is_none() => break,
                 Next::Wait(until) => rest(account, now, until.min(typing).or(typing)).await,
@@ -207,19 +209,27 @@ impl Engine {
         asked_at: Timestamp,
     ) -> Result<Card, Error> {
         let now = self.0.clock.now();
-        let answer = answer_of(&read);
+        let (answer, is_silent) = (answer_of(&read), self.is_silent(&read));
         // Before the health is told, which has the number of refused cards.
         if let Some(answer) = answer {
             account.note_card_answer(&card.key.id, answer, now);
         }
         let accepted = self.accept_answer(account, card, read, asked_at).await;
-        // Also where it was refused.
-        if answer.is_some() {
-            self.end_push_marks(account, [&card.key], asked_at);
-        } else {
-            account.told_pushes.lock().note_failed(&card.key.id);
+        match answer {
+            Some(_) if is_silent => {}
+            // Also where it was refused.
+            Some(_) => self.end_push_marks(account, [&card.key], asked_at),
+            None => account.told_pushes.lock().note_failed(&card.key.id),
         }
         accepted
+    }
+
+    /// Whether an answer says nothing of the figures of a card of which some are known, which stay.
+    fn is_silent(&self, read: &Result<Card, Error>) -> bool {
+        read.as_ref().is_ok_and(|read| {
+            let known = self.0.cards.records(std::slice::from_ref(&read.key));
+            read.balance.at().is_none() && known.iter().any(|card| card.figures_at().is_some())
+        })
     }
 
     async fn accept_answer(

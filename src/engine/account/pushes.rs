@@ -298,15 +298,14 @@ impl Account {
         cards.iter().for_each(|card| state.plan.hint_card(card, now));
     }
 
-    /// Cards are to be read again of which a push was told and a reading failed, where the provider
+    /// A card is to be read again of which a push was told and a reading failed, where the provider
     /// answers.
     pub(in crate::engine) fn make_failed_due(&self, now: Timestamp) {
         if !self.is_well() {
             return;
         }
-        let cards = self.told_pushes.lock().take_failed();
-        let mut state = self.state();
-        cards.iter().for_each(|card| state.plan.hint_card(card, now));
+        let card = self.told_pushes.lock().next_failed();
+        _ = card.inspect(|card| self.state().plan.hint_card(card, now));
     }
 
     /// More was pushed than can be acted on one by one: everything is due.

@@ -1,6 +1,6 @@
 //! Of which cards it was told that something was pushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -27,8 +27,8 @@ impl ToldPushes {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ToldCards {
     cards: BTreeMap<Arc<str>, Told>,
-    /// Those that are to be made due again, since the reading failed that was made due by a push.
-    failed: Vec<Arc<str>>,
+    /// Those of which a reading failed; among them may be some that were read since.
+    failed: VecDeque<Arc<str>>,
 }
 
 /// What was pushed of one card. All times are by the clock of this machine.
@@ -40,8 +40,10 @@ struct Told {
     pending: Vec<Timestamp>,
     /// When the newest reading was asked for that was answered.
     asked: Option<Timestamp>,
-    /// How many readings of it failed in a row.
-    failures: u32,
+    /// A reading of it failed, and it was not made due again since.
+    has_failed: bool,
+    /// How often it was made due again since a reading was answered.
+    tries: u32,
 }
 
 impl Told {
@@ -99,24 +101,34 @@ impl ToldCards {
     ) -> bool {
         let Some(told) = self.cards.get_mut(card) else { return false };
         told.asked = told.asked.max(Some(asked_at));
+        (told.has_failed, told.tries) = (false, 0);
         // Later than now where the clock was set back.
         let is_read = told.last().is_none_or(|last| last <= asked_at || last > now);
         is_read && self.cards.remove(card).is_some()
     }
 
-    /// A reading of a card was not answered. It is made due again when the account answers, a few
-    /// times: a card whose reading fails always is left to the polls.
+    /// A reading of a card was not answered.
     pub(in crate::engine) fn note_failed(&mut self, card: &Arc<str>) {
-        let Some(told) = self.cards.get_mut(card) else { return };
-        told.failures = told.failures.saturating_add(1);
-        if told.failures <= MOST_TRIES {
-            self.failed.push(Arc::clone(card));
+        if let Some(told) = self.cards.get_mut(card)
+            && !std::mem::replace(&mut told.has_failed, true)
+        {
+            self.failed.push_back(Arc::clone(card));
         }
     }
 
-    /// Takes the cards that are to be made due again.
-    pub(in crate::engine) fn take_failed(&mut self) -> Vec<Arc<str>> {
-        std::mem::take(&mut self.failed)
+    /// A card that is to be made due again, since a reading of it failed: one at a time, so that
+    /// several that fail always do not fail in a row, and each a few times.
+    pub(in crate::engine) fn next_failed(&mut self) -> Option<Arc<str>> {
+        while let Some(card) = self.failed.pop_front() {
+            if let Some(told) = self.cards.get_mut(&card)
+                && std::mem::replace(&mut told.has_failed, false)
+                && told.tries < MOST_TRIES
+            {
+                told.tries += 1;
+                return Some(card);
+            }
+        }
+        None
     }
 
     /// All of them.
@@ -171,19 +183,27 @@ mod tests {
     fn a_card_whose_reading_failed_is_due_again_a_few_times() {
         let (mut told, card): (ToldCards, Arc<str>) = (ToldCards::default(), "c1".into());
         told.note_failed(&card);
-        assert!(told.take_failed().is_empty(), "nothing is told of it");
+        assert_eq!(told.next_failed(), None, "nothing is told of it");
         assert!(told.begin(&card, at(1)));
         for _ in 0..MOST_TRIES {
             told.note_failed(&card);
-            assert_eq!(told.take_failed(), [Arc::clone(&card)]);
-            assert!(told.take_failed().is_empty());
+            told.note_failed(&card);
+            assert_eq!(told.next_failed(), Some(Arc::clone(&card)));
+            assert_eq!(told.next_failed(), None);
         }
         assert!(!told.begin(&card, at(2)));
         told.note_failed(&card);
-        assert!(told.take_failed().is_empty(), "it fails always");
-        assert!(told.note_read(&card, at(3), at(3)) && told.begin(&card, at(4)));
+        assert_eq!(told.next_failed(), None, "it fails always");
+        assert!(!told.note_read(&card, at(1), at(3)), "something was pushed since");
         told.note_failed(&card);
-        assert_eq!(told.take_failed(), [Arc::clone(&card)], "it was read meanwhile");
-        assert_eq!(told.cards(), [card]);
+        assert_eq!(told.next_failed(), Some(Arc::clone(&card)), "it was answered meanwhile");
+        told.note_failed(&card);
+        assert!(told.note_read(&card, at(3), at(3)) && told.begin(&card, at(4)));
+        assert_eq!(told.next_failed(), None, "it was read since it failed");
+        let other: Arc<str> = "c2".into();
+        assert!(told.begin(&other, at(5)));
+        [&other, &card].into_iter().for_each(|card| told.note_failed(card));
+        assert_eq!(told.cards(), [Arc::clone(&card), Arc::clone(&other)]);
+        assert_eq!((told.next_failed(), told.next_failed()), (Some(other), Some(card)));
     }
 }

@@ -16,8 +16,8 @@ const LONG_SINCE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Engine {
     /// Tells that something happened to a card that is going to be read, unless that was told and
-    /// it was not read since. Whether it is told now: then it is to be noted what becomes of the
-    /// event.
+    /// it was not read since. Whether it is told, by now: then it is to be noted what becomes of
+    /// the event.
     pub(super) fn tell_pushed(&self, push: &Push, received_at: Timestamp) -> bool {
         let (Ok(account), Some(card)) = (self.account(&push.provider), push.card_key()) else {
             return false;
@@ -93,8 +93,9 @@ impl Engine {
         cards: impl IntoIterator<Item = &'a CardKey>,
         asked_at: Timestamp,
     ) {
-        let now = self.0.clock.now();
         let mut told = account.told_pushes.lock();
+        // No push that is told is of a later time, unless the clock was set back.
+        let now = self.0.clock.now();
         for card in cards {
             if told.note_read(&card.id, asked_at, now) {
                 self.emit_push_mark(card.clone(), PushMark::Read);
@@ -102,7 +103,7 @@ impl Engine {
         }
     }
 
-    /// Whether a push makes what is known of its card old: not where nothing is known of it, nor
+    /// Whether a push makes what is known of its card old: not where the card is not known, nor
     /// where it was read long after what the push tells of.
     fn makes_old(&self, push: &Push) -> bool {
         let Some(card) = push.card_key().filter(|_| push.topic.is_of_cards()) else { return false };
