@@ -130,7 +130,8 @@ impl Engine {
             }
             Read::CardFeed(id) => {
                 if let Some(card) = card(id) {
-                    drop(self.read_transaction_list(account, Some(&card)).await);
+                    let read = self.read_transaction_list(account, Some(&card)).await;
+                    account.told_pushes.lock().note_feed(id, answer_of(&read).is_some());
                 }
             }
         }
@@ -375,7 +376,7 @@ fn message_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// What an answer says of a card; `None` where it says nothing of it.
-const fn answer_of(read: &Result<Card, Error>) -> Option<CardAnswer> {
+const fn answer_of<T>(read: &Result<T, Error>) -> Option<CardAnswer> {
     match read {
         Ok(_) => Some(CardAnswer::Known),
         Err(error) => match error.kind {

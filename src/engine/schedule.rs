@@ -305,6 +305,11 @@ impl Plan {
         }
     }
 
+    /// A push was about a card whose transactions are still to be read.
+    pub fn hint_card_feed(&mut self, id: &Arc<str>, now: Timestamp) {
+        self.cards.hint_feed(id, now, HINTS_APART);
+    }
+
     /// A push was about a card that is not known: the lists are due that may have it.
     pub fn hint_lists(&mut self, now: Timestamp) {
         self.hinted_list.get_or_insert(now);

@@ -298,14 +298,18 @@ impl Account {
         cards.iter().for_each(|card| state.plan.hint_card(card, now));
     }
 
-    /// A card is to be read again of which a push was told and a reading failed, where the provider
-    /// answers.
+    /// A card or its transactions are to be read again of which a push was told and a reading
+    /// failed, where the provider answers.
     pub(in crate::engine) fn make_failed_due(&self, now: Timestamp) {
         if !self.is_well() {
             return;
         }
-        let card = self.told_pushes.lock().next_failed();
-        _ = card.inspect(|card| self.state().plan.hint_card(card, now));
+        let mut told = self.told_pushes.lock();
+        let (card, feed) = (told.next_failed(), told.next_failed_feed());
+        drop(told);
+        let plan = &mut self.state().plan;
+        _ = card.inspect(|card| plan.hint_card(card, now));
+        _ = feed.inspect(|card| plan.hint_card_feed(card, now));
     }
 
     /// More was pushed than can be acted on one by one: everything is due.

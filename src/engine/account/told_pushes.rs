@@ -27,8 +27,46 @@ impl ToldPushes {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ToldCards {
     cards: BTreeMap<Arc<str>, Told>,
-    /// Those of which a reading failed; among them may be some that were read since.
-    failed: VecDeque<Arc<str>>,
+    /// Readings of them that failed.
+    failed: Retries,
+    /// The same of their transactions, which may be left to be read when the card was.
+    failed_feeds: Retries,
+}
+
+/// Readings that failed, by card, and are to be made due again: one at a time, so that several that
+/// fail always do not fail in a row, and each a few times.
+#[derive(Debug, Default)]
+struct Retries {
+    /// Those that are to be made due again; among them may be some that were answered since.
+    waiting: VecDeque<Arc<str>>,
+    /// How often each was made due again, and whether it has failed since.
+    tries: BTreeMap<Arc<str>, (u32, bool)>,
+}
+
+impl Retries {
+    fn note_failed(&mut self, card: &Arc<str>) {
+        let (_, has_failed) = self.tries.entry(Arc::clone(card)).or_default();
+        if !std::mem::replace(has_failed, true) {
+            self.waiting.push_back(Arc::clone(card));
+        }
+    }
+
+    fn note_answered(&mut self, card: &str) {
+        self.tries.remove(card);
+    }
+
+    fn next(&mut self) -> Option<Arc<str>> {
+        while let Some(card) = self.waiting.pop_front() {
+            if let Some((tries, has_failed)) = self.tries.get_mut(&card)
+                && std::mem::replace(has_failed, false)
+                && *tries < MOST_TRIES
+            {
+                *tries += 1;
+                return Some(card);
+            }
+        }
+        None
+    }
 }
 
 /// What was pushed of one card. All times are by the clock of this machine.
@@ -40,10 +78,6 @@ struct Told {
     pending: Vec<Timestamp>,
     /// When the newest reading was asked for that was answered.
     asked: Option<Timestamp>,
-    /// A reading of it failed, and it was not made due again since.
-    has_failed: bool,
-    /// How often it was made due again since a reading was answered.
-    tries: u32,
 }
 
 impl Told {
@@ -99,9 +133,9 @@ impl ToldCards {
         asked_at: Timestamp,
         now: Timestamp,
     ) -> bool {
+        self.failed.note_answered(card);
         let Some(told) = self.cards.get_mut(card) else { return false };
         told.asked = told.asked.max(Some(asked_at));
-        (told.has_failed, told.tries) = (false, 0);
         // Later than now where the clock was set back.
         let is_read = told.last().is_none_or(|last| last <= asked_at || last > now);
         is_read && self.cards.remove(card).is_some()
@@ -109,26 +143,28 @@ impl ToldCards {
 
     /// A reading of a card was not answered.
     pub(in crate::engine) fn note_failed(&mut self, card: &Arc<str>) {
-        if let Some(told) = self.cards.get_mut(card)
-            && !std::mem::replace(&mut told.has_failed, true)
-        {
-            self.failed.push_back(Arc::clone(card));
+        if self.cards.contains_key(card) {
+            self.failed.note_failed(card);
         }
     }
 
-    /// A card that is to be made due again, since a reading of it failed: one at a time, so that
-    /// several that fail always do not fail in a row, and each a few times.
-    pub(in crate::engine) fn next_failed(&mut self) -> Option<Arc<str>> {
-        while let Some(card) = self.failed.pop_front() {
-            if let Some(told) = self.cards.get_mut(&card)
-                && std::mem::replace(&mut told.has_failed, false)
-                && told.tries < MOST_TRIES
-            {
-                told.tries += 1;
-                return Some(card);
-            }
+    /// A reading of a card's transactions was answered or not.
+    pub(in crate::engine) fn note_feed(&mut self, card: &Arc<str>, is_answered: bool) {
+        if is_answered {
+            self.failed_feeds.note_answered(card);
+        } else if self.cards.contains_key(card) || self.failed_feeds.tries.contains_key(card) {
+            self.failed_feeds.note_failed(card);
         }
-        None
+    }
+
+    /// A card that is to be made due again, since a reading of it failed.
+    pub(in crate::engine) fn next_failed(&mut self) -> Option<Arc<str>> {
+        self.failed.next()
+    }
+
+    /// A card whose transactions are.
+    pub(in crate::engine) fn next_failed_feed(&mut self) -> Option<Arc<str>> {
+        self.failed_feeds.next()
     }
 
     /// All of them.
@@ -205,5 +241,24 @@ mod tests {
         [&other, &card].into_iter().for_each(|card| told.note_failed(card));
         assert_eq!(told.cards(), [Arc::clone(&card), Arc::clone(&other)]);
         assert_eq!((told.next_failed(), told.next_failed()), (Some(other), Some(card)));
+    }
+
+    #[test]
+    fn transactions_whose_reading_failed_are_due_again_though_the_card_was_read() {
+        let (mut told, card): (ToldCards, Arc<str>) = (ToldCards::default(), "c1".into());
+        told.note_feed(&card, false);
+        assert_eq!(told.next_failed_feed(), None, "nothing is told of it");
+        assert!(told.begin(&card, at(1)));
+        told.note_feed(&card, false);
+        assert!(told.note_read(&card, at(2), at(2)));
+        for _ in 0..MOST_TRIES {
+            assert_eq!(told.next_failed_feed(), Some(Arc::clone(&card)));
+            assert_eq!(told.next_failed_feed(), None);
+            told.note_feed(&card, false);
+        }
+        assert_eq!(told.next_failed_feed(), None, "it fails always");
+        told.note_feed(&card, true);
+        told.note_feed(&card, false);
+        assert_eq!(told.next_failed_feed(), None, "what was pushed was read");
     }
 }

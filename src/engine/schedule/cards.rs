@@ -231,11 +231,14 @@ impl Cards {
     /// A push was about a card. False where it is not known.
     pub(super) fn hint(&mut self, id: &str, now: Timestamp, apart: SignedDuration) -> bool {
         let Some(card) = self.slot(id) else { return false };
-        let due = |tried: Option<Timestamp>| {
-            tried.map_or(now, |tried| now.max(tried.saturating_add(apart).unwrap_or(now)))
-        };
-        self.hinted.add(card, due(self.tried(card)));
-        self.hinted_feeds.add(card, due(self.transactions.tried(card)));
+        self.hinted.add(card, hint_due(self.tried(card), now, apart));
+        self.hint_feed(id, now, apart)
+    }
+
+    /// A push was about a card's transactions. False where the card is not known.
+    pub(super) fn hint_feed(&mut self, id: &str, now: Timestamp, apart: SignedDuration) -> bool {
+        let Some(card) = self.slot(id) else { return false };
+        self.hinted_feeds.add(card, hint_due(self.transactions.tried(card), now, apart));
         true
     }
 
@@ -304,4 +307,9 @@ impl Cards {
         self.hinted_feeds.forget_times();
         self.refused.clear();
     }
+}
+
+/// From when on something is due that a push was about and that was tried then: not at once again.
+fn hint_due(tried: Option<Timestamp>, now: Timestamp, apart: SignedDuration) -> Timestamp {
+    tried.map_or(now, |tried| now.max(tried.saturating_add(apart).unwrap_or(now)))
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use cardtop::app::portfolio::Portfolio;
 use cardtop::engine::{EngineEvent, Received};
 use cardtop::sandbox::{Delivery, Dialect, Fault, Merchant, WebhookOptions};
 use rusqlite::Connection;
@@ -21,7 +22,7 @@ const DIALECTS: [Dialect; 3] = [Dialect::Artha, Dialect::Banana, Dialect::Enkash
 
 /// What is pushed of a purchase.
 async fn purchase(desk: &Desk, board: &mut Board, dialect: Dialect, card: &str) -> Vec<Delivery> {
-    desk.sandbox.spend(dialect, card, 1.into(), Merchant::new("SHOP", "5411", "SE"));
+    desk.sandbox.spend(dialect, card, 1.into(), Merchant::new("PUSHED SHOP", "5411", "SE"));
     board.hear_for(SECOND).await;
     let due = desk.sandbox.take_webhooks(dialect);
     assert!(!due.is_empty(), "{dialect:?}");
@@ -127,8 +128,8 @@ async fn a_card_whose_reading_fails_is_read_when_its_provider_answers() {
         let desk = desk(WebhookOptions::default()).await;
         let card = desk.active(dialect).await;
         let mut board = Board::new(&desk).await;
+        assert!(desk.sandbox.fault_for_card(dialect, &card.key.id, Fault::Answer500, 100));
         let due = purchase(&desk, &mut board, dialect, &card.key.id).await;
-        assert!(desk.sandbox.fault_for_card(dialect, &card.key.id, Fault::Answer500, 4));
         for delivery in &due {
             accepted(Sent::from(delivery).to(&board.engine).await);
         }
@@ -136,6 +137,14 @@ async fn a_card_whose_reading_fails_is_read_when_its_provider_answers() {
         assert!(!board.portfolio.accounts.pushed.is_empty(), "{dialect:?}");
         desk.sandbox.clear_faults(dialect);
         let took = board.until(|board| board.accounts.pushed.is_empty()).await;
+        assert!(took < Duration::from_secs(20), "{dialect:?}: {took:?}");
+        let row = |board: &Portfolio| {
+            board
+                .transactions
+                .iter()
+                .any(|row| row.merchant.as_deref().is_some_and(|name| name.contains("PUSHED SHOP")))
+        };
+        let took = took + board.until(row).await;
         assert!(took < Duration::from_secs(20), "{dialect:?}: {took:?}");
         let known = board.portfolio.cards.get(&card.key).expect("a card");
         let available = desk.sandbox.available(dialect, &card.key.id);
