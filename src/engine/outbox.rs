@@ -21,6 +21,7 @@ pub(super) struct Outbox {
     events: Sender<EngineEvent>,
     /// Something is on its way that is more than a later time.
     news: Notify,
+    /// What is still to be told of pushed cards.
     marks: Mutex<LateMarks>,
 }
 

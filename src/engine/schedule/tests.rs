@@ -509,6 +509,24 @@ fn a_card_that_a_push_was_about_is_read_before_cards_on_screen_and_its_transacti
 }
 
 #[test]
+fn a_push_that_waits_is_due_when_the_clock_was_set_back() {
+    let mut plan = plan(3);
+    plan.note_tried(&Read::List, at(5_000));
+    plan.hint_card(&id(2), at(5_000));
+    // What is done when the clock goes back.
+    plan.ask_all();
+    let mut read = Vec::new();
+    while let Next::Read(what) = next(&plan, &moment(10)) {
+        plan.note_tried(&what, at(10));
+        read.push(what);
+    }
+    for what in [Read::CardFeed(id(2)), Read::Card(id(2))] {
+        assert_eq!(read.iter().filter(|read| **read == what).count(), 1, "{what:?} of {read:?}");
+    }
+    assert_eq!(read.first(), Some(&Read::CardFeed(id(2))), "before what nobody was told of");
+}
+
+#[test]
 fn a_push_about_an_unknown_card_makes_the_lists_due_that_may_have_it() {
     let mut plan = Plan::new(Poll::default());
     plan.set_capabilities(&can(true, true, false));
