@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use cardtop::app::portfolio::Portfolio;
+use cardtop::domain::card::Card;
 use cardtop::engine::{EngineEvent, Received};
 use cardtop::sandbox::{Delivery, Dialect, Fault, Merchant, WebhookOptions};
 use rusqlite::Connection;
@@ -19,6 +20,14 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Those whose purchases are pushed.
 const DIALECTS: [Dialect; 3] = [Dialect::Artha, Dialect::Banana, Dialect::Enkash];
+
+/// A board that has read what its providers have, and an active card of one of them.
+async fn board_with_card(dialect: Dialect) -> (Desk, Card, Board) {
+    let desk = desk(WebhookOptions::default()).await;
+    let card = desk.active(dialect).await;
+    let board = Board::new(&desk).await;
+    (desk, card, board)
+}
 
 /// What is pushed of a purchase.
 async fn purchase(desk: &Desk, board: &mut Board, dialect: Dialect, card: &str) -> Vec<Delivery> {
@@ -42,9 +51,7 @@ async fn is_pending<T>(work: &mut Pin<Box<impl Future<Output = T>>>) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_push_is_told_before_the_disk_has_it_and_kept_though_its_sender_gives_up() {
     for dialect in DIALECTS {
-        let desk = desk(WebhookOptions::default()).await;
-        let card = desk.active(dialect).await;
-        let mut board = Board::new(&desk).await;
+        let (desk, card, mut board) = board_with_card(dialect).await;
         let first = purchase(&desk, &mut board, dialect, &card.key.id).await;
         let second = purchase(&desk, &mut board, dialect, &card.key.id).await;
         let [first, second] = [first, second].map(|due| Sent::from(&due[0]));
@@ -76,9 +83,7 @@ async fn a_push_is_told_before_the_disk_has_it_and_kept_though_its_sender_gives_
 #[tokio::test(start_paused = true)]
 async fn a_repeat_makes_nothing_old_and_nothing_due() {
     for dialect in DIALECTS {
-        let desk = desk(WebhookOptions::default()).await;
-        let card = desk.active(dialect).await;
-        let mut board = Board::new(&desk).await;
+        let (desk, card, mut board) = board_with_card(dialect).await;
         let due = purchase(&desk, &mut board, dialect, &card.key.id).await;
         for delivery in &due {
             let (_, is_repeat, _) = accepted(Sent::from(delivery).to(&board.engine).await);
@@ -103,9 +108,7 @@ async fn a_repeat_makes_nothing_old_and_nothing_due() {
 #[tokio::test(start_paused = true)]
 async fn where_an_event_cannot_be_kept_its_card_is_read_all_the_same() {
     for dialect in DIALECTS {
-        let desk = desk(WebhookOptions::default()).await;
-        let card = desk.active(dialect).await;
-        let mut board = Board::new(&desk).await;
+        let (desk, card, mut board) = board_with_card(dialect).await;
         let due = purchase(&desk, &mut board, dialect, &card.key.id).await;
         data_file(&desk).execute_batch("ALTER TABLE push RENAME TO gone").expect("it is gone");
         for delivery in &due {
@@ -125,9 +128,7 @@ async fn where_an_event_cannot_be_kept_its_card_is_read_all_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_card_whose_reading_fails_is_read_when_its_provider_answers() {
     for dialect in DIALECTS {
-        let desk = desk(WebhookOptions::default()).await;
-        let card = desk.active(dialect).await;
-        let mut board = Board::new(&desk).await;
+        let (desk, card, mut board) = board_with_card(dialect).await;
         assert!(desk.sandbox.fault_for_card(dialect, &card.key.id, Fault::Answer500, 100));
         let due = purchase(&desk, &mut board, dialect, &card.key.id).await;
         for delivery in &due {
