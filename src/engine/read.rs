@@ -202,7 +202,7 @@ impl Engine {
         self.accept_card(account, card, read, asked_at).await
     }
 
-    async fn accept_card(
+    pub(super) async fn accept_card(
         &self,
         account: &Account,
         card: &Card,

@@ -5,6 +5,7 @@ mod columns;
 mod older;
 mod others;
 mod outbox;
+mod pushes;
 mod saved;
 mod start;
 
